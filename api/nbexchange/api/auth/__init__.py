@@ -1,0 +1,25 @@
+"""Authenticators: each finds out, from a request alone, who is calling."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from flask import Request
+
+from nbexchange.api.identity import Identity
+
+
+class Authenticator(Protocol):
+    def authenticate(self, request: Request) -> Identity | None:
+        """The verified caller, or None for nobody.
+
+        Anything it raises is taken as a failure of the authenticator (503): never as a refusal, and never as
+        a permission.
+        """
+        ...
+
+
+def bearer_token(request: Request) -> str | None:
+    """The secret of an `Authorization: token ...` or `Bearer ...` header."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() in {"token", "bearer"} else None

@@ -1,0 +1,78 @@
+"""An installation's own class, in the form that nbexchange operators have always written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from traitlets.config import LoggingConfigurable
+
+from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity
+from nbexchange.protocol import RoleName
+
+
+class BaseUserHandler(LoggingConfigurable):
+    """Subclass this in the configuration file and set `c.NbExchange.user_plugin_class` to it."""
+
+    def get_current_user(self, request: Request) -> Mapping[str, Any] | None:
+        """Say who is calling: `name`, `full_name`, `email`, `lms_user_id`, `org_id` and either `course_id`,
+        `course_title`, `course_role`, or `courses`, a list of such three. None for nobody.
+
+        `course_role` is `Instructor` (in any case) or anything else, which is a student.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class CustomAuthenticator:
+    handler: BaseUserHandler
+
+    def authenticate(self, request: Request) -> Identity | None:
+        user = self.handler.get_current_user(request)
+        return identity_of(user) if user else None
+
+
+def identity_of(user: Mapping[str, Any]) -> Identity:
+    """The identity that such a mapping describes; raises `InvalidIdentity`."""
+    courses = user.get("courses", [user])
+    return Identity(
+        name=_word(user, "name"),
+        org_id=_word(user, "org_id", default="1"),
+        courses=_roles(courses),
+        full_name=_optional(user, "full_name"),
+        email=_optional(user, "email"),
+        lms_user_id=_optional(user, "lms_user_id"),
+    )
+
+
+def _roles(courses: Iterable[Mapping[str, Any]]) -> dict[str, CourseRole]:
+    """The roles by course; where a course is named twice, the stronger role holds."""
+    roles: dict[str, CourseRole] = {}
+    for course in courses:
+        course_id = _word(course, "course_id")
+        found = CourseRole(_role(_word(course, "course_role")), _optional(course, "course_title"))
+        if course_id not in roles or found.role == "instructor":
+            roles[course_id] = found
+    return roles
+
+
+def _role(word: str) -> RoleName:
+    return "instructor" if word.strip().casefold() == "instructor" else "student"
+
+
+def _word(mapping: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = mapping.get(key)
+    if value is None or value == "":
+        value = default
+    if isinstance(value, int):  # older installations number their organisations
+        value = str(value)
+    if not isinstance(value, str):
+        raise InvalidIdentity(f"the identity has no usable {key!r}")
+    return value
+
+
+def _optional(mapping: Mapping[str, Any], key: str) -> str | None:
+    value = mapping.get(key)
+    return None if value is None else str(value).replace("\0", "")

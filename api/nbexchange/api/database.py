@@ -1,0 +1,131 @@
+"""The database: PostgreSQL, or SQLite as the embedded default, with the same models on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import DateTime, TypeDecorator
+
+SQLITE_PATIENCE = 30
+"""Seconds that a writer waits for another before it gives up."""
+
+BEGIN = "nbexchange_begin"
+
+
+class UnsupportedDatabase(Exception):
+    """The address names a database that the exchange does not run on."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant with microseconds, in UTC on both databases; a naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Database:
+    """An engine with the two kinds of transaction that the exchange uses."""
+
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at the end, or rolled back by any exception.
+
+        SQLite takes its write lock at once: a transaction that reads first and writes later would fail
+        whenever another process wrote in between.
+        """
+        with Session(self.engine.execution_options(**{BEGIN: "IMMEDIATE"})) as session, session.begin():
+            yield session
+
+
+def connect(db_url: str, *, echo: bool = False, **kwargs: Any) -> Database:
+    """Open the database at `db_url`, without touching it yet.
+
+    Raises `UnsupportedDatabase` for one that the exchange does not run on.
+    """
+    url = parse_url(db_url)
+    if url.get_backend_name() == "sqlite":
+        return Database(_connect_sqlite(url, echo=echo, **kwargs))
+    return Database(create_engine(url, echo=echo, pool_pre_ping=True, hide_parameters=True, **kwargs))
+
+
+def parse_url(db_url: str) -> URL:
+    """The address with its driver; a bare `postgresql://` means psycopg2, which is what is installed."""
+    try:
+        url = make_url(db_url)
+    except ArgumentError:
+        raise UnsupportedDatabase("db_url is not a database address such as postgresql://...") from None
+    match url.get_backend_name(), "+" in url.drivername:
+        case "sqlite", _:
+            return url
+        case "postgresql" | "postgres", False:
+            return url.set(drivername="postgresql+psycopg2")
+        case "postgresql", True:
+            return url
+        case name, _:
+            raise UnsupportedDatabase(f"{name} is not supported: use postgresql:// or sqlite://")
+
+
+def _connect_sqlite(url: URL, **kwargs: Any) -> Engine:
+    kwargs["connect_args"] = {"timeout": SQLITE_PATIENCE, **kwargs.get("connect_args", {})}
+    engine = create_engine(url, hide_parameters=True, **kwargs)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.create_function("clock_timestamp", 0, _sqlite_clock)
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _sqlite_clock() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def clock(session: Session) -> datetime:
+    """Now, by the database's clock, which is the only one that stamps anything."""
+    return session.scalars(select(func.clock_timestamp(type_=UtcDateTime()))).one()
+
+
+def insert_missing(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that no unique constraint forbids, so that two writers can be first at once."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    if rows:
+        session.execute(insert(model).values(list(rows)).on_conflict_do_nothing())

@@ -1,0 +1,207 @@
+"""What `nbgrader list` and collect ask for: each answer with a constant number of statements."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Exists, Select, select, tuple_
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from nbexchange import protocol
+from nbexchange.api.database import clock
+from nbexchange.api.identity import Identity
+from nbexchange.api.models import (
+    Assignment,
+    Course,
+    Feedback,
+    Organisation,
+    Person,
+    Release,
+    Submission,
+    Upload,
+)
+from nbexchange.api.problems import InvalidRequest
+from nbexchange.api.records import feedback_entry, release_record, submission_record
+from nbexchange.protocol import is_path_component
+
+PAGE = 1000
+
+Row = TypeVar("Row", Release, Submission, Feedback)
+Student = aliased(Person)
+
+
+def visible(model: type[Row], identity: Identity, courses: Collection[str]) -> Select[Row]:
+    """The rows of these courses of the caller's organisation, with all that their records are made of."""
+    upload = contains_eager(model.upload)
+    return (
+        select(model)
+        .join(Upload, model.pk == Upload.pk)
+        .join(Assignment, Upload.assignment_pk == Assignment.pk)
+        .join(Course, Assignment.course_pk == Course.pk)
+        .join(Organisation, Course.org_pk == Organisation.pk)
+        .join(Person, Upload.actor_pk == Person.pk)
+        .outerjoin(Student, Upload.student_pk == Student.pk)
+        .where(Organisation.org_id == identity.org_id, Course.course_id.in_(courses))
+        .options(
+            upload.contains_eager(Upload.assignment).contains_eager(Assignment.course),
+            upload.contains_eager(Upload.actor),
+            upload.contains_eager(Upload.student.of_type(Student)),
+        )
+    )
+
+
+def list_assignments(session: Session, identity: Identity, course_id: str | None) -> protocol.Assignments:
+    """What the caller sees of their courses, or of one: releases, own attempts, own feedback."""
+    if course_id is not None:
+        identity.require_member(course_id)
+    courses = identity.courses if course_id is None else [course_id]
+    own = Student.name == identity.name
+    releases = session.scalars(visible(Release, identity, courses).where(Release.is_current)).all()
+    submissions = session.scalars(
+        visible(Submission, identity, courses).where(own).order_by(Upload.stamp)
+    ).all()
+    feedback = session.scalars(
+        visible(Feedback, identity, courses).where(own, Feedback.is_current).order_by(Feedback.pk)
+    ).all()
+    entries = _entries(releases, submissions, feedback)
+    return protocol.Assignments(entries, clock(session))
+
+
+def _entries(
+    releases: Sequence[Release], submissions: Sequence[Submission], feedback: Sequence[Feedback]
+) -> list[protocol.Assignment]:
+    rows: list[Release | Submission | Feedback] = [*releases, *submissions, *feedback]
+    assignments = {row.assignment_pk: row.upload.assignment for row in rows}
+    release = {row.assignment_pk: release_record(row) for row in releases}
+    attached, loose = _attach(submissions, feedback)
+    attempts: dict[int, list[protocol.SubmissionRecord]] = defaultdict(list)
+    for row in submissions:
+        attempts[row.assignment_pk].append(submission_record(row, attached[row.pk]))
+    entries = [
+        protocol.Assignment(
+            course_id=assignment.course.course_id,
+            assignment_id=assignment.assignment_id,
+            release=release.get(pk),
+            submissions=attempts[pk],
+            feedback=[feedback_entry(row) for row in loose if row.assignment_pk == pk],
+        )
+        for pk, assignment in assignments.items()
+    ]
+    return sorted(entries, key=lambda entry: (entry.course_id, entry.assignment_id))
+
+
+def _attach(
+    submissions: Sequence[Submission], feedback: Iterable[Feedback]
+) -> tuple[dict[int, list[Feedback]], list[Feedback]]:
+    """The feedback on each submission, by the submission's key, and the feedback on none of them."""
+    keys = {(row.assignment_pk, row.student_pk, row.upload.stamp): row.pk for row in submissions}
+    attached: dict[int, list[Feedback]] = {row.pk: [] for row in submissions}
+    loose = []
+    for row in feedback:
+        key = keys.get((row.assignment_pk, row.student_pk, row.submitted_at))
+        if key is None:
+            loose.append(row)
+        else:
+            attached[key].append(row)
+    return attached, loose
+
+
+# --- an instructor's view of submissions -------------------------------------------------------------------
+
+
+class Cursor(msgspec.Struct, array_like=True, frozen=True):
+    """Where a page ended: the last row's assignment, student and attempt."""
+
+    assignment_pk: int
+    student_pk: int
+    attempt: int
+
+
+def list_submissions(
+    session: Session, identity: Identity, query: protocol.SubmissionsQuery
+) -> protocol.Submissions:
+    """The attempts in a course as its instructors see them, in pages of a thousand."""
+    identity.require_instructor(query.course_id)
+    check_query(query)
+    order = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
+    wanted = _narrow(visible(Submission, identity, [query.course_id]), query)
+    if query.cursor is not None:
+        cursor = decode_cursor(query.cursor)
+        wanted = wanted.where(
+            tuple_(*order) > tuple_(cursor.assignment_pk, cursor.student_pk, cursor.attempt)
+        )
+    rows = session.scalars(wanted.order_by(*order).limit(PAGE + 1)).all()
+    page, more = rows[:PAGE], len(rows) > PAGE
+    attached = _feedback_on(session, page)
+    return protocol.Submissions(
+        [submission_record(row, attached[row.pk], contact=True) for row in page],
+        encode_cursor(page[-1]) if more else None,
+    )
+
+
+def check_query(query: protocol.SubmissionsQuery) -> None:
+    for name in (query.assignment_id, query.student_id):
+        if name is not None and not is_path_component(name):
+            raise InvalidRequest("An assignment's or student's id in the query is not valid.")
+    if query.before is not None and query.before.tzinfo is None:
+        raise InvalidRequest("before needs a time zone.")
+
+
+def _narrow(wanted: Select[Submission], query: protocol.SubmissionsQuery) -> Select[Submission]:
+    if query.assignment_id is not None:
+        wanted = wanted.where(Assignment.assignment_id == query.assignment_id)
+    if query.student_id is not None:
+        wanted = wanted.where(Student.name == query.student_id)
+    if query.before is not None:
+        wanted = wanted.where(Upload.stamp <= query.before)
+    if query.latest:
+        wanted = wanted.where(~_newer_exists(query.before))
+    return wanted
+
+
+def _newer_exists(before: datetime | None) -> Exists:
+    """Whether the same student has a later attempt, among those up to `before`."""
+    other, other_upload = aliased(Submission), aliased(Upload)
+    later = (
+        select(other.pk)
+        .join(other_upload, other_upload.pk == other.pk)
+        .where(
+            other.assignment_pk == Submission.assignment_pk,
+            other.student_pk == Submission.student_pk,
+            other_upload.stamp > Upload.stamp,
+        )
+    )
+    if before is not None:
+        later = later.where(other_upload.stamp <= before)
+    return later.exists()
+
+
+def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list[Feedback]]:
+    if not page:
+        return {}
+    rows = session.scalars(
+        select(Feedback)
+        .join(Feedback.upload)
+        .where(Feedback.is_current, Upload.submission_pk.in_([row.pk for row in page]))
+        .options(contains_eager(Feedback.upload))
+        .order_by(Feedback.pk)
+    )
+    return _attach(page, rows)[0]
+
+
+def encode_cursor(row: Submission) -> str:
+    cursor = Cursor(row.assignment_pk, row.student_pk, row.attempt)
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()
+
+
+def decode_cursor(text: str) -> Cursor:
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=Cursor)
+    except (binascii.Error, msgspec.MsgspecError, ValueError):
+        raise InvalidRequest("The cursor is not one that this service gave.") from None

@@ -1,0 +1,89 @@
+"""Rows for the people, courses and assignments that a writing request is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nbexchange.api.database import insert_missing
+from nbexchange.api.identity import Identity
+from nbexchange.api.models import Assignment, Course, Organisation, Person
+from nbexchange.api.problems import NotFound
+
+
+@dataclass(frozen=True)
+class Place:
+    """An assignment with everything above it."""
+
+    org_pk: int
+    course: Course
+    assignment: Assignment
+
+
+def find_organisation(session: Session, org_id: str) -> int:
+    """The key of the organisation, which its first writing request brings into being."""
+    wanted = select(Organisation.pk).where(Organisation.org_id == org_id)
+    found = session.scalar(wanted)
+    if found is None:
+        insert_missing(session, Organisation, [{"org_id": org_id}])
+        found = session.scalars(wanted).one()
+    return found
+
+
+def remember(
+    session: Session, org_pk: int, identity: Identity, others: Collection[str] = ()
+) -> Mapping[str, Person]:
+    """The rows of the caller and of the others who are named, locked until the transaction ends.
+
+    The lock makes one person's writes take turns: stamps, attempts and limits are counted under it. What the
+    identity states about the caller is stored; what it omits stays.
+    """
+    names = {identity.name, *others}
+    people = _lock(session, org_pk, names)
+    if missing := names - people.keys():
+        insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
+        people = _lock(session, org_pk, names)
+    for field, value in identity.contact.items():
+        if getattr(people[identity.name], field) != value:
+            setattr(people[identity.name], field, value)
+    return people
+
+
+def _lock(session: Session, org_pk: int, names: Collection[str]) -> dict[str, Person]:
+    wanted = (
+        select(Person)
+        .where(Person.org_pk == org_pk, Person.name.in_(names))
+        .order_by(Person.pk)  # in one order everywhere, so that no two requests wait for each other
+        .with_for_update(key_share=True)
+    )
+    return {person.name: person for person in session.scalars(wanted)}
+
+
+def find_place(session: Session, org_pk: int, course_id: str, assignment_id: str) -> Place:
+    """The assignment, or `NotFound`."""
+    row = session.execute(
+        select(Course, Assignment)
+        .join(Assignment, Assignment.course_pk == Course.pk)
+        .where(
+            Course.org_pk == org_pk, Course.course_id == course_id, Assignment.assignment_id == assignment_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no assignment {assignment_id!r} in {course_id}.")
+    return Place(org_pk, *row._tuple())
+
+
+def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:
+    """The assignment, brought into being with its course by the first release."""
+    insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
+    course = session.scalars(
+        select(Course).where(Course.org_pk == org_pk, Course.course_id == course_id)
+    ).one()
+    if title and course.title != title:
+        course.title = title
+    row = {"org_pk": org_pk, "course_pk": course.pk, "assignment_id": assignment_id}
+    insert_missing(session, Assignment, [row])
+    return find_place(session, org_pk, course_id, assignment_id)

@@ -1,0 +1,96 @@
+"""The ways in which a request can fail.
+
+    ExchangeProblem
+    ├── InvalidRequest 400          ├── AlreadyReleased 409
+    ├── Unauthenticated 401         ├── Superseded 409
+    ├── RoleRequired 403            ├── ObjectMissing 409
+    ├── NotFound 404                ├── UploadOver 409
+    ├── TooLarge 413                ├── TooManyPending 429
+    ├── Mismatch 422                └── Unavailable 503
+    └── IdReused 422
+
+Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
+"""
+
+from __future__ import annotations
+
+from nbexchange.protocol import Problem
+
+
+class ExchangeProblem(Exception):
+    status = 500
+    type = "internal"
+    title = "The service failed"
+    retry_after: int | None = None
+
+    def __init__(self, detail: str, *, limit: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.limit = limit
+
+    def to_wire(self, request_id: str | None = None) -> Problem:
+        return Problem(self.type, self.title, self.status, self.detail, request_id, self.limit)
+
+
+class InvalidRequest(ExchangeProblem):
+    status, type, title = 400, "invalid-request", "The request is not valid"
+
+
+class Unauthenticated(ExchangeProblem):
+    status, type, title = 401, "unauthenticated", "Who is calling is not known"
+
+
+class RoleRequired(ExchangeProblem):
+    status, type, title = 403, "role-required", "This needs another role in the course"
+
+
+class NotFound(ExchangeProblem):
+    """Also for what the caller may not know of."""
+
+    status, type, title = 404, "not-found", "There is no such thing"
+
+
+class AlreadyReleased(ExchangeProblem):
+    status, type, title = 409, "already-released", "The assignment is released already"
+
+
+class Superseded(ExchangeProblem):
+    status, type, title = 409, "superseded", "A newer one is in place"
+
+
+class ObjectMissing(ExchangeProblem):
+    status, type, title = 409, "object-missing", "The bytes have not arrived"
+
+
+class UploadOver(ExchangeProblem):
+    status, title = 409, "The upload is over"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This upload is {state}: begin a new one.")
+        self.type = f"upload-{state}"
+
+
+class TooLarge(ExchangeProblem):
+    status, type, title = 413, "too-large", "More bytes than this service takes"
+
+
+class Mismatch(ExchangeProblem):
+    status, type, title = 422, "upload-mismatch", "What was stored is not what was declared"
+
+
+class IdReused(ExchangeProblem):
+    status, type, title = 422, "id-reused", "The id stands for something else"
+
+
+class TooManyPending(ExchangeProblem):
+    status, type, title = 429, "too-many-pending", "Too many unfinished uploads"
+    retry_after = 60
+
+
+class Unavailable(ExchangeProblem):
+    status, title = 503, "Something that the service needs is away"
+    retry_after = 5
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.type = f"{what}-unavailable"

@@ -1,0 +1,89 @@
+"""The schema's version: created, upgraded and checked by Alembic, with the migrations that ship in the wheel."""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, inspect, text
+
+from nbexchange.api.database import BEGIN, Database
+
+UPGRADE_LOCK = 0x6E6265786368
+"""The PostgreSQL advisory lock under which one process at a time changes the schema."""
+
+
+class SchemaOutdated(Exception):
+    """The database's schema is not the one that this version works with."""
+
+
+def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -> None:
+    """Bring the schema to where this version needs it; meant to run once, before any worker starts.
+
+    An empty database is created. An older schema raises `SchemaOutdated` unless `upgrade`. `reset` drops
+    everything first.
+    """
+    with _locked(database) as connection:
+        if reset:
+            _drop_everything(connection)
+        revision = current_revision(connection)
+        if revision is None and not inspect(connection).get_table_names():
+            upgrade = True
+        if revision != head_revision():
+            if not upgrade:
+                raise SchemaOutdated(
+                    f"the database is at revision {revision}, this version needs {head_revision()}: "
+                    "back it up, then run `nbexchange db upgrade`"
+                )
+            command.upgrade(configuration(connection), "head")
+        connection.commit()
+
+
+def configuration(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "nbexchange.api:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def head_revision() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", "nbexchange.api:migrations")
+    config.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def _locked(database: Database) -> Iterator[Connection]:
+    """A connection on which no other process changes the schema meanwhile."""
+    engine = database.engine.execution_options(**{BEGIN: "IMMEDIATE"})
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+            yield connection
+        return
+    # Alembic commits between steps, and with that gives up SQLite's own lock.
+    name = sha256(str(engine.url.database).encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"nbexchange-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with engine.connect() as connection:
+            yield connection
+
+
+def _drop_everything(connection: Connection) -> None:
+    tables = MetaData()
+    tables.reflect(connection)
+    tables.drop_all(connection)

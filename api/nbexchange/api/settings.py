@@ -1,0 +1,231 @@
+"""The settings of the service: `c.NbExchange.*`, one environment variable each, read once."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from traitlets import Bool, CaselessStrEnum, Dict, Integer, Type, Unicode, default, validate
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import DeferredConfigString
+
+from nbexchange.api.auth import Authenticator
+from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.database import Database, connect
+from nbexchange.api.services import Services
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR, Limits
+from nbexchange.storage import ObjectStore
+from nbexchange.storage.local import LocalStore
+
+CONFIG_FILE = "/etc/config/nbexchange_config.py"
+SINGLE_PUT_LIMIT = 5 << 30
+"""What S3 takes in one PUT, in bytes."""
+
+FLAG_ONLY = {"reset_db"}
+OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot work; the service does not start on it."""
+
+
+class NbExchange(Configurable):
+    """The exchange service."""
+
+    config_file = Unicode(CONFIG_FILE, help="The configuration file, in Python.").tag(config=True)
+
+    data_dir = Unicode(
+        help="Where the embedded defaults live: the SQLite file, the objects and the static tokens. "
+        "Default: nbexchange in $XDG_DATA_HOME or ~/.local/share."
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        home = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+        return str(Path(home) / "nbexchange")
+
+    # --- the service ---------------------------------------------------------------------------------------
+
+    ip = Unicode("127.0.0.1", help="The address to listen on; containers set 0.0.0.0.").tag(config=True)
+    port = Integer(9000, help="The port to listen on.").tag(config=True)
+    workers = Integer(2, min=1, help="Worker processes.").tag(config=True)
+    threads = Integer(8, min=1, help="Threads of each worker process.").tag(config=True)
+    debug = Bool(False, help="Log in detail.").tag(config=True)
+
+    base_url = Unicode(
+        help="The path under which the service is reached. Default: JUPYTERHUB_SERVICE_PREFIX for a service "
+        "of a hub, else /services/nbexchange/."
+    ).tag(config=True)
+
+    @default("base_url")
+    def _default_base_url(self) -> str:
+        # Every user's server has a prefix; only a service has a name.
+        if os.environ.get("JUPYTERHUB_SERVICE_NAME"):
+            return slashed(os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/nbexchange/"))
+        return "/services/nbexchange/"
+
+    @validate("base_url")
+    def _valid_base_url(self, proposal: Any) -> str:
+        return slashed(proposal["value"])
+
+    # --- who is calling ------------------------------------------------------------------------------------
+
+    user_plugin_class = Type(
+        None,
+        klass=object,
+        allow_none=True,
+        help="A subclass of BaseUserHandler whose get_current_user(request) says who is calling; the class or "
+        "its dotted path. Default: static tokens.",
+    ).tag(config=True)
+
+    token_file = Unicode(help="Where static tokens are kept. Default: tokens.json in data_dir.").tag(
+        config=True
+    )
+
+    @default("token_file")
+    def _default_token_file(self) -> str:
+        return str(Path(self.data_dir) / "tokens.json")
+
+    allow_static_tokens = Bool(
+        False,
+        help="Let static tokens identify callers although the service does not listen on loopback alone.",
+    ).tag(config=True)
+
+    # --- metadata ------------------------------------------------------------------------------------------
+
+    db_url = Unicode(
+        help="The database: postgresql://... or sqlite:///... Default: an SQLite file in data_dir."
+    ).tag(config=True)
+
+    @default("db_url")
+    def _default_db_url(self) -> str:
+        return f"sqlite:///{Path(self.data_dir) / 'nbexchange.sqlite'}"
+
+    db_kwargs = Dict(help="Further arguments for SQLAlchemy's create_engine.").tag(config=True)
+    debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
+    upgrade_db = Bool(False, help="Upgrade an older schema at start.").tag(config=True)
+    reset_db = Bool(False, help="Drop everything in the database at start. Only as a command-line flag.").tag(
+        config=True
+    )
+
+    # --- objects -------------------------------------------------------------------------------------------
+
+    base_storage_location = Unicode(
+        help="Where the bytes are kept: a directory or s3://bucket/prefix. Default: a directory in data_dir."
+    ).tag(config=True)
+
+    @default("base_storage_location")
+    def _default_base_storage_location(self) -> str:
+        return str(Path(self.data_dir) / "store")
+
+    s3_region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
+    s3_endpoint_url = Unicode(help="The address at which the service reaches the store; AWS when empty.").tag(
+        config=True
+    )
+    s3_public_endpoint_url = Unicode(
+        help="The address at which clients reach the store, which URLs are signed for. "
+        "Default: s3_endpoint_url."
+    ).tag(config=True)
+    s3_addressing_style = CaselessStrEnum(
+        ["path", "virtual"], "path", help="How the bucket is named in URLs: AWS wants virtual."
+    ).tag(config=True)
+
+    # --- limits --------------------------------------------------------------------------------------------
+
+    max_buffer_size = Integer(
+        DEFAULT_MAX_BUFFER_SIZE, min=1, help="The largest packed archive, in bytes."
+    ).tag(config=True)
+    max_unpacked_size = Integer(
+        min=1, help="The largest unpacked size, in bytes. Default: four times max_buffer_size."
+    ).tag(config=True)
+
+    @default("max_unpacked_size")
+    def _default_max_unpacked_size(self) -> int:
+        return UNPACKED_FACTOR * self.max_buffer_size
+
+    # --- what they make ------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `SettingsError` for a combination that cannot work."""
+        if self.max_buffer_size > SINGLE_PUT_LIMIT:
+            raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
+        if self.user_plugin_class is None and not (self.allow_static_tokens or is_loopback(self.ip)):
+            raise SettingsError(
+                f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
+                "user_plugin_class, or allow_static_tokens if that is what you want"
+            )
+        self._check_storage_location()
+
+    def _check_storage_location(self) -> None:
+        place = urlsplit(self.base_storage_location)
+        if place.scheme not in {"", "s3"} or (place.scheme == "s3" and not place.netloc):
+            raise SettingsError("base_storage_location is a directory or s3://bucket/prefix")
+
+    def database(self) -> Database:
+        if self.db_url.startswith("sqlite"):
+            Path(self.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
+
+    def store(self) -> ObjectStore:
+        place = urlsplit(self.base_storage_location)
+        if place.scheme != "s3":
+            return LocalStore(Path(self.base_storage_location))
+        from nbexchange.storage.s3 import S3Store
+
+        prefix = place.path.strip("/")
+        return S3Store(
+            bucket=place.netloc,
+            prefix=f"{prefix}/" if prefix else "",
+            region=self.s3_region,
+            endpoint_url=self.s3_endpoint_url or None,
+            public_endpoint_url=self.s3_public_endpoint_url or None,
+            addressing_style=self.s3_addressing_style,
+        )
+
+    def tokens(self) -> TokenFile:
+        return TokenFile(Path(self.token_file))
+
+    def authenticator(self) -> Authenticator:
+        if self.user_plugin_class is None:
+            return StaticTokens(self.tokens())
+        handler: Any = self.user_plugin_class
+        return CustomAuthenticator(
+            handler(parent=self) if issubclass(handler, BaseUserHandler) else handler()
+        )
+
+    def limits(self) -> Limits:
+        return Limits(self.max_buffer_size, self.max_unpacked_size)
+
+    def services(self) -> Services:
+        """Connections and all: to be made in the process that uses them."""
+        return Services(self.database(), self.store(), self.authenticator(), self.limits())
+
+
+def environment() -> Config:
+    """The settings that environment variables state: `NBEXCHANGE_<SETTING>`, and two older names."""
+    config = Config()
+    for name in NbExchange.class_trait_names(config=True):
+        if name in FLAG_ONLY:
+            continue
+        value = os.environ.get(f"NBEXCHANGE_{name.upper()}") or os.environ.get(OLDER_VARIABLES.get(name, ""))
+        if value:
+            config.NbExchange[name] = DeferredConfigString(value)
+    return config
+
+
+def slashed(path: str) -> str:
+    """The path with a slash at both ends."""
+    return f"/{path.strip('/')}/" if path.strip("/") else "/"
+
+
+def is_loopback(ip: str) -> bool:
+    if ip == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(ip).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,139 @@
+"""What every route shares: parsing, answering, request ids, errors as problem+json, one log line per request."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import msgspec
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from nbexchange.api.problems import ExchangeProblem, InvalidRequest, TooLarge, Unauthenticated, Unavailable
+from nbexchange.api.services import services
+from nbexchange.protocol import Problem
+from nbexchange.storage import StoreUnavailable
+
+log = logging.getLogger("nbexchange")
+
+MAX_BODY = 4 << 20
+"""Bytes of a JSON body: a batch of a hundred items with long lists of notebooks fits."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+T = TypeVar("T")
+
+
+def parse(kind: type[T]) -> T:
+    """The request's JSON body, or its query string where it has no body; raises `InvalidRequest`."""
+    try:
+        if request.method in {"GET", "DELETE"}:
+            return msgspec.convert(_query(), kind, strict=False)
+        return msgspec.json.decode(request.get_data(cache=False), type=kind)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise InvalidRequest(f"The request does not fit: {error}") from None
+
+
+def _query() -> dict[str, str]:
+    if any("\0" in value for value in request.args.values()):
+        raise InvalidRequest("The query has a NUL character.")
+    return request.args.to_dict()
+
+
+def reply(answer: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    response = Response(msgspec.json.encode(answer), status, content_type=content_type)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Put these habits on an app."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.register_error_handler(ExchangeProblem, _answer_problem)
+    app.register_error_handler(StoreUnavailable, _answer_store_away)
+    app.register_error_handler(DBAPIError, _answer_database_error)
+    app.register_error_handler(TimeoutError, _answer_database_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_defect)
+
+
+def identify() -> None:
+    """Before each route of the API: find out who is calling, or answer that it is not known."""
+    try:
+        identity = services().authenticator.authenticate(request)
+    except Exception as error:
+        log.exception("the authenticator failed (request %s)", g.request_id)
+        raise Unavailable("authentication", "Who is calling cannot be found out now.") from error
+    if identity is None:
+        raise Unauthenticated(
+            "Send a valid token: the one that came with this request is missing or unknown."
+        )
+    g.identity = identity
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else str(uuid4())
+    g.started = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    # The path alone: a query string can hold a signature.
+    log.info(
+        "%s %s %s %.0f ms %s",
+        request.method,
+        request.path,
+        response.status_code,
+        1000 * (time.perf_counter() - g.started),
+        g.request_id,
+    )
+    return response
+
+
+def _answer_problem(problem: ExchangeProblem) -> Response:
+    response = reply(problem.to_wire(g.request_id), problem.status, "application/problem+json")
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _answer_store_away(error: StoreUnavailable) -> Response:
+    log.error("the object store is away (request %s): %s", g.request_id, error)
+    return _answer_problem(Unavailable("storage", "The object store cannot be used now: try again soon."))
+
+
+def _answer_database_error(error: Exception) -> Response:
+    if not isinstance(error, OperationalError | InterfaceError | IntegrityError | TimeoutError):
+        return _answer_defect(error)
+    # The texts of these errors can name the database's host; parameters are hidden by the engine.
+    log.error("the database failed (request %s): %s", g.request_id, error)
+    return _answer_problem(Unavailable("database", "The database cannot be used now: try again soon."))
+
+
+def _answer_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status == 413:
+        return _answer_problem(TooLarge("The request's body is too long.", limit=MAX_BODY))
+    if error.response is not None:  # a redirect
+        return Response(status=status, headers=error.response.headers)
+    kind = {404: "not-found", 405: "method-not-allowed"}.get(status, "invalid-request")
+    problem = Problem(kind, error.name, status, error.description or error.name, g.request_id)
+    response = reply(problem, status, "application/problem+json")
+    response.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow"})
+    return response
+
+
+def _answer_defect(error: Exception) -> Response:
+    log.error("a defect (request %s)", g.request_id, exc_info=error)
+    return _answer_problem(
+        ExchangeProblem("This is a defect of the service: please report it with the request id.")
+    )

@@ -1,0 +1,327 @@
+"""The wire types of protocol v1: what the plugin sends and what the service answers.
+
+One definition serves both sides. Requests refuse fields they do not know, so that a newer client gets a
+clear answer from an older service; answers may grow fields, which older clients ignore.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+MAX_ITEMS = 100
+"""How many items one batch call carries at the most."""
+
+MAX_NAME_BYTES = 255
+MAX_DEPTH = 32
+MAX_MEMBERS = 50_000
+"""Files and directories in one archive: what is packed must also unpack."""
+
+DEFAULT_MAX_BUFFER_SIZE = 5_253_530_000
+"""Bytes of one packed archive, the limit that nbexchange always had."""
+
+UNPACKED_FACTOR = 4
+"""`max_unpacked_size` defaults to this many times `max_buffer_size`."""
+
+Kind = Literal["release", "submission", "feedback"]
+RoleName = Literal["instructor", "student"]
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Size = Annotated[int, Meta(ge=1, le=2**62)]
+NotebookPaths = Annotated[list[Annotated[str, Meta(max_length=4096)]], Meta(max_length=5000)]
+
+
+def is_path_component(name: str) -> bool:
+    """Whether `name` can safely be one directory or file name: the rule for every id and every archive member."""
+    try:
+        encoded = name.encode()
+    except UnicodeEncodeError:
+        return False
+    return (
+        0 < len(encoded) <= MAX_NAME_BYTES
+        and name not in {".", ".."}
+        and not any(c in "/\\" or ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in name)
+    )
+
+
+def is_relative_path(path: str) -> bool:
+    """Whether `path` is a relative POSIX path that stays below its root, component by component."""
+    parts = path.split("/")
+    return len(parts) <= MAX_DEPTH and all(is_path_component(part) for part in parts)
+
+
+class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A body or a query string that a client sends."""
+
+
+class Answer(Struct, omit_defaults=True):
+    """A body that the service sends."""
+
+
+class Problem(Answer):
+    """An RFC 9457 problem. `type` is stable and is what programs switch on; `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+    limit: int | None = None
+
+
+# --- uploads -----------------------------------------------------------------------------------------------
+
+
+class UploadItem(Request):
+    """One object that a client wants to send, with its size in bytes and digest fixed before the first byte.
+
+    `id` is made by the client and is unique per person: the same id with the same content may be sent again
+    at any time. `submitted_at` or `submission_id` say which submission a feedback is for.
+    """
+
+    id: UUID
+    size: Size
+    sha256: Sha256
+    unpacked_size: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+    notebooks: NotebookPaths = []
+    student_id: str | None = None
+    submission_id: UUID | None = None
+    submitted_at: datetime | None = None
+    notebook_id: str | None = None
+    force: bool = False
+
+
+class InitiateUploads(Request):
+    kind: Kind
+    course_id: str
+    assignment_id: str
+    items: Annotated[list[UploadItem], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class CompleteUploads(Request):
+    ids: Annotated[list[UUID], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class PendingQuery(Request):
+    state: Literal["pending"] = "pending"
+
+
+class ReleaseRecord(Answer, tag_field="kind", tag="release"):
+    """A released version of an assignment."""
+
+    id: UUID
+    course_id: str
+    assignment_id: str
+    version: int
+    released_at: datetime
+    size: int
+    sha256: str
+    unpacked_size: int
+    notebooks: list[str]
+
+
+class Feedback(Answer):
+    """The feedback on one notebook of one submission, as its student may fetch it now."""
+
+    id: UUID
+    notebook_id: str
+    submitted_at: datetime
+    released_at: datetime
+    size: int
+    sha256: str
+
+
+class FeedbackRecord(Feedback, tag_field="kind", tag="feedback"):
+    course_id: str = ""
+    assignment_id: str = ""
+    student_id: str = ""
+
+
+class SubmissionRecord(Answer, tag_field="kind", tag="submission"):
+    """One attempt of one student. `submitted_at` is the server's stamp; `completed_at` when the bytes were there."""
+
+    id: UUID
+    course_id: str
+    assignment_id: str
+    student_id: str
+    attempt: int
+    submitted_at: datetime
+    completed_at: datetime
+    size: int
+    sha256: str
+    unpacked_size: int
+    notebooks: list[str]
+    submitted_by: str
+    by_instructor: bool = False
+    full_name: str | None = None
+    email: str | None = None
+    lms_user_id: str | None = None
+    feedback: list[Feedback] = []
+
+
+Record = ReleaseRecord | SubmissionRecord | FeedbackRecord
+
+
+class UploadGranted(Answer, tag_field="type", tag="upload"):
+    """PUT the bytes to `url` with exactly these headers. A relative URL is relative to the service."""
+
+    id: UUID
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+    submitted_at: datetime | None = None
+
+
+class UploadCompleted(Answer, tag_field="type", tag="completed"):
+    id: UUID
+    record: Record
+
+
+class UploadInParts(Answer, tag_field="type", tag="multipart"):
+    """Reserved: a later service may ask for an upload in parts. A client that cannot says so."""
+
+    id: UUID
+
+
+class ItemFailed(Answer, tag_field="type", tag="error"):
+    id: UUID
+    problem: Problem
+
+
+UploadAnswer = UploadGranted | UploadCompleted | UploadInParts | ItemFailed
+CompletionAnswer = UploadCompleted | ItemFailed
+
+
+class UploadAnswers(Answer):
+    items: list[UploadAnswer]
+
+
+class CompletionAnswers(Answer):
+    items: list[CompletionAnswer]
+
+
+class PendingUpload(Answer):
+    id: UUID
+    kind: Kind
+    course_id: str
+    assignment_id: str
+    size: int
+    sha256: str
+    initiated_at: datetime
+    expires_at: datetime
+
+
+class PendingUploads(Answer):
+    items: list[PendingUpload]
+
+
+# --- lists -------------------------------------------------------------------------------------------------
+
+
+class Course(Answer):
+    course_id: str
+    role: RoleName
+    title: str | None = None
+
+
+class Limits(Answer):
+    max_buffer_size: int
+    max_unpacked_size: int
+    max_items: int = MAX_ITEMS
+
+
+class Me(Answer):
+    """Who the service thinks the caller is, and what it allows."""
+
+    name: str
+    org_id: str
+    courses: list[Course]
+    limits: Limits
+    server_time: datetime
+    full_name: str | None = None
+    email: str | None = None
+    version: str = ""
+
+
+class AssignmentsQuery(Request):
+    course_id: str | None = None
+
+
+class Assignment(Answer):
+    """What one person sees of an assignment: its current release, if any, their own attempts and feedback.
+
+    `feedback` holds what belongs to no attempt that the exchange knows.
+    """
+
+    course_id: str
+    assignment_id: str
+    release: ReleaseRecord | None = None
+    submissions: list[SubmissionRecord] = []
+    feedback: list[Feedback] = []
+
+
+class Assignments(Answer):
+    assignments: list[Assignment]
+    server_time: datetime
+
+
+class SubmissionsQuery(Request):
+    """`before` keeps attempts stamped at or before that instant; `latest` the newest of what is left per student."""
+
+    course_id: str
+    assignment_id: str | None = None
+    student_id: str | None = None
+    latest: bool = False
+    before: datetime | None = None
+    cursor: str | None = None
+
+
+class Submissions(Answer):
+    """A page of attempts; ask again with `cursor` while there is one."""
+
+    submissions: list[SubmissionRecord]
+    cursor: str | None = None
+
+
+class UnreleaseQuery(Request):
+    course_id: str
+    assignment_id: str
+
+
+class Unreleased(Answer):
+    course_id: str
+    assignment_id: str
+
+
+# --- downloads ---------------------------------------------------------------------------------------------
+
+
+class DownloadItem(Request):
+    kind: Kind
+    id: UUID
+
+
+class RequestDownloads(Request):
+    items: Annotated[list[DownloadItem], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class DownloadGranted(Answer, tag_field="type", tag="download"):
+    """GET `url` with these headers, then check size and digest. A relative URL is relative to the service."""
+
+    id: UUID
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+    size: int
+    sha256: str
+    unpacked_size: int | None = None
+
+
+DownloadAnswer = DownloadGranted | ItemFailed
+
+
+class DownloadAnswers(Answer):
+    items: list[DownloadAnswer]

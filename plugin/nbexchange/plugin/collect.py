@@ -1,0 +1,180 @@
+"""An instructor collects what was submitted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
+from nbgrader.exchange.abc.exchange import ExchangeError
+from nbgrader.utils import parse_utc
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
+from nbexchange.protocol import (
+    DownloadGranted,
+    DownloadItem,
+    ItemFailed,
+    SubmissionRecord,
+    SubmissionsQuery,
+    is_path_component,
+)
+
+LATE_COMPLETION = 600
+"""Seconds between stamp and arrival after which an instructor is told of it."""
+
+NEW, UPDATED, UNCHANGED = "new", "updated", "unchanged"
+
+
+class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
+    def init_src(self) -> None:
+        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
+            try:
+                duedate = gradebook.find_assignment(self.assignment_id).duedate
+            except MissingEntry:
+                duedate = None
+        self.records = self._latest(None)
+        if self.before_duedate and duedate is not None:
+            in_time = {record.student_id: record for record in self._latest(duedate.replace(tzinfo=UTC))}
+            self.records = [in_time.get(record.student_id, record) for record in self.records]
+
+    def _latest(self, before: datetime | None) -> list[SubmissionRecord]:
+        """The newest attempt of each student who is asked for, optionally of those up to an instant."""
+        pattern = self.coursedir.student_id or "*"
+        one = pattern if is_path_component(pattern) and not set(pattern) & set("*?[") else None
+        query = SubmissionsQuery(
+            self.course_id, self.assignment_id, student_id=one, latest=True, before=before
+        )
+        return [
+            record for record in self.client.submissions(query) if fnmatchcase(record.student_id, pattern)
+        ]
+
+    def init_dest(self) -> None:
+        """Each student has a directory of their own: see `_path_of`."""
+
+    def copy_files(self) -> None:
+        if not self.records:
+            self.log.warning(
+                "No submissions of '%s' for course '%s' to collect", self.assignment_id, self.course_id
+            )
+            return
+        self.log.info(
+            "Processing %s submissions of '%s' for course '%s'",
+            len(self.records),
+            self.assignment_id,
+            self.course_id,
+        )
+        wanted = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
+        counts = Counter({UNCHANGED: len(self.records) - len(wanted)})
+        failed = self._collect_all(wanted, counts)
+        self._enter_names([record for record in self.records if record.student_id not in failed])
+        summary = f"{counts[NEW]} new, {counts[UPDATED]} updated, {counts[UNCHANGED]} unchanged"
+        if failed:
+            self.fail(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
+        self.log.info("%s", summary)
+
+    def _collect_all(self, wanted: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
+        """Collect each; the failure of one does not stop the others. Gives the students whose failed."""
+        failed = []
+        answers = self.client.downloads([DownloadItem("submission", record.id) for record, _ in wanted])
+        for record, plan in wanted:
+            try:
+                answer = next(answers)
+                with self.readable_failures():
+                    self._collect(record, plan, answer)
+                counts[plan] += 1
+            except (ExchangeError, RuntimeError) as error:
+                self.log.error("Not collected: %s %s: %s", record.student_id, self.assignment_id, error)
+                failed.append(record.student_id)
+        return failed
+
+    def _collect(self, record: SubmissionRecord, plan: str, answer: DownloadGranted | ItemFailed) -> None:
+        if isinstance(answer, ItemFailed):
+            raise TransferFailed(answer.problem.detail)
+        verb = "Updating" if plan == UPDATED else "Collecting"
+        self.log.info("%s submission: %s %s", verb, record.student_id, self.assignment_id)
+        self._warn(record)
+        if (answer.size, answer.sha256) != (record.size, record.sha256):
+            raise ArchiveRefused("What is offered is not the attempt that was listed.")
+        with self.unpacked("submission", answer, record.student_id, self._path_of(record)) as place:
+            self._write(place / "timestamp.txt", self.format_stamp(record.submitted_at, "UTC"))
+            self._write(place / "submission_secret.txt", str(record.id))
+
+    def _write(self, place: Path, text: str) -> None:
+        place.write_text(text)
+        place.chmod(self.modes.file)
+
+    def _path_of(self, record: SubmissionRecord) -> Path:
+        directory = self.coursedir.submitted_directory
+        return Path(self.coursedir.format_path(directory, record.student_id, self.assignment_id)).absolute()
+
+    def _plan(self, record: SubmissionRecord) -> str:
+        """What becomes of the local copy: new, updated or unchanged."""
+        place = self._path_of(record)
+        if not place.is_dir():
+            return NEW
+        existing = self._existing_stamp(place)
+        offered = record.submitted_at.astimezone(UTC)
+        if self.update and (existing is None or offered > existing):
+            return UPDATED
+        if self.before_duedate and offered != existing:
+            return UPDATED
+        text = (
+            "No newer submission to collect"
+            if self.update
+            else ("Submission already exists, use --update to update")
+        )
+        self.log.info("%s: %s %s", text, record.student_id, self.assignment_id)
+        return UNCHANGED
+
+    def _existing_stamp(self, place: Path) -> datetime | None:
+        """The stamp of the local copy; None where there is none that can be read."""
+        try:
+            naive = parse_utc((place / "timestamp.txt").read_text().strip())
+        except (OSError, ValueError, OverflowError):
+            return None
+        return naive.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+
+    def _warn(self, record: SubmissionRecord) -> None:
+        if self.check_owner and record.submitted_by != record.student_id and not record.by_instructor:
+            self.log.warning(
+                "%s %s claims to be submitted by %s but was submitted by %s; cheating attempt? "
+                "You may disable this warning by unsetting the option ExchangeCollect.check_owner",
+                self.assignment_id,
+                record.attempt,
+                record.student_id,
+                record.submitted_by,
+            )
+        delay = (record.completed_at - record.submitted_at).total_seconds()
+        if delay > LATE_COMPLETION:
+            self.log.warning(
+                "%s was stamped %s, and its bytes arrived %d minutes later",
+                record.student_id,
+                self.format_stamp(record.submitted_at),
+                delay // 60,
+            )
+
+    def _enter_names(self, records: list[SubmissionRecord]) -> None:
+        """Put names and addresses into the gradebook; what is not known blanks nothing."""
+        known = {record.student_id: contact_of(record) for record in records}
+        with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
+            for student_id, contact in known.items():
+                if contact:
+                    gradebook.update_or_create_student(student_id, **contact)
+
+
+def contact_of(record: SubmissionRecord) -> dict[str, Any]:
+    """The gradebook's fields: a full name splits at its last space."""
+    first, _, last = (record.full_name or "").strip().rpartition(" ")
+    fields = {
+        "first_name": first,
+        "last_name": last,
+        "email": record.email,
+        "lms_user_id": record.lms_user_id,
+    }
+    return {name: value for name, value in fields.items() if value}

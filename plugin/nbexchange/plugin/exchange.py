@@ -1,0 +1,249 @@
+"""What all actions share: settings, credentials, texts, and one way to fail."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+from urllib.parse import urljoin
+
+from dateutil.tz import gettz
+from nbgrader.exchange.abc import Exchange as ABCExchange
+from nbgrader.exchange.abc.exchange import ExchangeError
+from nbgrader.utils import ignore_patterns
+from traitlets import Bool, Float, Integer, List, Type, Unicode, default
+
+from nbexchange.plugin.client import Client
+from nbexchange.plugin.extraction import Modes, unpack
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
+from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.storage import Storage
+from nbexchange.plugin.transfer import Transfer
+from nbexchange.plugin.trees import staged
+from nbexchange.protocol import (
+    DEFAULT_MAX_BUFFER_SIZE,
+    UNPACKED_FACTOR,
+    DownloadGranted,
+    is_path_component,
+)
+
+
+class DirectoryTooLarge(RuntimeError):
+    """`max_dir_size` is exceeded: nbgrader wants a RuntimeError here and nowhere else."""
+
+
+class ApiCredentials:
+    """How a request is addressed and who makes it. Subclass it for credentials of another kind."""
+
+    def prep_api_call(self, path: str) -> tuple[str, dict[str, str], dict[str, str]]:
+        """URL, cookies and headers for `path` below the service. Called with the Exchange as `self`."""
+        token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
+        headers = {"Authorization": f"token {token}"} if token else {}
+        return service_url(self) + path, {}, headers  # type: ignore[arg-type]
+
+
+class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
+    root = Unicode("", help="Shown by formgrader; nothing is kept there.").tag(config=True)
+    cache = Unicode("", help="Unused: what was submitted is listed by the service.").tag(config=True)
+
+    @default("root")
+    def _default_root(self) -> str:
+        return str(service_url(self))
+
+    path_includes_course = Bool(
+        False,
+        help="Whether assignments are fetched to and submitted from ./course/assignment, not ./assignment.",
+    ).tag(config=True)
+
+    base_service_url = Unicode(
+        help="Where the exchange service is: scheme, host and port. Default: NBEXCHANGE_URL, then "
+        "NAAS_BASE_URL, then http://127.0.0.1:9000."
+    ).tag(config=True)
+
+    @default("base_service_url")
+    def _default_base_service_url(self) -> str:
+        environment = os.environ
+        return (
+            environment.get("NBEXCHANGE_URL") or environment.get("NAAS_BASE_URL") or "http://127.0.0.1:9000"
+        )
+
+    base_path = Unicode("/services/nbexchange/", help="The service's path at that host.").tag(config=True)
+
+    max_buffer_size = Integer(
+        DEFAULT_MAX_BUFFER_SIZE,
+        help="The largest packed archive, in bytes. May be set for one action: c.ExchangeSubmit.max_buffer_size.",
+    ).tag(config=True)
+
+    max_unpacked_size = Integer(
+        help="The most that may be in an archive, in bytes. Default: four times max_buffer_size."
+    ).tag(config=True)
+
+    @default("max_unpacked_size")
+    def _default_max_unpacked_size(self) -> int:
+        return int(UNPACKED_FACTOR * self.max_buffer_size)
+
+    api_timeout = Float(10, help="Seconds to wait for an answer of the service.").tag(config=True)
+
+    api_plugin_class = Type(
+        ApiCredentials,
+        klass=object,
+        help="A class whose prep_api_call(self, path) gives URL, cookies and headers of a request.",
+    ).tag(config=True)
+
+    storage_origins = List(
+        Unicode(), help="If not empty, the only origins (https://host:port) that files are sent to."
+    ).tag(config=True)
+
+    # --- the one way to fail -------------------------------------------------------------------------------
+
+    def start(self) -> Any:
+        """Do it. Raises `ExchangeError` and nothing else, but for `DirectoryTooLarge`."""
+        with self.readable_failures():
+            return super().start()
+
+    @contextmanager
+    def readable_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except (ExchangeError, DirectoryTooLarge):
+            raise
+        except TransferFailed as failure:
+            self.fail(str(failure))
+        except OSError as error:
+            self.log.debug("%s", traceback.format_exc())
+            self.fail(local_failure(error))
+        except Exception as error:  # noqa: BLE001 - see below
+            # nbgrader's server extensions answer anything else with a page that explains nothing.
+            self.log.debug("%s", traceback.format_exc())
+            self.fail(f"The exchange plugin failed ({type(error).__name__}): please report this.")
+
+    def require_course(self) -> str:
+        course_id = self.coursedir.course_id
+        if course_id == "":
+            self.fail("No course id specified. Re-run with --course flag.")
+        return str(course_id)
+
+    def require_student(self) -> str | None:
+        """The student named on the command line, or None for whoever calls."""
+        student_id = self.coursedir.student_id
+        if student_id in {"*", ""}:
+            return None
+        if "*" in student_id or "+" in student_id or not is_path_component(student_id):
+            self.fail(f"The student ID should contain no '*' nor '+'; got {student_id}")
+        return str(student_id)
+
+    def fail_not_found(self, path: Path, others: Sequence[str]) -> NoReturn:
+        from rapidfuzz import process
+
+        self.log.fatal("Assignment not found at: %s", path)
+        if found := process.extractOne(path.name, others):
+            self.log.error("Did you mean: %s", found[0])
+        raise ExchangeError(f"Assignment not found at: {path}")
+
+    # --- the service ---------------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            credentials: Any = self.api_plugin_class
+            self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout)
+        return self._client
+
+    _client: Client | None = None
+
+    @property
+    def transfer(self) -> Transfer:
+        return Transfer(self.client, Storage(self.client.url_of(""), self.storage_origins))
+
+    # --- local trees ---------------------------------------------------------------------------------------
+
+    def local_path(self, course_id: str, assignment_id: str) -> Path:
+        """Where a student's copy of an assignment is."""
+        below = Path(course_id, assignment_id) if self.path_includes_course else Path(assignment_id)
+        return Path(self.assignment_dir).absolute() / below
+
+    def format_stamp(self, stamp: datetime, timezone: str | None = None) -> str:
+        """A server's stamp as nbgrader writes it."""
+        zone = gettz(timezone or self.timezone)
+        if zone is None:
+            self.fail(f"Invalid timezone: {self.timezone}")
+        return stamp.astimezone(zone).strftime(self.timestamp_format)
+
+    @property
+    def modes(self) -> Modes:
+        return Modes(0o664, 0o2770 | 0o755) if self.coursedir.groupshared else Modes()
+
+    @contextmanager
+    def packed(self, root: Path) -> Iterator[tuple[BinaryIO, Packed, Tree]]:
+        """The tree at `root` in a temporary archive, checked against every limit before anything is sent."""
+        coursedir = self.coursedir
+        ignore = ignore_patterns(coursedir.ignore, coursedir.include, None, self.log)
+        limited = configured(coursedir, "max_file_size")
+        tree = survey(root, ignore, 1000 * coursedir.max_file_size if limited else None)
+        self._check_dir_size(tree)
+        limits = Limits(self.max_buffer_size, self.max_unpacked_size)
+        with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
+            yield archive, pack(tree, archive, limits), tree
+
+    def report_left_out(self, tree: Tree) -> None:
+        """In the last message, what did not travel."""
+        if tree.too_large:
+            limit = humanize(1000 * self.coursedir.max_file_size)
+            self.log.warning(
+                "Left out, being larger than max_file_size (%s): %s", limit, ", ".join(tree.too_large)
+            )
+        if tree.left_out:
+            self.log.warning(
+                "Left out, since they lead out of the assignment or are no plain files: %s",
+                ", ".join(tree.left_out),
+            )
+
+    def _check_dir_size(self, tree: Tree) -> None:
+        limit = 1000 * self.coursedir.max_dir_size
+        if configured(self.coursedir, "max_dir_size") and tree.size > limit:
+            self.log.error("Directory size is too big")
+            raise DirectoryTooLarge(
+                f"Directory size is too big. Size is {tree.size}, maximum size is {limit}"
+            )
+
+    @contextmanager
+    def unpacked(self, kind: Any, granted: DownloadGranted, name: str, destination: Path) -> Iterator[Path]:
+        """What was granted, unpacked beside `destination`, which it replaces when the block ends well."""
+        size = granted.unpacked_size or 0
+        if size > self.max_unpacked_size:
+            raise TransferFailed(
+                f"{name} unpacks to {humanize(size)}, more than max_unpacked_size "
+                f"({humanize(self.max_unpacked_size)}) allows here."
+            )
+        with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
+            self.transfer.receive(kind, granted, archive, name)
+            with staged(destination) as place:
+                unpack(archive, place, size, self.modes)
+                yield place
+
+
+def service_url(exchange: Exchange) -> str:
+    """The address of the service, with a slash at its end."""
+    url = urljoin(exchange.base_service_url, exchange.base_path)
+    return url if url.endswith("/") else url + "/"
+
+
+def configured(coursedir: Any, name: str) -> bool:
+    """Whether somebody set this trait: nbgrader's defaults would forbid every large assignment."""
+    section = coursedir.config.get("CourseDirectory", {})
+    return name in section or getattr(coursedir, name) != type(coursedir).class_traits()[name].default_value
+
+
+def local_failure(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "The disk is full. Nothing was changed: free some space, then try again."
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{os.strerror(error.errno or errno.EIO)}{where}. Nothing was changed."

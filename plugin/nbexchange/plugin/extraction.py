@@ -1,0 +1,154 @@
+"""An archive unpacked as if it were hostile: regular files and directories only, within what was declared."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from nbexchange.plugin.failures import ArchiveRefused
+from nbexchange.plugin.packing import LOCAL_FILES
+from nbexchange.protocol import MAX_MEMBERS, is_relative_path
+
+MAX_READ = 1 << 20
+"""tarfile reads a header record in one piece, however long its author says it is: no longer than this."""
+
+MEMBER_OVERHEAD = 8192
+"""Bytes of tar around one member: its header, a long name, its padding."""
+
+CHUNK = 1 << 18
+
+DAMAGE = (
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    struct.error,
+    UnicodeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    RecursionError,
+)
+"""What the standard library raises on archives that no program wrote."""
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Permissions of what is unpacked, whatever the archive says."""
+
+    file: int = 0o644
+    directory: int = 0o755
+
+
+def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes) -> None:
+    """Unpack into the new directory `destination`; raises `ArchiveRefused` at the first thing out of line."""
+    stream = _ForwardReader(gzip.GzipFile(fileobj=archive))
+    destination.mkdir()
+    try:
+        with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]
+            for member in _members(tar, stream, unpacked_size):
+                target = destination / member.name
+                if member.isdir():
+                    target.mkdir(parents=True, exist_ok=True)
+                else:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    _write(tar, member, target, modes.file)
+    except DAMAGE:
+        raise ArchiveRefused("The archive is damaged.") from None
+    except FileExistsError:
+        raise ArchiveRefused("The archive names the same file twice.") from None
+    except NotADirectoryError:
+        raise ArchiveRefused("The archive uses a file as a directory.") from None
+    _set_modes(destination, modes.directory)
+
+
+def _members(tar: tarfile.TarFile, stream: _ForwardReader, left: int) -> Iterator[tarfile.TarInfo]:
+    """The members that are unpacked, each looked at before anything is written for it."""
+    for count, member in enumerate(tar):
+        tar.members.clear()  # type: ignore[attr-defined]  # it would keep every header
+        if count >= MAX_MEMBERS:
+            raise ArchiveRefused(f"The archive has more than {MAX_MEMBERS} members.")
+        if not (member.isreg() or member.isdir()) or member.issparse() or tar.pax_headers:
+            raise ArchiveRefused("The archive holds something that is neither a file nor a directory.")
+        if not is_relative_path(member.name):
+            raise ArchiveRefused("The archive holds a name that leaves the directory or cannot be a file's.")
+        size = member.size if member.isreg() else 0
+        left -= size
+        if left < 0:
+            raise ArchiveRefused("The archive holds more than was announced.")
+        stream.budget += size + MEMBER_OVERHEAD
+        if member.name.split("/", 1)[0] not in LOCAL_FILES:
+            yield member
+
+
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, mode: int) -> None:
+    source = tar.extractfile(member)
+    assert source is not None  # noqa: S101 - it is a regular file
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    with os.fdopen(handle, "wb") as file:
+        left = member.size
+        while left:
+            chunk = source.read(min(CHUNK, left))
+            if not chunk:
+                raise ArchiveRefused("The archive is damaged.")
+            file.write(chunk)
+            left -= len(chunk)
+        os.fchmod(file.fileno(), mode)
+
+
+def _set_modes(root: Path, mode: int) -> None:
+    """All directories at the end: one that may not be written could not be filled."""
+    for folder, _, _ in os.walk(root):
+        Path(folder).chmod(mode)
+
+
+class _ForwardReader:
+    """A seekable face for tarfile over a stream that only goes forward, in bounded time and memory.
+
+    tarfile looks one byte back after each member, which would make `gzip` inflate everything again.
+    `budget` is how many bytes may still be inflated: each admitted member adds its own, so that headers
+    alone can be neither many nor long.
+    """
+
+    def __init__(self, source: gzip.GzipFile) -> None:
+        self.source = source
+        self.budget = MAX_READ
+        self.position = 0
+        self.last = b""
+        self.stepped_back = False
+
+    def tell(self) -> int:
+        return self.position
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_READ:
+            raise ArchiveRefused("The archive has a header that no program would write.")
+        again = b""
+        if self.stepped_back and size:
+            again, self.stepped_back = self.last, False
+        data = self.source.read(size - len(again))
+        self.budget -= len(data)
+        if self.budget < 0:
+            raise ArchiveRefused("The archive holds more than was announced.")
+        data = again + data
+        self.position += len(data)
+        self.last = data[-1:] or self.last
+        return data
+
+    def seek(self, position: int) -> int:
+        if position == self.position - 1 and not self.stepped_back:
+            self.stepped_back = True
+            self.position = position
+        while self.position < position:
+            if not self.read(min(CHUNK, position - self.position)):
+                break
+        if self.position != position:
+            raise tarfile.ReadError("unexpected seek")
+        return position

@@ -1,0 +1,49 @@
+"""What can go wrong on the student's or instructor's side, with a text for the person it happens to.
+
+    TransferFailed
+    ├── ServiceRefused      the service answered with a problem
+    ├── ServiceUnreachable  it did not answer, or something else answered in its place
+    ├── StorageFailed       the object store refused or broke off a transfer
+    ├── ArchiveTooLarge     more than a limit allows, found while packing
+    ├── PackingFailed       something in the tree cannot travel, or changed meanwhile
+    └── ArchiveRefused      what arrived is not what was announced, or is hostile
+
+No text holds a token, a signature or the query of a URL.
+"""
+
+from __future__ import annotations
+
+from nbexchange.protocol import Problem
+
+
+class TransferFailed(Exception):
+    """The base; its text is one or two sentences: what happened, and what to do."""
+
+
+class ServiceRefused(TransferFailed):
+    def __init__(self, problem: Problem) -> None:
+        reference = f" (request {problem.request_id})" if problem.request_id else ""
+        super().__init__(f"{problem.detail}{reference}")
+        self.problem = problem
+
+
+class ServiceUnreachable(TransferFailed):
+    pass
+
+
+class StorageFailed(TransferFailed):
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class ArchiveTooLarge(TransferFailed):
+    pass
+
+
+class PackingFailed(TransferFailed):
+    pass
+
+
+class ArchiveRefused(TransferFailed):
+    pass

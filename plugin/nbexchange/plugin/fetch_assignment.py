@@ -1,0 +1,88 @@
+"""A student fetches the current version of an assignment."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAssignment
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import ServiceRefused
+from nbexchange.plugin.older_names import adopt_section
+from nbexchange.protocol import DownloadGranted, DownloadItem, ReleaseRecord
+
+
+class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ignore[misc]
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:
+        adopt_section(self, cfg, "ExchangeFetch", "ExchangeFetchAssignment")
+        super()._load_config(cfg, **kwargs)
+
+    def init_src(self) -> None:
+        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self.release = self._find_release()
+
+    def _find_release(self) -> ReleaseRecord:
+        found = self.client.assignments(self.course_id).assignments
+        released = {entry.assignment_id: entry.release for entry in found if entry.release}
+        if self.assignment_id not in released:
+            self.fail_not_found(Path(self.course_id, self.assignment_id), list(released))
+        return released[self.assignment_id]
+
+    def init_dest(self) -> None:
+        self.dest_path = self.local_path(self.course_id, self.assignment_id)
+        if self.dest_path.is_dir() and not self.replace_missing_files:
+            self.fail(f"You already have a copy of the assignment in this directory: {self.dest_path}")
+
+    def copy_files(self) -> None:
+        self.log.info("Source: %s", self.client.url_of(""))
+        self.log.info("Destination: %s", self.dest_path)
+        granted = self._request()
+        if self.dest_path.is_dir():
+            self._add_missing(granted)
+        else:
+            with self.unpacked("release", granted, self.assignment_id, self.dest_path) as place:
+                self._drop_ignored(place)
+        self.log.info(
+            "Fetched as: %s %s (version %s)", self.course_id, self.assignment_id, self.release.version
+        )
+
+    def _request(self) -> DownloadGranted:
+        (answer,) = self.client.downloads([DownloadItem("release", self.release.id)])
+        if not isinstance(answer, DownloadGranted):
+            raise ServiceRefused(answer.problem)
+        return answer
+
+    def _add_missing(self, granted: DownloadGranted) -> None:
+        """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""
+        beside = self.dest_path.with_name(f".{self.dest_path.name}.fetched")
+        try:
+            with self.unpacked("release", granted, self.assignment_id, beside) as place:
+                self._drop_ignored(place)
+            self._copy_missing(beside, self.dest_path)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    def _copy_missing(self, source: Path, target: Path) -> None:
+        for entry in sorted(source.iterdir()):
+            place = target / entry.name
+            if entry.is_dir():
+                if not place.exists():
+                    self.log.warning("Creating missing directory '%s'", place)
+                    place.mkdir()
+                if place.is_dir():
+                    self._copy_missing(entry, place)
+            elif not place.exists():
+                self.log.warning("Replacing missing file '%s'", place)
+                shutil.copy(entry, place)
+
+    def _drop_ignored(self, place: Path) -> None:
+        """What the student's own configuration ignores is not fetched either."""
+        ignored = shutil.ignore_patterns(*self.coursedir.ignore)
+        for folder in [place, *(path for path in place.rglob("*") if path.is_dir())]:
+            if not folder.exists():
+                continue
+            for name in ignored(str(folder), [entry.name for entry in folder.iterdir()]):
+                entry = folder / name
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

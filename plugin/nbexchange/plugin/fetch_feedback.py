@@ -1,0 +1,73 @@
+"""A student fetches the feedback on their own submissions, on whatever machine they are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedback
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.list import digest
+from nbexchange.protocol import Assignment, DownloadItem, Feedback, ItemFailed
+
+
+class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]
+    def init_src(self) -> None:
+        self.course_id = self.require_course()
+        wanted = self.coursedir.assignment_id
+        found = self.client.assignments(self.course_id).assignments
+        self.entries = [entry for entry in found if wanted in {"", entry.assignment_id}]
+
+    def init_dest(self) -> None:
+        """Each assignment has a directory of its own."""
+
+    def copy_files(self) -> None:
+        self.log.info("Source: %s", self.client.url_of(""))
+        wanted = [
+            (feedback, place)
+            for entry in self.entries
+            for feedback, place in self._find_feedback(entry)
+            if not (place.is_file() and digest(place) == feedback.sha256)
+        ]
+        items = [DownloadItem("feedback", feedback.id) for feedback, _ in wanted]
+        for (feedback, place), answer in zip(wanted, self.client.downloads(items), strict=True):
+            if isinstance(answer, ItemFailed):
+                raise TransferFailed(answer.problem.detail)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".feedback-", delete=False) as file:
+                draft = Path(file.name)
+                try:
+                    self.transfer.receive("feedback", answer, cast(BinaryIO, file), feedback.notebook_id)
+                    file.flush()
+                    draft.chmod(self.modes.file)
+                    draft.replace(place)
+                finally:
+                    draft.unlink(missing_ok=True)
+            self.log.info("Fetched feedback: %s", place)
+
+    def _find_feedback(self, entry: Assignment) -> Iterator[tuple[Feedback, Path]]:
+        """The feedback of an assignment and where each file goes; says so where a notebook has none."""
+        destination = self.local_path(entry.course_id, entry.assignment_id) / "feedback"
+        for submission in entry.submissions:
+            if not submission.feedback:
+                self._warn(entry, submission.submitted_at)
+            for feedback in submission.feedback:
+                yield feedback, self._place(destination, feedback)
+        for feedback in entry.feedback:
+            yield feedback, self._place(destination, feedback)
+
+    def _place(self, destination: Path, feedback: Feedback) -> Path:
+        return destination / self.format_stamp(feedback.submitted_at) / f"{feedback.notebook_id}.html"
+
+    def _warn(self, entry: Assignment, submitted_at: datetime) -> None:
+        self.log.warning(
+            "Could not find feedback for '%s/%s' submitted at %s",
+            entry.course_id,
+            entry.assignment_id,
+            self.format_stamp(submitted_at),
+        )

@@ -1,0 +1,187 @@
+"""What is released, and what was submitted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.protocol import Assignment, Feedback, SubmissionRecord, SubmissionsQuery, is_path_component
+
+Info = dict[str, Any]
+
+
+class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
+    def init_src(self) -> None:
+        """One request says everything; an instructor's `--inbound` asks for the course as well."""
+        course_id = self.coursedir.course_id
+        wanted = course_id if is_path_component(course_id) and not is_pattern(course_id) else None
+        found = self.client.assignments(wanted).assignments
+        self.entries = [entry for entry in found if self._is_asked_for(entry.course_id, entry.assignment_id)]
+        self.submissions = self._find_submissions() if self.inbound or self.cached else []
+
+    def _is_asked_for(self, course_id: str, assignment_id: str) -> bool:
+        return fnmatchcase(course_id, self.coursedir.course_id or "*") and fnmatchcase(
+            assignment_id, self.coursedir.assignment_id or "*"
+        )
+
+    def _find_submissions(self) -> list[SubmissionRecord]:
+        """The caller's own attempts; inbound, in the courses that they teach, everybody's."""
+        found = [record for entry in self.entries for record in entry.submissions]
+        if self.inbound:
+            taught = self._taught_courses()
+            found = [record for record in found if record.course_id not in taught]
+            for course_id in taught:
+                found += self.client.submissions(SubmissionsQuery(course_id))
+        student = self.coursedir.student_id or "*"
+        return [
+            record
+            for record in found
+            if self._is_asked_for(record.course_id, record.assignment_id)
+            and fnmatchcase(record.student_id, student)
+        ]
+
+    def _taught_courses(self) -> list[str]:
+        courses = [course.course_id for course in self.client.me().courses if course.role == "instructor"]
+        return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
+
+    def init_dest(self) -> None:
+        """A list goes nowhere."""
+
+    def copy_files(self) -> None:
+        """A list copies nothing."""
+
+    # --- what nbgrader, formgrader and the Assignment List read --------------------------------------------
+
+    def list_files(self) -> list[Info]:
+        if self.inbound or self.cached:
+            groups = self._groups()
+            self._print("Submitted assignments:", _flat(groups), inbound_line)
+            return groups
+        released = [self._released(entry) for entry in self.entries if entry.release]
+        self._print("Released assignments:", released, outbound_line)
+        return released
+
+    def remove_files(self) -> list[Info]:
+        if self.inbound or self.cached:
+            self.fail("Submissions cannot be removed from this exchange yet.")
+        released = [{**self._released(entry), "status": "removed"} for entry in self.entries if entry.release]
+        for info in released:
+            self.client.unrelease(info["course_id"], info["assignment_id"])
+        self._print("Removing released assignments:", released, outbound_line)
+        return released
+
+    def _print(self, title: str, infos: Iterable[Info], line: Callable[[Info], str]) -> None:
+        self.log.info("%s", title)
+        for info in infos:
+            self.log.info("%s", line(info))
+
+    def _released(self, entry: Assignment) -> Info:
+        local = self.local_path(entry.course_id, entry.assignment_id)
+        assert entry.release is not None  # noqa: S101 - only such entries are listed
+        if local.exists():
+            status, path = "fetched", str(local)
+            notebooks = sorted(file.name for file in local.glob("*.ipynb"))
+        else:
+            status, path = "released", f"{entry.course_id}/{entry.assignment_id}"
+            notebooks = top_level(entry.release.notebooks)
+        return {
+            "course_id": entry.course_id,
+            "assignment_id": entry.assignment_id,
+            "status": status,
+            "path": path,
+            "notebooks": [{"notebook_id": Path(name).stem, "path": str(local / name)} for name in notebooks],
+        }
+
+    def _groups(self) -> list[Info]:
+        """The attempts, by course, student and assignment."""
+        groups: dict[tuple[str, str, str], list[Info]] = defaultdict(list)
+        for record in self.submissions:
+            key = (record.course_id, record.student_id, record.assignment_id)
+            groups[key].append(self._submitted(record))
+        return [
+            {
+                "course_id": course_id,
+                "student_id": student_id,
+                "assignment_id": assignment_id,
+                "status": "submitted",
+                "submissions": sorted(submissions, key=lambda info: str(info["timestamp"])),
+            }
+            for (course_id, student_id, assignment_id), submissions in sorted(groups.items())
+        ]
+
+    def _submitted(self, record: SubmissionRecord) -> Info:
+        stamp = self.format_stamp(record.submitted_at)
+        folder = self.local_path(record.course_id, record.assignment_id) / "feedback" / stamp
+        exchange = {feedback.notebook_id: feedback for feedback in record.feedback}
+        notebooks = [
+            notebook_info(name, folder, exchange.get(Path(name).stem)) for name in top_level(record.notebooks)
+        ]
+        has_local = bool(notebooks) and all(info["has_local_feedback"] for info in notebooks)
+        return {
+            "course_id": record.course_id,
+            "student_id": record.student_id,
+            "assignment_id": record.assignment_id,
+            "status": "submitted",
+            "path": f"{record.course_id}/{record.assignment_id}/{record.id}",
+            "timestamp": stamp,
+            "notebooks": notebooks,
+            "has_local_feedback": has_local,
+            "has_exchange_feedback": bool(notebooks)
+            and all(info["has_exchange_feedback"] for info in notebooks),
+            "feedback_updated": any(info["feedback_updated"] for info in notebooks),
+            "local_feedback_path": str(folder) if has_local else None,
+        }
+
+
+def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
+    """A submitted notebook and its feedback: here, at the exchange, and whether the two differ."""
+    local = folder / f"{Path(name).stem}.html"
+    has_local = local.is_file()
+    return {
+        "notebook_id": Path(name).stem,
+        "path": name,
+        "has_local_feedback": has_local,
+        "has_exchange_feedback": exchange is not None,
+        "local_feedback_path": str(local) if has_local else None,
+        "feedback_updated": has_local and exchange is not None and digest(local) != exchange.sha256,
+    }
+
+
+def outbound_line(info: Info) -> str:
+    downloaded = " (already downloaded)" if Path(info["assignment_id"]).exists() else ""
+    return f"{info['course_id']} {info['assignment_id']}{downloaded}"
+
+
+def inbound_line(info: Info) -> str:
+    if info["has_local_feedback"] and not info["feedback_updated"]:
+        state = "feedback already fetched"
+    elif info["has_exchange_feedback"]:
+        state = "feedback ready to be fetched"
+    else:
+        state = "no feedback available"
+    return f"{info['course_id']} {info['student_id']} {info['assignment_id']} {info['timestamp']} ({state})"
+
+
+def _flat(groups: Iterable[Info]) -> list[Info]:
+    return [info for group in groups for info in group["submissions"]]
+
+
+def top_level(notebooks: Iterable[str]) -> list[str]:
+    """The notebooks that nbgrader lists: those not in a subdirectory."""
+    return sorted(name for name in notebooks if len(PurePosixPath(name).parts) == 1)
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_pattern(text: str) -> bool:
+    return bool(set(text) & set("*?["))

@@ -1,0 +1,70 @@
+"""An instructor releases an assignment: a new version of it, which students fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from nbgrader.exchange.abc import ExchangeReleaseAssignment as ABCExchangeReleaseAssignment
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import PackingFailed, ServiceRefused
+from nbexchange.plugin.older_names import adopt_section
+from nbexchange.protocol import InitiateUploads, UploadItem
+
+
+class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:
+        adopt_section(self, cfg, "ExchangeRelease", "ExchangeReleaseAssignment")
+        super()._load_config(cfg, **kwargs)
+
+    def init_src(self) -> None:
+        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self.src_path = self._path_of(self.coursedir.release_directory)
+        if self.src_path.is_dir():
+            return
+        source = self._path_of(self.coursedir.source_directory)
+        if source.is_dir():
+            self.fail(
+                f"Assignment found in '{source}' but not '{self.src_path}', "
+                "run `nbgrader generate_assignment` first."
+            )
+        self.fail_not_found(self.src_path, [path.name for path in self.src_path.parent.glob("*")])
+
+    def _path_of(self, step: str) -> Path:
+        return Path(self.coursedir.format_path(step, ".", self.assignment_id)).absolute()
+
+    def init_dest(self) -> None:
+        """The destination is the service's affair."""
+
+    def copy_files(self) -> None:
+        self.log.info("Source: %s", self.src_path)
+        self.log.info("Destination: %s", self.client.url_of(""))
+        with self.packed(self.src_path) as (archive, packed, tree):
+            if tree.left_out:
+                raise PackingFailed(
+                    "These cannot be released, since they lead out of the assignment or are no plain files: "
+                    + ", ".join(tree.left_out)
+                )
+            item = UploadItem(
+                id=uuid4(),
+                size=packed.size,
+                sha256=packed.sha256,
+                unpacked_size=packed.unpacked_size,
+                notebooks=packed.notebooks,
+                force=self.force,
+            )
+            batch = InitiateUploads("release", self.course_id, self.assignment_id, [item])
+            try:
+                record = self.transfer.send(batch, archive, self.assignment_id)
+            except ServiceRefused as refusal:
+                if refusal.problem.type != "already-released":
+                    raise
+                self.fail(
+                    "Destination already exists, add --force to overwrite: "
+                    f"{self.course_id} {self.assignment_id}"
+                )
+        version = f" (version {record.version}, sha256 {record.sha256[:12]})"  # type: ignore[union-attr]
+        self.log.info("Released as: %s %s%s", self.course_id, self.assignment_id, version)
+        self.report_left_out(tree)

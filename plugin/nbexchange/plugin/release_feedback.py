@@ -1,0 +1,128 @@
+"""An instructor releases feedback: one HTML file for each notebook of a submission."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from nbgrader.exchange.abc import ExchangeReleaseFeedback as ABCExchangeReleaseFeedback
+from nbgrader.utils import parse_utc
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.sizes import humanize
+from nbexchange.protocol import MAX_ITEMS, InitiateUploads, Problem, UploadItem
+
+
+class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
+    def init_src(self) -> None:
+        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self.files = list(self._find_files())
+
+    def _find_files(self) -> Iterator[tuple[str, Path]]:
+        """The students who are asked for, each with their feedback files."""
+        wanted = self.coursedir.student_id or "*"
+        excluded = set(filter(None, self.coursedir.student_id_exclude.split(",")))
+        directory = self.coursedir.feedback_directory
+        pattern = re.compile(
+            self.coursedir.format_path(directory, "(?P<student>[^/]+)", self.assignment_id, escape=True)
+        )
+        everywhere = Path(self.coursedir.format_path(directory, "*", self.assignment_id))
+        root = Path(everywhere.anchor)
+        for folder in sorted(root.glob(str(everywhere.relative_to(root)))):
+            match = pattern.fullmatch(str(folder))
+            if match and fnmatchcase(match["student"], wanted) and match["student"] not in excluded:
+                for file in sorted(folder.glob("*.html")):
+                    yield match["student"], file
+
+    def init_dest(self) -> None:
+        """The destination is the service's affair."""
+
+    def copy_files(self) -> None:
+        failed: list[str] = []
+        left = iter(self.files)
+        while chunk := list(islice(left, MAX_ITEMS)):
+            failed += self._release(chunk)
+        if failed:
+            self.fail(f"Feedback was not released for: {', '.join(failed)}")
+
+    def _release(self, chunk: list[tuple[str, Path]]) -> list[str]:
+        """Release a batch of files; gives what failed, each with a word why in the log."""
+        failed, items, files = [], [], {}
+        for student_id, file in chunk:
+            try:
+                item = self._item(student_id, file)
+            except TransferFailed as failure:
+                failed.append(self._fail_one(student_id, file, str(failure)))
+                continue
+            items.append(item)
+            files[item.id] = (student_id, file)
+        if not items:
+            return failed
+        batch = InitiateUploads("feedback", self.course_id, self.assignment_id, items)
+        with ExitStack() as stack:
+            bodies = {key: stack.enter_context(file.open("rb")) for key, (_, file) in files.items()}
+            outcome = self.transfer.send_all(batch, bodies, self.assignment_id)
+        for key, (student_id, file) in files.items():
+            result = outcome[key]
+            if isinstance(result, Problem):
+                failed.append(self._fail_one(student_id, file, result.detail))
+            else:
+                self._report(student_id, file)
+        return failed
+
+    def _item(self, student_id: str, file: Path) -> UploadItem:
+        content = file.read_bytes()
+        if not content:
+            raise TransferFailed("the file is empty: generate the feedback again")
+        if len(content) > self.max_buffer_size:
+            raise TransferFailed(
+                f"the file is {humanize(len(content))}, and the limit (max_buffer_size) is "
+                f"{humanize(self.max_buffer_size)}"
+            )
+        submission_id, submitted_at = submission_of(file.parent)
+        return UploadItem(
+            id=uuid4(),
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            student_id=student_id,
+            notebook_id=file.stem,
+            submission_id=submission_id,
+            submitted_at=submitted_at,
+        )
+
+    def _fail_one(self, student_id: str, file: Path, why: str) -> str:
+        self.log.error("Feedback not released: %s %s: %s", student_id, file.stem, why)
+        return f"{student_id}/{file.stem}"
+
+    def _report(self, student_id: str, file: Path) -> None:
+        self.log.info(
+            "Released feedback for student '%s' on assignment '%s/%s/%s'",
+            student_id,
+            self.course_id,
+            self.assignment_id,
+            file.stem,
+        )
+
+
+def submission_of(folder: Path) -> tuple[UUID | None, datetime | None]:
+    """Which submission the feedback in `folder` is about: its id where collect left one, else its stamp."""
+    try:
+        return UUID((folder / "submission_secret.txt").read_text().strip()), None
+    except (OSError, ValueError):
+        pass  # collected by other means, or by an older nbgrader
+    try:
+        stamp = parse_utc((folder / "timestamp.txt").read_text().strip())
+    except (OSError, ValueError, OverflowError):
+        raise TransferFailed(
+            f"{folder} has neither submission_secret.txt nor a readable timestamp.txt, "
+            "so nobody can say which submission this feedback is about"
+        ) from None
+    return None, stamp.replace(tzinfo=UTC)

@@ -1,0 +1,156 @@
+"""The object store, as the plugin talks to it: with a session of its own that knows no credentials."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from tqdm import tqdm
+from urllib3.util import Retry
+
+from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.sizes import humanize
+
+HEADERS = {"content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"}
+"""What the service may tell the plugin to send."""
+
+CHUNK = 1 << 18
+CONNECT_TIMEOUT = 10
+READ_TIMEOUT = 60
+"""Seconds without a single byte, not for the whole transfer."""
+
+# A request that reached nobody may be repeated; anything later is for the caller, who rewinds.
+RETRIES = Retry(total=3, connect=3, read=0, status=0, other=0, redirect=0, backoff_factor=0.3)
+
+
+class Storage:
+    """Transfers to and from signed URLs. Raises `StorageFailed`, and nothing else.
+
+    `service_url` is what relative URLs are relative to; `origins`, if any, are the only ones that are dialled.
+    """
+
+    def __init__(self, service_url: str, origins: Sequence[str] = ()) -> None:
+        self.service_url = service_url
+        self.origins = [origin_of(urlsplit(origin)) for origin in origins]
+        self.session = requests.Session()
+        # Any value but None keeps requests from looking into ~/.netrc and into the URL for credentials;
+        # proxies and certificates still come from the environment.
+        self.session.auth = lambda request: request
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+
+    def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
+        """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
+        target = self._resolve(url)
+        chosen = {k.lower(): v for k, v in headers.items() if k.lower() in HEADERS}
+        body.seek(0)
+        with progress(name, size) as bar, bar.wrapattr(body, "read", size) as reader:
+            response = self._request("PUT", target, headers=chosen, data=_Body(reader, size))
+        if response.status_code not in {200, 201, 204, 412}:
+            raise refused(response.status_code, "upload")
+
+    def get(
+        self, url: str, headers: Mapping[str, str], target: BinaryIO, size: int, sha256: str, name: str
+    ) -> None:
+        """Fetch exactly the announced bytes into `target`, or raise."""
+        source = self._resolve(url)
+        chosen = {k.lower(): v for k, v in headers.items() if k.lower() in HEADERS}
+        response = self._request("GET", source, headers=chosen, stream=True)
+        with response:
+            if response.status_code != 200:
+                raise refused(response.status_code, "download")
+            digest = self._copy(response, target, size, name)
+        if digest != sha256:
+            raise StorageFailed(
+                f"What was downloaded for {name} is not what was handed in (its digest differs), and was "
+                "discarded. Try again; if it happens twice, tell the operator of the exchange."
+            )
+
+    def _copy(self, response: requests.Response, target: BinaryIO, size: int, name: str) -> str:
+        digest, received = hashlib.sha256(), 0
+        try:
+            with progress(name, size) as bar:
+                for chunk in response.iter_content(CHUNK):
+                    received += len(chunk)
+                    if received > size:
+                        break
+                    digest.update(chunk)
+                    target.write(chunk)
+                    bar.update(len(chunk))
+        except requests.RequestException:
+            raise broken_off("download", received, size) from None
+        if received != size:
+            raise broken_off("download", received, size)
+        return digest.hexdigest()
+
+    def _request(self, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            return self.session.request(
+                method, url, allow_redirects=False, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **options
+            )
+        except requests.RequestException as error:
+            raise StorageFailed(
+                f"The file store at {urlsplit(url).hostname} cannot be reached ({type(error).__name__}). "
+                "Nothing is lost: try again in a minute."
+            ) from None
+
+    def _resolve(self, url: str) -> str:
+        """The URL to dial; raises when it is not one that a file store of this service can have."""
+        service, place = urlsplit(self.service_url), urlsplit(url)
+        if not place.scheme and not place.netloc:
+            return self.service_url.rstrip("/") + "/" + url.lstrip("/")
+        weaker = place.scheme != "https" and not (place.scheme == "http" and service.scheme == "http")
+        if weaker or "@" in place.netloc:
+            raise StorageFailed("The exchange service named a file store that this plugin does not trust.")
+        if self.origins and origin_of(place) not in self.origins:
+            raise StorageFailed(
+                f"The exchange service named the file store {place.hostname}, which is not in "
+                "c.Exchange.storage_origins."
+            )
+        return url
+
+
+class SupportsRead(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+class _Body:
+    """A body whose length requests can tell, so that it is never sent in chunks."""
+
+    def __init__(self, reader: SupportsRead, size: int) -> None:
+        self.reader = reader
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def read(self, size: int = -1) -> bytes:
+        return self.reader.read(CHUNK if size < 0 else size)
+
+
+def progress(name: str, size: int) -> tqdm:  # type: ignore[type-arg]
+    """A bar for transfers worth watching, on a terminal only."""
+    quiet = True if size < 5_000_000 else None
+    return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
+
+
+def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
+    return place.scheme, place.hostname, place.port or {"http": 80, "https": 443}.get(place.scheme)
+
+
+def refused(status: int, what: str) -> StorageFailed:
+    if 300 <= status < 400:
+        text = f"The file store redirected the {what}: its address in the exchange's settings is not right."
+    else:
+        text = f"The file store refused the {what} (HTTP {status}). Nothing is lost: try again in a minute."
+    return StorageFailed(text, status)
+
+
+def broken_off(what: str, received: int, size: int) -> StorageFailed:
+    return StorageFailed(
+        f"The {what} broke off after {humanize(received)} of {humanize(size)}. Nothing is lost: try again."
+    )

@@ -1,0 +1,82 @@
+"""A student submits their work."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
+
+from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.packing import Tree
+from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord, UploadItem
+
+
+class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
+    def init_src(self) -> None:
+        self.course_id = self.require_course()
+        self.src_path = self.local_path(self.course_id, self.coursedir.assignment_id)
+        # `nbgrader submit path/to/ps1/` names a place; the assignment is its last part.
+        self.assignment_id = self.coursedir.assignment_id = self.src_path.name
+        if not self.src_path.is_dir():
+            others = self.src_path.parent.glob("*") if self.src_path.parent.is_dir() else ()
+            self.fail_not_found(self.src_path, [path.name for path in others if path.is_dir()])
+
+    def init_dest(self) -> None:
+        self.student_id = self.require_student()
+        found = self.client.assignments(self.course_id).assignments
+        released = {entry.assignment_id: entry.release for entry in found if entry.release}
+        if self.assignment_id not in released:
+            self.fail(
+                f"Assignment not found: {self.assignment_id} is not released in {self.course_id}, "
+                "so nothing can be submitted to it."
+            )
+        self.expected = released[self.assignment_id].notebooks
+
+    def copy_files(self) -> None:
+        self.log.info("Source: %s", self.src_path)
+        self.log.info("Destination: %s", self.client.url_of(""))
+        with self.packed(self.src_path) as (archive, packed, tree):
+            self.compare_notebooks(tree.notebooks)
+            item = UploadItem(
+                id=uuid4(),
+                size=packed.size,
+                sha256=packed.sha256,
+                unpacked_size=packed.unpacked_size,
+                notebooks=packed.notebooks,
+                student_id=self.student_id,
+            )
+            batch = InitiateUploads("submission", self.course_id, self.assignment_id, [item])
+            record = self.transfer.send(batch, archive, self.assignment_id)
+        self.report(record, tree)
+
+    def compare_notebooks(self, submitted: list[str]) -> None:
+        """Warn where the notebooks are not those of the release; with `strict`, refuse when any is missing."""
+        missing = set(self.expected) - set(submitted)
+        if not missing and set(submitted) <= set(self.expected):
+            return
+        expected = [f"{name}: {'MISSING' if name in missing else 'FOUND'}" for name in self.expected]
+        found = [f"{name}: {'OK' if name in self.expected else 'EXTRA'}" for name in submitted]
+        difference = "Expected:\n\t{}\nSubmitted:\n\t{}".format("\n\t".join(expected), "\n\t".join(found))
+        if missing and self.strict:
+            self.fail(
+                f"Assignment {self.assignment_id} not submitted. "
+                f"There are missing notebooks for the submission:\n{difference}"
+            )
+        self.log.warning(
+            "Possible missing notebooks and/or extra notebooks submitted for assignment %s:\n%s",
+            self.assignment_id,
+            difference,
+        )
+
+    def report(self, record: Record, tree: Tree) -> None:
+        """The receipt, and in the last line what did not travel."""
+        assert isinstance(record, SubmissionRecord)  # noqa: S101 - we sent a submission
+        self.log.info(
+            "Submitted as: %s %s %s (attempt %s, sha256 %s)",
+            record.course_id,
+            record.assignment_id,
+            self.format_stamp(record.submitted_at),
+            record.attempt,
+            record.sha256[:12],
+        )
+        self.report_left_out(tree)

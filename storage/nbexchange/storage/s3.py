@@ -1,0 +1,157 @@
+"""Objects in a bucket of AWS S3 or of a server that speaks its protocol."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nbexchange.storage.contract import Capabilities, SignedRequest, StoredObject, StoreUnavailable
+from nbexchange.storage.probe import probe
+
+ABSENT = {"404", "NoSuchKey", "NotFound"}
+OWNED = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
+
+
+@dataclass(frozen=True)
+class S3Store:
+    """A prefix of a bucket. Credentials come from where boto3 looks for them.
+
+    `endpoint_url` is what this process dials, `public_endpoint_url` what clients dial: the host is part of the
+    signature, so URLs are signed for the second by a client of their own.
+    """
+
+    bucket: str
+    prefix: str = ""
+    region: str = "us-east-1"
+    endpoint_url: str | None = None
+    public_endpoint_url: str | None = None
+    addressing_style: str = "path"
+    client: Any = field(init=False, repr=False)
+    signer: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client", self._connect(self.endpoint_url))
+        object.__setattr__(self, "signer", self._connect(self.public_endpoint_url or self.endpoint_url))
+
+    def _connect(self, endpoint_url: str | None) -> Any:
+        config = Config(
+            # Left alone, boto3 presigns with SigV2, which covers neither length nor digest.
+            signature_version="s3v4",
+            s3={"addressing_style": self.addressing_style, "us_east_1_regional_endpoint": "regional"},
+            # Servers other than AWS refuse the checksums that newer botocore adds on its own.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"max_attempts": 3, "mode": "standard"},
+            max_pool_connections=32,
+        )
+        session = boto3.session.Session()
+        return session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
+
+    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+        params = {"ContentLength": size, "IfNoneMatch": "*", "ChecksumSHA256": digest}
+        headers = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
+        return self._sign("put_object", "PUT", key, params, headers, expires_at)
+
+    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
+        params = {
+            "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            "ResponseContentType": "application/octet-stream",
+        }
+        return self._sign("get_object", "GET", key, params, {}, expires_at)
+
+    def _sign(
+        self,
+        operation: str,
+        method: str,
+        key: str,
+        params: dict[str, Any],
+        headers: dict[str, str],
+        expires_at: datetime,
+    ) -> SignedRequest:
+        lifetime = max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
+        with translated_errors():
+            url = self.signer.generate_presigned_url(
+                operation, Params={**self._place(key), **params}, ExpiresIn=lifetime
+            )
+        return SignedRequest(method, url, headers, expires_at)
+
+    def stat(self, key: str) -> StoredObject | None:
+        try:
+            with translated_errors():
+                head = self.client.head_object(**self._place(key), ChecksumMode="ENABLED")
+        except ObjectAbsent:
+            return None
+        digest = head.get("ChecksumSHA256")
+        return StoredObject(head["ContentLength"], base64.b64decode(digest).hex() if digest else None)
+
+    def delete(self, key: str) -> None:
+        with translated_errors():
+            self.client.delete_object(**self._place(key))
+
+    def list(self) -> Iterator[str]:
+        with translated_errors():
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield item["Key"].removeprefix(self.prefix)
+
+    def create(self) -> None:
+        place = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
+        try:
+            self.client.create_bucket(
+                Bucket=self.bucket, **({"CreateBucketConfiguration": place} if place else {})
+            )
+        except ClientError as error:
+            if code_of(error) not in OWNED:
+                raise StoreUnavailable(f"cannot create the bucket: {code_of(error)}") from None
+        except BotoCoreError as error:
+            raise StoreUnavailable(type(error).__name__) from None
+
+    def ready(self) -> None:
+        try:
+            with translated_errors():
+                self.client.head_bucket(Bucket=self.bucket)
+        except ObjectAbsent:
+            raise StoreUnavailable(
+                f"there is no bucket {self.bucket!r}: run `nbexchange storage init`"
+            ) from None
+
+    def capabilities(self) -> Capabilities:
+        return probe(self, self.endpoint_url)
+
+    def _place(self, key: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+
+class ObjectAbsent(Exception):
+    """The store answered that there is no such object or bucket."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the vendor's exceptions into ours; their texts stay behind, since they can quote a signed URL."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) in ABSENT:
+            raise ObjectAbsent from None
+        raise StoreUnavailable(f"the object store answered {code_of(error)}") from None
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "without a code"))
