@@ -112,16 +112,15 @@ def _log(session: Session, identity: Identity, granted: Sequence[tuple[Upload, s
     """One entry per actor, object and verb within a URL's lifetime: a repeated request is the same download."""
     org_pk = granted[0][0].org_pk
     actor: Person = people.remember(session, org_pk, identity)[identity.name]
-    recent = {
-        row._tuple()
-        for row in session.execute(
+    recent = set(
+        session.execute(
             select(Action.object_id, Action.verb).where(
                 Action.actor_pk == actor.pk,
                 Action.object_id.in_([upload.uuid for upload, _ in granted]),
                 Action.at > now - URL_LIFETIME,
             )
         )
-    }
+    )
     rows = [
         action_row(verb, upload, now, actor_pk=actor.pk, actor=actor.name)
         for upload, verb in granted

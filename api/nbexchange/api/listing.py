@@ -115,7 +115,7 @@ def _attach(
 # --- an instructor's view of submissions -------------------------------------------------------------------
 
 
-class Cursor(msgspec.Struct, array_like=True, frozen=True):
+class Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """Where a page ended: the last row's assignment, student and attempt."""
 
     assignment_pk: int

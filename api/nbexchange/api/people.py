@@ -73,7 +73,7 @@ def find_place(session: Session, org_pk: int, course_id: str, assignment_id: str
     ).one_or_none()
     if row is None:
         raise NotFound(f"There is no assignment {assignment_id!r} in {course_id}.")
-    return Place(org_pk, *row._tuple())
+    return Place(org_pk, *row)
 
 
 def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:

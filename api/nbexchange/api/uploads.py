@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeGuard
+from typing import Any, TypeGuard
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from nbexchange.api import people
@@ -123,15 +123,11 @@ class Initiation:
     def decide(self) -> dict[UUID, Outcome]:
         """An upload row or a problem for each item, by item id."""
         existing = self._find_existing()
-        outcome: dict[UUID, Outcome] = {}
-        fresh: list[UploadItem] = []
+        fresh = [item for item in self.batch.items if item.id not in existing]
+        outcome = self._open(fresh) if fresh else {}
         for item in self.batch.items:
             if item.id in existing:
                 outcome[item.id] = self._replay(item, existing[item.id])
-            else:
-                fresh.append(item)
-        if fresh:
-            outcome |= self._open(fresh)
         return outcome
 
     def _find_existing(self) -> dict[UUID, Upload]:
@@ -156,36 +152,37 @@ class Initiation:
     def _open(self, items: Sequence[UploadItem]) -> dict[UUID, Outcome]:
         admission = _ADMISSIONS[self.batch.kind](self)
         outcome: dict[UUID, Outcome] = {}
+        rows = []
         for item in items:
             try:
                 check_item(item, self.batch, self.limits)
-                upload = admission.admit(item, self._row(item))
-                self.session.add(upload)
-                outcome[item.id] = upload
+                rows.append(self._row(item) | admission.admit(item))
             except ExchangeProblem as problem:
                 outcome[item.id] = problem
-        return outcome
+        if rows:
+            self.session.execute(insert(Upload), rows)
+        return outcome | self._find_existing()
 
-    def _row(self, item: UploadItem) -> Upload:
-        return Upload(
-            uuid=uuid4(),
-            org_pk=self.place.org_pk,
-            assignment_pk=self.place.assignment.pk,
-            actor_pk=self.people[self.identity.name].pk,
-            item_id=item.id,
-            fingerprint=fingerprint(self.batch, item),
-            kind=self.batch.kind,
-            state=PENDING,
-            size=item.size,
-            sha256=item.sha256,
-            unpacked_size=item.unpacked_size,
-            notebooks=item.notebooks,
-            force=item.force,
-            by_instructor=self.identity.teaches(self.batch.course_id),
-            stamp=self.now,
-            url_expires_at=self.now + URL_LIFETIME,
-            expires_at=self.now + UPLOAD_LIFETIME,
-        )
+    def _row(self, item: UploadItem) -> dict[str, Any]:
+        return {
+            "uuid": uuid4(),
+            "org_pk": self.place.org_pk,
+            "assignment_pk": self.place.assignment.pk,
+            "actor_pk": self.people[self.identity.name].pk,
+            "item_id": item.id,
+            "fingerprint": fingerprint(self.batch, item),
+            "kind": self.batch.kind,
+            "state": PENDING,
+            "size": item.size,
+            "sha256": item.sha256,
+            "unpacked_size": item.unpacked_size,
+            "notebooks": item.notebooks,
+            "force": item.force,
+            "by_instructor": self.identity.teaches(self.batch.course_id),
+            "stamp": self.now,
+            "url_expires_at": self.now + URL_LIFETIME,
+            "expires_at": self.now + UPLOAD_LIFETIME,
+        }
 
 
 def _find_place(session: Session, org_pk: int, identity: Identity, batch: InitiateUploads) -> Place:
@@ -238,14 +235,14 @@ class ReleaseAdmission:
         self.initiation = initiation
         self.released = is_released(initiation.session, initiation.place)
 
-    def admit(self, item: UploadItem, upload: Upload) -> Upload:
+    def admit(self, item: UploadItem) -> dict[str, Any]:
         if item.student_id is not None:
             raise InvalidRequest("A release is for no student.")
         if self.released and not item.force:
             raise AlreadyReleased(
                 f"{self.initiation.place.assignment.assignment_id} is released already; force makes a new version."
             )
-        return upload
+        return {}
 
 
 class SubmissionAdmission:
@@ -269,7 +266,7 @@ class SubmissionAdmission:
             if pk is not None:
                 self.last[pk], self.pending[pk] = last, pending
 
-    def admit(self, item: UploadItem, upload: Upload) -> Upload:
+    def admit(self, item: UploadItem) -> dict[str, Any]:
         if not self.released:
             raise NotFound("The assignment is not released, so nothing can be submitted to it.")
         student = self._student(item)
@@ -277,12 +274,12 @@ class SubmissionAdmission:
             raise TooManyPending(
                 f"{MAX_PENDING} submissions of {student.name} are unfinished: complete or abort one."
             )
-        upload.student_pk = student.pk
+        stamp = self.initiation.now
         if student.pk in self.last:
-            upload.stamp = max(upload.stamp, self.last[student.pk] + TICK)
-        self.last[student.pk] = upload.stamp
+            stamp = max(stamp, self.last[student.pk] + TICK)
+        self.last[student.pk] = stamp
         self.pending[student.pk] = self.pending.get(student.pk, 0) + 1
-        return upload
+        return {"student_pk": student.pk, "stamp": stamp}
 
     def _student(self, item: UploadItem) -> Person:
         identity = self.initiation.identity
@@ -316,14 +313,15 @@ class FeedbackAdmission:
         self.by_id = {upload.uuid: upload for upload in rows}
         self.by_stamp = {(upload.student_pk, upload.stamp): upload for upload in rows}
 
-    def admit(self, item: UploadItem, upload: Upload) -> Upload:
+    def admit(self, item: UploadItem) -> dict[str, Any]:
         student = self.initiation.people[item.student_id or ""]
         submission = self._submission(item, student)
-        upload.student_pk = student.pk
-        upload.notebook_id = item.notebook_id
-        upload.submission_pk = submission.pk if submission else None
-        upload.submitted_at = submission.stamp if submission else item.submitted_at
-        return upload
+        return {
+            "student_pk": student.pk,
+            "notebook_id": item.notebook_id,
+            "submission_pk": submission.pk if submission else None,
+            "submitted_at": submission.stamp if submission else item.submitted_at,
+        }
 
     def _submission(self, item: UploadItem, student: Person) -> Upload | None:
         if item.submission_id is None:

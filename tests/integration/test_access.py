@@ -1,0 +1,198 @@
+"""Who may call what: every route, everybody, one table. A route without a row fails."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select
+from support.callers import archive_item, item
+
+from nbexchange.api.models import Base
+
+CALLERS = ("nobody", "impostor", "outsider", "stranger", "ada", "ben", "teacher", "other_ada", "other_teacher")
+"""outsider: of another course; stranger: instructor of another course; ben: another student than ada, whose
+things are asked for; other_*: people of the same name, role and course in another organisation."""
+
+# ok: answered; own: answered, and nothing of this organisation is in it; else the status, of the item where
+# the answer is per item.
+EVERYBODY = dict.fromkeys(CALLERS, "ok")
+TABLE: dict[str, dict[str, str]] = {
+    "GET healthz": EVERYBODY,
+    "GET readyz": EVERYBODY,
+    "GET v1/me": {**EVERYBODY, "nobody": "401", "impostor": "401"},
+    "GET v1/assignments": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "own", "own"], strict=True)
+    ),
+    "DELETE v1/assignments": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "404"], strict=True)
+    ),
+    "POST v1/uploads release": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "own"], strict=True)
+    ),
+    "POST v1/uploads submission": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "404", "404"], strict=True)
+    ),
+    "POST v1/uploads feedback": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "404"], strict=True)
+    ),
+    "GET v1/uploads": dict(
+        zip(CALLERS, ["401", "401", "own", "own", "ok", "own", "own", "own", "own"], strict=True)
+    ),
+    "POST v1/uploads/complete": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
+    ),
+    "DELETE v1/uploads/<uuid:item_id>": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
+    ),
+    "GET v1/submissions": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "own"], strict=True)
+    ),
+    "POST v1/downloads release": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "404", "404"], strict=True)
+    ),
+    "POST v1/downloads older release": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "404", "404", "ok", "404", "404"], strict=True)
+    ),
+    "POST v1/downloads submission": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
+    ),
+    "POST v1/downloads feedback": dict(
+        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
+    ),
+    # The signature alone is the permission: a token is none.
+    "PUT objects/<path:key>": dict.fromkeys(CALLERS, "403"),
+    "GET objects/<path:key>": dict.fromkeys(CALLERS, "403"),
+}
+
+
+@pytest.fixture
+def scene(people):
+    """A released assignment in its second version, ada's submission with feedback, and her unfinished upload."""
+    older = people.teacher.release(b"older")
+    release = people.teacher.release(b"version", force=True)
+    submission = people.ada.submit(b"ada's work")
+    feedback = people.teacher.give_feedback(submission)
+    pending = archive_item(b"unfinished")
+    (granted,) = people.ada.begin("submission", pending)
+    people.ada.put(granted, b"unfinished")
+    return SimpleNamespace(
+        older=older, release=release, submission=submission, feedback=feedback, pending=pending, granted=granted
+    )
+
+
+def call(row, caller, scene):
+    def ask(kind, record):
+        return caller.post("downloads", {"items": [{"kind": kind, "id": record["id"]}]})
+
+    def about(record):
+        return item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
+
+    stale = scene.granted["url"].removeprefix("objects/").partition("?")[0]
+    return {
+        "GET healthz": lambda: caller.get("/healthz"),
+        "GET readyz": lambda: caller.get("/readyz"),
+        "GET v1/me": lambda: caller.get("me"),
+        "GET v1/assignments": lambda: caller.get("assignments", course_id="cs1"),
+        "DELETE v1/assignments": lambda: caller.delete("assignments", course_id="cs1", assignment_id="ps1"),
+        "POST v1/uploads release": lambda: caller.initiate("release", archive_item(b"v", force=True)),
+        "POST v1/uploads submission": lambda: caller.initiate("submission", archive_item(b"w")),
+        "POST v1/uploads feedback": lambda: caller.initiate("feedback", about(scene.submission)),
+        "GET v1/uploads": lambda: caller.get("uploads"),
+        "POST v1/uploads/complete": lambda: caller.complete(scene.pending),
+        "DELETE v1/uploads/<uuid:item_id>": lambda: caller.delete(f"uploads/{scene.pending['id']}"),
+        "GET v1/submissions": lambda: caller.get("submissions", course_id="cs1"),
+        "POST v1/downloads release": lambda: ask("release", scene.release),
+        "POST v1/downloads older release": lambda: ask("release", scene.older),
+        "POST v1/downloads submission": lambda: ask("submission", scene.submission),
+        "POST v1/downloads feedback": lambda: ask("feedback", scene.feedback),
+        "PUT objects/<path:key>": lambda: caller.call("PUT", f"/objects/{stale}", data=b"x"),
+        "GET objects/<path:key>": lambda: caller.get(f"/objects/{stale}"),
+    }[row]()
+
+
+def outcome_of(answer, scene):
+    if answer.status_code != 200:
+        return str(answer.status_code)
+    items = answer.json.get("items") or []
+    if items and items[0].get("type") == "error":
+        return str(items[0]["problem"]["status"])
+    ours = (scene.release, scene.older, scene.submission, scene.feedback, scene.pending)
+    return "ok" if any(record["id"] in answer.text for record in ours) else "own"
+
+
+def contents(database):
+    """Every row of every table."""
+    with database.read() as session:
+        return {
+            table.name: sorted(map(repr, session.execute(select(table)))) for table in Base.metadata.sorted_tables
+        }
+
+
+@pytest.mark.parametrize("row", TABLE)
+@pytest.mark.parametrize("name", CALLERS)
+def test_each_caller_gets_what_they_may_and_a_refusal_leaves_no_trace(row, name, people, scene, database):
+    before = contents(database)
+    expected = TABLE[row][name]
+    outcome = outcome_of(call(row, getattr(people, name), scene), scene)
+    if expected == "ok":
+        assert outcome in {"ok", "own"}
+    else:
+        assert outcome == expected
+    if expected.isdigit():
+        assert contents(database) == before
+
+
+def test_every_route_has_a_row(app):
+    rows = {row.rsplit(" ", 1)[0] if row.count(" ") > 1 else row for row in TABLE}
+    rows = {row.replace(" older", "") for row in rows}
+    prefix = "/services/nbexchange/"
+    routes = {
+        f"{method} {rule.rule.removeprefix(prefix)}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(prefix)
+    }
+    assert routes == rows
+
+
+def test_a_student_sees_neither_names_nor_addresses_of_others(people, scene):
+    people.ben.submit(b"ben's work")
+    text = people.ben.get("assignments").text + people.ben.get("me").text
+    assert "ada" not in text
+    assert "ada@example.org" in people.teacher.get("submissions", course_id="cs1").text
+
+
+def test_people_of_one_name_in_two_organisations_are_two_people(people, scene):
+    people.other_teacher.release(b"their version")
+    record = people.other_ada.submit(b"their work")
+    assert record["attempt"] == 1
+    assert [r["id"] for r in people.other_teacher.submissions()] == [record["id"]]
+    assert [r["id"] for r in people.teacher.submissions()] == [scene.submission["id"]]
+    assert people.other_teacher.request("submission", scene.submission["id"])["type"] == "error"
+
+
+@pytest.mark.parametrize("path", ["me", "assignments", "submissions", "uploads"])
+def test_parameters_can_narrow_but_never_widen(people, scene, path):
+    answer = people.ben.get(path, course_id="cs1", course_role="Instructor", user="ada", org_id="2")
+    assert answer.status_code in {200, 400}
+    assert scene.submission["id"] not in answer.text
+
+
+def test_after_unrelease_students_cannot_download_and_keep_their_own(people, scene):
+    people.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
+    assert people.ada.request("release", scene.release["id"])["type"] == "error"
+    assert people.ada.download("submission", scene.submission["id"]) == b"ada's work"
+    (entry,) = people.ada.assignments()
+    assert "release" not in entry
+    assert len(entry["submissions"][0]["feedback"]) == 1
+
+
+def test_superseded_feedback_is_for_the_instructor_only(people, scene):
+    people.teacher.give_feedback(scene.submission, b"newer")
+    assert people.ada.request("feedback", scene.feedback["id"])["type"] == "error"
+    assert people.teacher.request("feedback", scene.feedback["id"])["type"] == "download"
+
+
+def test_an_id_of_another_kind_is_not_found(people, scene):
+    assert people.teacher.request("release", scene.submission["id"])["type"] == "error"

@@ -1,0 +1,229 @@
+"""Lists and downloads: what they say, how many statements they take, what they log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event, select, update
+from support.callers import archive_item, item
+
+from nbexchange.api import listing
+from nbexchange.api.models import Action
+
+
+@contextmanager
+def statements(database):
+    """The SQL statements that are sent inside the block."""
+    seen = []
+
+    def note(conn, cursor, statement, parameters, context, executemany):
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def fill(people, students):
+    """Two assignments, with two submissions and feedback of each of some students."""
+    for assignment in ("ps1", "ps2"):
+        people.teacher.release(assignment=assignment, force=True)
+        for number in range(students):
+            for body in (b"first", b"second"):
+                record = people.teacher.submit(body, assignment=assignment, student_id=f"s{number}")
+            people.teacher.give_feedback(record, assignment=assignment)
+    people.ada.submit()
+    people.ada.submit(assignment="ps2")
+
+
+READS = {
+    "assignments": lambda people: people.ada.get("assignments"),
+    "an instructor's assignments": lambda people: people.teacher.get("assignments", course_id="cs1"),
+    "submissions": lambda people: people.teacher.get("submissions", course_id="cs1"),
+    "latest submissions": lambda people: people.teacher.get("submissions", course_id="cs1", latest="true"),
+    "unfinished uploads": lambda people: people.ada.get("uploads"),
+    "me": lambda people: people.ada.get("me"),
+}
+
+
+@pytest.mark.parametrize("what", READS)
+def test_a_list_takes_the_same_number_of_statements_however_long_it_is(what, people, database):
+    counts = []
+    for students in (1, 5):
+        fill(people, students)
+        with statements(database) as seen:
+            answer = READS[what](people)
+        assert answer.status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 5
+
+
+def test_a_batch_takes_the_same_number_of_statements_however_long_it_is(people, database):
+    counts = {"initiate": [], "complete": [], "downloads": []}
+    people.teacher.release()
+    submission = people.ada.submit()
+    for length in (2, 20):
+        items = [
+            item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"{length}-{n}")
+            for n in range(length)
+        ]
+        with statements(database) as seen:
+            granted = people.teacher.begin("feedback", *items)
+        counts["initiate"].append(len(seen))
+        for grant in granted:
+            people.teacher.put(grant, b"<p>")
+        with statements(database) as seen:
+            answers = people.teacher.complete(*items).json["items"]
+        counts["complete"].append(len(seen))
+        wanted = [{"kind": "feedback", "id": answer["record"]["id"]} for answer in answers]
+        with statements(database) as seen:
+            people.teacher.post("downloads", {"items": wanted})
+        counts["downloads"].append(len(seen))
+    assert all(few == many for few, many in counts.values()), counts
+
+
+def test_an_instructor_sees_every_attempt_with_who_made_it(released):
+    released.ada.submit(b"one")
+    released.ada.submit(b"two")
+    released.ben.submit()
+    found = released.teacher.submissions()
+    assert sorted((r["student_id"], r["attempt"]) for r in found) == [("ada", 1), ("ada", 2), ("ben", 1)]
+    assert {r["full_name"] for r in found} == {"Ada van Test", "Ben van Test"}
+
+
+def test_latest_is_the_newest_of_each_student_and_before_looks_back(released):
+    first = released.ada.submit(b"one")
+    second = released.ada.submit(b"two")
+    third = released.ben.submit()
+    assert {r["id"] for r in released.teacher.submissions(latest="true")} == {second["id"], third["id"]}
+    earlier = released.teacher.submissions(latest="true", before=first["submitted_at"])
+    assert [r["id"] for r in earlier] == [first["id"]]
+
+
+def test_submissions_narrow_by_assignment_and_student(released):
+    released.teacher.release(assignment="ps2")
+    wanted = released.ada.submit(assignment="ps2")
+    released.ada.submit()
+    released.ben.submit(assignment="ps2")
+    found = released.teacher.submissions(assignment_id="ps2", student_id="ada")
+    assert [r["id"] for r in found] == [wanted["id"]]
+    assert released.teacher.submissions(student_id="nobody") == []
+
+
+def test_submissions_come_in_pages_that_miss_and_repeat_nothing(released, monkeypatch):
+    monkeypatch.setattr(listing, "PAGE", 2)
+    made = {released.teacher.submit(student_id=f"s{n}")["id"] for n in range(5)}
+    found, query = [], {}
+    while True:
+        page = released.teacher.get("submissions", course_id="cs1", **query).json
+        assert len(page["submissions"]) <= 2
+        found += [r["id"] for r in page["submissions"]]
+        if "cursor" not in page:
+            break
+        query = {"cursor": page["cursor"]}
+    assert len(found) == 5
+    assert set(found) == made
+
+
+@pytest.mark.parametrize("cursor", ["x", "bm9wZQ==", "W10=", "WzEsMiwzLDRd", "é"])
+def test_a_cursor_that_was_never_given_is_refused(released, cursor):
+    answer = released.teacher.get("submissions", course_id="cs1", cursor=cursor)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+def test_a_course_without_a_row_yet_is_an_empty_list(people):
+    assert people.ada.get("assignments", course_id="cs1").json["assignments"] == []
+    assert people.teacher.submissions() == []
+
+
+def test_names_that_an_identity_omits_erase_nothing(released, token_file):
+    released.ada.submit()
+    bare = token_file.create({"name": "ada", "courses": [{"course_id": "cs1", "course_role": "x"}]})
+    wanted = archive_item(b"more")
+    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]}
+    released.ada.call("POST", "uploads", json=body, headers={"Authorization": f"token {bare}"})
+    (record,) = released.teacher.submissions()
+    assert (record["full_name"], record["email"]) == ("Ada van Test", "ada@example.org")
+
+
+def test_an_identity_that_changed_changes_what_is_stored(released, token_file):
+    released.ada.submit()
+    user = {"name": "ada", "email": "new@example.org", "courses": [{"course_id": "cs1", "course_role": "x"}]}
+    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [archive_item(b"w")]}
+    headers = {"Authorization": f"Bearer {token_file.create(user)}"}
+    assert released.ada.call("POST", "uploads", json=body, headers=headers).status_code == 200
+    assert released.teacher.submissions()[0]["email"] == "new@example.org"
+
+
+# --- downloads ---------------------------------------------------------------------------------------------
+
+
+def logged(database, verb):
+    with database.read() as session:
+        return session.scalars(select(Action).where(Action.verb == verb)).all()
+
+
+def test_a_download_is_logged_once_within_a_urls_lifetime(released, database):
+    record = released.ada.submit()
+    for _ in range(3):
+        released.teacher.request("submission", record["id"])
+    assert len(logged(database, "collected")) == 1
+    with database.write() as session:
+        session.execute(update(Action).values(at=datetime.now(UTC) - timedelta(minutes=16)))
+    released.teacher.request("submission", record["id"])
+    assert len(logged(database, "collected")) == 2
+
+
+def test_the_log_names_verb_actor_person_and_digest(released, database):
+    record = released.ada.submit(b"my work")
+    released.ada.request("submission", record["id"])
+    released.teacher.request("submission", record["id"])
+    (own,) = logged(database, "fetched")
+    (collected,) = logged(database, "collected")
+    assert (own.actor, own.on_behalf) == ("ada", None)
+    assert (collected.actor, collected.on_behalf, collected.sha256) == ("teacher", "ada", record["sha256"])
+
+
+def test_a_refused_download_is_not_logged(released, database):
+    record = released.ada.submit()
+    released.ben.request("submission", record["id"])
+    assert logged(database, "fetched") == []
+
+
+def test_a_grant_says_what_will_arrive(released):
+    record = released.ada.submit(b"my work", unpacked_size=77)
+    granted = released.ada.request("submission", record["id"])
+    assert (granted["size"], granted["sha256"], granted["unpacked_size"]) == (7, record["sha256"], 77)
+
+
+def test_an_unknown_object_fails_alone(released):
+    record = released.ada.submit()
+    items = [{"kind": "submission", "id": record["id"]}, {"kind": "submission", "id": str(uuid4())}]
+    answers = released.teacher.post("downloads", {"items": items}).json["items"]
+    assert [answer["type"] for answer in answers] == ["download", "error"]
+
+
+def test_an_object_is_sent_as_a_download_and_never_as_a_page(released):
+    record = released.teacher.give_feedback(released.ada.submit(), b"<script>", notebook_id="naïve nb")
+    granted = released.ada.request("feedback", record["id"])
+    response = released.ada.client.get(f"/services/nbexchange/{granted['url']}", buffered=True)
+    assert response.content_type == "application/octet-stream"
+    assert response.headers["Content-Disposition"] == "attachment; filename=na_ve_nb.html"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "sandbox"
+
+
+# --- unrelease ---------------------------------------------------------------------------------------------
+
+
+def test_unrelease_hides_and_can_be_undone_by_a_release_without_force(released, database):
+    submission = released.ada.submit()
+    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1").status_code == 200
+    assert "release" not in released.ada.assignments()[0]
+    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1").status_code == 404
+    assert released.teacher.release()["version"] == 2
+    assert [r["id"] for r in released.teacher.submissions()] == [submission["id"]]
+    assert [action.actor for action in logged(database, "removed")] == ["teacher"]
