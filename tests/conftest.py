@@ -105,6 +105,13 @@ class _NewDatabase:
         engine.dispose()
 
 
+@pytest.fixture
+def empty_postgresql(postgresql_server: str) -> Iterator[str]:
+    """A database without any table."""
+    with new_database(postgresql_server, f"empty_{uuid4().hex}") as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("sqlite") / "template.sqlite"

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.json import Decoder
 
 MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
@@ -325,3 +326,11 @@ DownloadAnswer = DownloadGranted | ItemFailed
 
 class DownloadAnswers(Answer):
     items: list[DownloadAnswer]
+
+
+# msgspec learns a type when it is first used, and brings the process down when two threads are first at once:
+# it learns all of them here, where there is one thread.
+for _wire_type in [
+    value for value in globals().values() if isinstance(value, type) and issubclass(value, Struct)
+]:
+    Decoder(_wire_type)

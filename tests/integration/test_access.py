@@ -10,7 +10,17 @@ from support.callers import archive_item, item
 
 from nbexchange.api.models import Base
 
-CALLERS = ("nobody", "impostor", "outsider", "stranger", "ada", "ben", "teacher", "other_ada", "other_teacher")
+CALLERS = (
+    "nobody",
+    "impostor",
+    "outsider",
+    "stranger",
+    "ada",
+    "ben",
+    "teacher",
+    "other_ada",
+    "other_teacher",
+)
 """outsider: of another course; stranger: instructor of another course; ben: another student than ada, whose
 things are asked for; other_*: people of the same name, role and course in another organisation."""
 
@@ -77,7 +87,12 @@ def scene(people):
     (granted,) = people.ada.begin("submission", pending)
     people.ada.put(granted, b"unfinished")
     return SimpleNamespace(
-        older=older, release=release, submission=submission, feedback=feedback, pending=pending, granted=granted
+        older=older,
+        release=release,
+        submission=submission,
+        feedback=feedback,
+        pending=pending,
+        granted=granted,
     )
 
 
@@ -125,7 +140,8 @@ def contents(database):
     """Every row of every table."""
     with database.read() as session:
         return {
-            table.name: sorted(map(repr, session.execute(select(table)))) for table in Base.metadata.sorted_tables
+            table.name: sorted(map(repr, session.execute(select(table))))
+            for table in Base.metadata.sorted_tables
         }
 
 

@@ -60,13 +60,15 @@ class Caller:
 
     def put(self, granted: Any, body: bytes, **headers: str) -> int:
         """Send bytes to a URL of the local store, as a client does that knows nothing but the URL."""
-        url = SERVICE + granted['url']
+        url = SERVICE + granted["url"]
         return self.client.put(url, data=body, headers={**granted["headers"], **headers}).status_code
 
     def complete(self, *items: Any) -> Any:
         return self.post("uploads/complete", {"ids": [entry["id"] for entry in items]})
 
-    def send(self, kind: str, body: bytes, *, course: str = COURSE, assignment: str = ASSIGNMENT, **values: Any) -> Any:
+    def send(
+        self, kind: str, body: bytes, *, course: str = COURSE, assignment: str = ASSIGNMENT, **values: Any
+    ) -> Any:
         """Initiate, PUT and complete one item; gives its record."""
         make = item if kind == "feedback" else archive_item
         wanted = make(body, **values)
@@ -107,6 +109,6 @@ class Caller:
     def download(self, kind: str, object_id: str) -> bytes:
         granted = self.request(kind, object_id)
         assert granted["type"] == "download", granted
-        response = self.client.get(SERVICE + granted['url'], buffered=True)
+        response = self.client.get(SERVICE + granted["url"], buffered=True)
         assert response.status_code == 200
         return response.data

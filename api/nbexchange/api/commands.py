@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, TraitError, Unicode
 from traitlets.config import Application, Config, Configurable
-from traitlets.config.loader import ConfigFileNotFound
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from nbexchange.api import schema
 from nbexchange.api.collector import collect_garbage
@@ -50,7 +50,6 @@ class Command(Application):
         "reset-db": ({"NbExchange": {"reset_db": True}}, "Drop everything in the database at start."),
     }
 
-    raise_config_file_errors = True  # half a configuration is none
     settings: NbExchange
 
     def initialize(self, argv: Sequence[str] | None = None) -> None:
@@ -59,34 +58,13 @@ class Command(Application):
             self._configure()
 
     def _configure(self) -> None:
-        given = Config(self.config)
-        stated = environment()
-        stated.merge(given)
-        self._load_file(NbExchange(config=stated).config_file)
-        self.update_config(stated)
+        given = environment()
+        given.merge(self.config)
+        config = read_file(NbExchange(config=given).config_file)
+        config.merge(given)
+        self.update_config(config)
         self.settings = NbExchange(parent=self)
-        logging.basicConfig(
-            level=logging.DEBUG if self.settings.debug else logging.INFO,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        # Their debug output quotes signed URLs.
-        for chatty in ("urllib3", "botocore", "boto3", "s3transfer"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
-
-    def _load_file(self, place: str) -> None:
-        path = Path(place).absolute()
-        before = Config(self.config)
-        self.config = Config()
-        try:
-            self.load_config_file(path.name, str(path.parent))
-        except ConfigFileNotFound:
-            if place != CONFIG_FILE:
-                raise SettingsError(f"there is no configuration file {place}") from None
-        if not path.exists() and place != CONFIG_FILE:
-            raise SettingsError(f"there is no configuration file {place}")
-        if FLAG_ONLY & self.config.get("NbExchange", {}).keys():
-            raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
-        self.update_config(before)
+        start_logging(debug=self.settings.debug)
 
     def start(self) -> None:
         if self.subapp is not None:
@@ -103,6 +81,30 @@ class Command(Application):
             super().launch_instance(argv, **kwargs)
         except EXPECTED as error:
             sys.exit(f"nbexchange: {error}")
+
+
+def read_file(place: str) -> Config:
+    """What the configuration file says; the one at the default place may be missing."""
+    path = Path(place).absolute()
+    try:
+        config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
+    except ConfigFileNotFound:
+        if place == CONFIG_FILE:
+            return Config()
+        raise SettingsError(f"there is no configuration file {place}") from None
+    if FLAG_ONLY & config.get("NbExchange", {}).keys():
+        raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
+    return config
+
+
+def start_logging(*, debug: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # Their debug output quotes signed URLs.
+    for chatty in ("urllib3", "botocore", "boto3", "s3transfer"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class Serve(Command):

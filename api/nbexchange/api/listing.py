@@ -123,6 +123,9 @@ class Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     attempt: int
 
 
+CURSOR = msgspec.json.Decoder(Cursor)
+
+
 def list_submissions(
     session: Session, identity: Identity, query: protocol.SubmissionsQuery
 ) -> protocol.Submissions:
@@ -202,6 +205,6 @@ def encode_cursor(row: Submission) -> str:
 
 def decode_cursor(text: str) -> Cursor:
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=Cursor)
+        return CURSOR.decode(base64.urlsafe_b64decode(text.encode()))
     except (binascii.Error, msgspec.MsgspecError, ValueError):
         raise InvalidRequest("The cursor is not one that this service gave.") from None

@@ -1,0 +1,157 @@
+"""`nbexchange gc`: orphans are completed, the rest expires, and what is nobody's is deleted."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from support.callers import archive_item, item
+
+from nbexchange.api.collector import Report, collect_garbage
+from nbexchange.api.models import Action, Upload
+
+
+def let_time_pass(database, **gone):
+    """Move every unfinished upload's times into the past."""
+    with database.write() as session:
+        for upload in session.scalars(select(Upload)):
+            upload.url_expires_at -= timedelta(**gone)
+            upload.expires_at -= timedelta(**gone)
+
+
+def state_of(database, wanted):
+    with database.read() as session:
+        return session.scalars(select(Upload.state).where(Upload.item_id == _uuid(wanted))).one()
+
+
+def _uuid(wanted):
+    return UUID(wanted["id"])
+
+
+@pytest.fixture
+def orphan(released):
+    """A submission whose client died between PUT and complete."""
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    released.ada.put(granted, b"work")
+    return wanted
+
+
+def test_an_orphaned_submission_is_completed_with_its_own_stamp(released, orphan, services, database):
+    let_time_pass(database, minutes=16)
+    assert collect_garbage(services) == Report(completed=1, expired=0, deleted=0)
+    (record,) = released.teacher.submissions()
+    assert (record["student_id"], record["attempt"]) == ("ada", 1)
+    with database.read() as session:
+        action = session.scalars(select(Action).where(Action.verb == "submitted")).one()
+    assert action.actor == "ada"
+
+
+def test_an_orphan_is_left_alone_while_its_url_lives(released, orphan, services):
+    assert collect_garbage(services) == Report(0, 0, 0)
+    assert released.teacher.submissions() == []
+
+
+def test_an_orphan_is_completed_even_when_the_collector_comes_late(released, orphan, services, database):
+    let_time_pass(database, days=3)
+    assert collect_garbage(services).completed == 1
+    assert len(released.teacher.submissions()) == 1
+
+
+def test_the_client_that_comes_back_gets_the_record(released, orphan, services, database):
+    let_time_pass(database, minutes=16)
+    collect_garbage(services)
+    assert released.ada.complete(orphan).json["items"][0]["record"]["attempt"] == 1
+
+
+def test_a_submission_that_was_never_sent_expires(released, services, database):
+    wanted = archive_item(b"work")
+    released.ada.begin("submission", wanted)
+    let_time_pass(database, hours=23)
+    collect_garbage(services)
+    assert state_of(database, wanted) == "pending"
+    let_time_pass(database, hours=2)
+    assert collect_garbage(services).expired == 1
+    assert state_of(database, wanted) == "expired"
+
+
+@pytest.mark.parametrize("kind", ["release", "feedback"])
+def test_an_orphaned_release_or_feedback_is_never_published(kind, released, services, database, store):
+    submission = released.ada.submit()
+    wanted = {
+        "release": archive_item(b"v2", force=True),
+        "feedback": item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
+    }[kind]
+    (granted,) = released.teacher.begin(kind, wanted)
+    released.teacher.put(granted, b"v2")
+    let_time_pass(database, minutes=16)
+    assert collect_garbage(services) == Report(0, 0, 0)
+    assert state_of(database, wanted) == "pending"
+    let_time_pass(database, days=1)
+    assert collect_garbage(services).completed == 0
+    assert state_of(database, wanted) == "expired"
+    assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, wanted)}*"))
+    assert released.ada.assignments()[0]["release"]["version"] == 1
+
+
+def _key(database, wanted):
+    with database.read() as session:
+        return session.scalars(select(Upload.uuid).where(Upload.item_id == _uuid(wanted))).one()
+
+
+def test_an_orphan_of_the_wrong_size_is_rejected_and_its_object_deleted(
+    released, orphan, services, database, store
+):
+    (data,) = store.objects.glob("v1/*/*/submission/*/data")
+    data.write_bytes(b"something else")
+    let_time_pass(database, minutes=16)
+    report = collect_garbage(services)
+    assert (report.completed, report.deleted) == (0, 1)
+    assert state_of(database, orphan) == "rejected"
+    assert not data.exists()
+
+
+def test_objects_of_aborted_uploads_are_deleted_and_of_completed_ones_never(
+    released, orphan, services, store
+):
+    kept = released.ada.submit(b"kept")
+    released.ada.delete(f"uploads/{orphan['id']}")
+    assert collect_garbage(services).deleted == 1
+    assert collect_garbage(services).deleted == 0
+    assert released.ada.download("submission", kept["id"]) == b"kept"
+    assert len(list(store.objects.glob("v1/*/*/submission/*/data"))) == 1
+
+
+def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
+    released, services, database, store
+):
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    released.ada.delete(f"uploads/{wanted['id']}")
+    collect_garbage(services)
+    released.ada.put(granted, b"work")
+    let_time_pass(database, hours=49)
+    collect_garbage(services)
+    assert not list(store.objects.glob("v1/*/*/submission/*/data"))
+
+
+def test_collecting_twice_at_once_completes_an_orphan_once(released, orphan, services, database):
+    let_time_pass(database, minutes=16)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(collect_garbage, [services] * 4))
+    assert [record["attempt"] for record in released.teacher.submissions()] == [1]
+
+
+def test_a_late_arrival_is_visible_to_the_instructor(released, orphan, services, database):
+    with database.write() as session:
+        past = datetime.now(UTC) - timedelta(hours=2)
+        session.execute(
+            update(Upload).where(Upload.item_id == _uuid(orphan)).values(stamp=past, url_expires_at=past)
+        )
+    collect_garbage(services)
+    (record,) = released.teacher.submissions()
+    stamp, arrival = (datetime.fromisoformat(record[name]) for name in ("submitted_at", "completed_at"))
+    assert arrival - stamp > timedelta(minutes=110)

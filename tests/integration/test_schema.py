@@ -1,0 +1,166 @@
+"""The schema: migrations and models say the same, constraints hold, several processes may upgrade at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from nbexchange.api import schema
+from nbexchange.api.database import UnsupportedDatabase, clock, connect, parse_url
+from nbexchange.api.models import Assignment, Base, Course, Organisation, Person, Release, Upload
+
+
+def test_migrations_and_models_have_not_drifted_apart(database):
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
+    databases = [connect(empty_postgresql) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(schema.prepare, databases))
+    with databases[0].engine.connect() as connection:
+        assert schema.current_revision(connection) == schema.head_revision()
+    for database in databases:
+        database.engine.dispose()
+
+
+def test_a_reset_leaves_an_empty_current_schema(database):
+    with database.write() as session:
+        session.execute(insert(Organisation), [{"org_id": "1"}])
+    schema.prepare(database, reset=True)
+    with database.read() as session:
+        assert session.scalars(select(Organisation)).all() == []
+
+
+def test_instants_come_back_in_utc_with_microseconds(database):
+    there = datetime(2026, 3, 4, 5, 6, 7, 891, tzinfo=timezone(timedelta(hours=2)))
+    _, _, _, upload = a_row_of_each(database, stamp=there)
+    with database.read() as session:
+        assert session.get(Upload, upload).stamp == there
+        assert session.get(Upload, upload).stamp.tzinfo == UTC
+
+
+def test_an_instant_without_a_zone_is_refused(database):
+    with pytest.raises((ValueError, StatementError)):
+        a_row_of_each(database, stamp=datetime(2026, 1, 1))
+
+
+def test_the_clock_is_the_databases_and_goes_on(database):
+    with database.read() as session:
+        first, second = clock(session), clock(session)
+    assert first < second
+    assert abs(datetime.now(UTC) - second) < timedelta(minutes=1)
+
+
+def test_a_failed_transaction_leaves_nothing(database):
+    with pytest.raises(RuntimeError), database.write() as session:
+        session.execute(insert(Organisation), [{"org_id": "1"}])
+        raise RuntimeError
+    with database.read() as session:
+        assert session.scalars(select(Organisation)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "driver"),
+    [
+        ("postgresql://h/d", "postgresql+psycopg2"),
+        ("postgres://h/d", "postgresql+psycopg2"),
+        ("postgresql+psycopg2://h/d", "postgresql+psycopg2"),
+        ("sqlite:///x", "sqlite"),
+    ],
+)
+def test_an_address_gets_the_driver_that_is_installed(url, driver):
+    assert parse_url(url).drivername == driver
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "mysql+pymysql://h/d", "oracle://h", "", "nonsense"])
+def test_other_databases_are_refused_in_one_sentence(url):
+    with pytest.raises(UnsupportedDatabase):
+        parse_url(url)
+
+
+# --- constraints -------------------------------------------------------------------------------------------
+
+
+def a_row_of_each(database, **values):
+    """An organisation with a person, a course, an assignment and a pending release; their keys."""
+    now = datetime.now(UTC)
+    with database.write() as session:
+        org = session.scalar(insert(Organisation).values(org_id=uuid4().hex).returning(Organisation.pk))
+        person = session.scalar(insert(Person).values(org_pk=org, name="ada").returning(Person.pk))
+        course = session.scalar(insert(Course).values(org_pk=org, course_id="cs1").returning(Course.pk))
+        assignment = session.scalar(
+            insert(Assignment)
+            .values(org_pk=org, course_pk=course, assignment_id="ps1")
+            .returning(Assignment.pk)
+        )
+        row = {
+            "uuid": uuid4(),
+            "org_pk": org,
+            "assignment_pk": assignment,
+            "actor_pk": person,
+            "item_id": uuid4(),
+            "fingerprint": "f",
+            "kind": "release",
+            "state": "pending",
+            "size": 1,
+            "sha256": "a" * 64,
+            "unpacked_size": 1,
+            "notebooks": [],
+            "force": False,
+            "by_instructor": True,
+            "stamp": now,
+            "url_expires_at": now,
+            "expires_at": now,
+            **values,
+        }
+        upload = session.scalar(insert(Upload).values(**row).returning(Upload.pk))
+    return org, person, assignment, upload
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": "gift"},
+        {"state": "maybe"},
+        {"size": 0},
+        {"sha256": "short"},
+        {"kind": "submission"},
+        {"state": "completed"},
+        {"completed_at": datetime.now(UTC)},
+        {"unpacked_size": None},
+        {"notebook_id": "p1"},
+        {"submitted_at": datetime.now(UTC)},
+        {"kind": "feedback"},
+    ],
+    ids=str,
+)
+def test_a_half_record_is_impossible(database, values):
+    with pytest.raises(IntegrityError):
+        a_row_of_each(database, **values)
+
+
+def test_a_row_that_joins_two_organisations_is_impossible(database):
+    org, _, assignment, _ = a_row_of_each(database)
+    _, stranger, _, _ = a_row_of_each(database)
+    with pytest.raises(IntegrityError):
+        a_row_of_each(database, org_pk=org, assignment_pk=assignment, actor_pk=stranger)
+
+
+def test_two_current_releases_of_an_assignment_are_impossible(database):
+    _, _, assignment, first = a_row_of_each(database)
+    _, _, _, second = a_row_of_each(database)
+    row = {"assignment_pk": assignment, "pk": first, "version": 1, "is_current": True}
+    with database.write() as session:
+        session.execute(insert(Release), [row])
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(insert(Release), [{**row, "pk": second, "version": 2}])

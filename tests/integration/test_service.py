@@ -1,0 +1,396 @@
+"""The service as operators run it: commands, settings, the older configuration file, several processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import requests
+
+from nbexchange.api.auth.tokens import TokenFile
+from nbexchange.api.demo import servers
+from nbexchange.api.settings import FLAG_ONLY, NbExchange
+
+TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
+
+
+def run(folder, *arguments, **settings):
+    """An `nbexchange` command; gives how it ended and what it printed."""
+    folder.mkdir(exist_ok=True)
+    environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "nbexchange.api", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def me(service, token, path="services/nbexchange/"):
+    headers = {"Authorization": f"token {token}"}
+    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
+
+
+def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
+    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    body = {"kind": "release", "course_id": "cs1", "assignment_id": "ps1"}
+    wanted = {
+        "id": "7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11",
+        "size": 1,
+        "sha256": "a" * 64,
+        "unpacked_size": 1,
+    }
+    for _ in range(2):
+        with servers.service(tmp_path, {}) as service:
+            assert me(service, token).json()["name"] == "teacher"
+            answer = requests.post(
+                f"{service.base_url}v1/uploads",
+                json={**body, "items": [wanted]},
+                headers={"Authorization": f"token {token}"},
+                timeout=10,
+            )
+            assert answer.json()["items"][0]["type"] == "upload"
+            pending = requests.get(
+                f"{service.base_url}v1/uploads", headers={"Authorization": f"token {token}"}, timeout=10
+            )
+            assert len(pending.json()["items"]) == 1
+
+
+OLDER_FILE = """
+from nbexchange.handlers.auth.user_handler import BaseUserHandler
+
+
+class MyUserHandler(BaseUserHandler):
+    def get_current_user(self, request):
+        if "X-Name" not in request.headers:
+            return None
+        return {
+            "name": request.headers["X-Name"],
+            "full_name": "A Name",
+            "email": "a@example.org",
+            "lms_user_id": "7",
+            "course_id": "Course 1",
+            "course_title": "The first course",
+            "course_role": "Instructor",
+            "org_id": 1,
+        }
+
+
+c.NbExchange.user_plugin_class = MyUserHandler
+c.NbExchange.base_url = "/services/exchange"
+c.NbExchange.base_storage_location = "{storage}"
+c.NbExchange.db_url = "{db_url}"
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_older_form_of_configuration_file_is_loaded(kind, tmp_path, request):
+    storage = tmp_path / "courses"
+    db_url = f"sqlite:///{tmp_path}/exchange.sqlite"
+    if kind == "postgresql":
+        db_url = request.getfixturevalue("empty_postgresql")
+    file = tmp_path / "older_config.py"
+    file.write_text(OLDER_FILE.replace("{storage}", str(storage)).replace("{db_url}", db_url))
+    with servers.service(tmp_path, {}, arguments=(f"--NbExchange.config_file={file}",)) as service:
+        url = f"{service.url}/services/exchange/v1/me"
+        assert requests.get(url, timeout=10).status_code == 401
+        answer = requests.get(url, headers={"X-Name": "prof"}, timeout=10).json()
+    assert (answer["name"], answer["org_id"]) == ("prof", "1")
+    assert answer["courses"] == [{"course_id": "Course 1", "role": "instructor", "title": "The first course"}]
+    assert (storage / "objects").is_dir()
+    assert (tmp_path / "exchange.sqlite").exists() == (kind == "sqlite")
+
+
+# --- each setting takes effect -----------------------------------------------------------------------------
+
+
+def test_ip_port_workers_and_threads(tmp_path):
+    settings = {"NBEXCHANGE_IP": "127.0.0.2", "NBEXCHANGE_WORKERS": "3", "NBEXCHANGE_THREADS": "5"}
+    port = servers.free_port()
+    command = [sys.executable, "-m", "nbexchange.api", "serve"]
+    environment = {
+        **servers.clean_environment(),
+        **servers.service_settings(tmp_path),
+        **settings,
+        "NBEXCHANGE_PORT": str(port),
+    }
+    url = f"http://127.0.0.2:{port}/healthz"
+    with servers.process(command, environment, tmp_path / "log", lambda: servers.answers(url)):
+        pass
+    log = (tmp_path / "log").read_text()
+    assert f"http://127.0.0.2:{port}" in log
+    assert log.count("Booting worker") == 3
+    assert "gthread" in log
+
+
+def test_threads_reach_gunicorn():
+    from nbexchange.api.server import Server
+
+    settings = NbExchange(threads=5, workers=4)
+    options = Server(settings)._options()
+    assert (options["threads"], options["workers"], options["control_socket_disable"]) == (5, 4, True)
+
+
+def test_base_url(tmp_path):
+    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    with servers.service(tmp_path, {"NBEXCHANGE_BASE_URL": "/x/y"}) as service:
+        assert me(service, token, "x/y/").status_code == 200
+        assert me(service, token).status_code == 404
+
+
+def test_base_url_of_a_hubs_service(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    assert NbExchange().base_url == "/services/nbexchange/"
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_NAME", "exchange")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/hub/services/exchange/")
+    assert NbExchange().base_url == "/hub/services/exchange/"
+
+
+def test_data_dir_token_file_and_base_storage_location(tmp_path):
+    settings = {
+        "NBEXCHANGE_DATA_DIR": str(tmp_path / "here"),
+        "NBEXCHANGE_TOKEN_FILE": str(tmp_path / "elsewhere" / "t.json"),
+        "NBEXCHANGE_BASE_STORAGE_LOCATION": str(tmp_path / "objects"),
+    }
+    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    assert (tmp_path / "elsewhere" / "t.json").stat().st_mode & 0o777 == 0o600
+    with servers.service(tmp_path, settings) as service:
+        assert me(service, token).status_code == 200
+    assert (tmp_path / "here" / "nbexchange.sqlite").exists()
+    assert (tmp_path / "objects" / "signing-key").exists()
+
+
+@pytest.mark.parametrize("variable", ["NBEXCHANGE_DB_URL", "NBEX_DB_URL"])
+def test_db_url_and_its_older_variable(tmp_path, variable):
+    place = tmp_path / "other.sqlite"
+    assert run(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{place}"}).returncode == 0
+    assert place.exists()
+
+
+def test_the_older_variable_for_the_storage_location(tmp_path):
+    done = run(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
+    assert done.returncode == 0
+    assert (tmp_path / "older" / "objects").is_dir()
+
+
+def test_db_kwargs_and_debug_db(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.sqlite"
+    settings = NbExchange(db_url=url, db_kwargs={"pool_size": 7}, debug_db=True, data_dir=str(tmp_path))
+    engine = settings.database().engine
+    assert engine.pool.size() == 7
+    assert engine.echo is True
+    engine.dispose()
+
+
+def test_debug_logs_more(tmp_path):
+    with servers.service(tmp_path, {"NBEXCHANGE_DEBUG": "true"}) as service:
+        assert "[DEBUG]" in service.log.read_text()
+
+
+def test_limits_are_told_and_kept(tmp_path):
+    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    with servers.service(tmp_path, {"NBEXCHANGE_MAX_BUFFER_SIZE": "1000"}) as service:
+        assert me(service, token).json()["limits"] == {"max_buffer_size": 1000, "max_unpacked_size": 4000}
+    with servers.service(tmp_path, {"NBEXCHANGE_MAX_UNPACKED_SIZE": "7"}) as service:
+        assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
+
+
+def test_user_plugin_class_by_dotted_path(tmp_path):
+    (tmp_path / "my_auth.py").write_text(
+        "class Mine:\n    def get_current_user(self, request):\n        return {'name': 'x', 'courses': []}\n"
+    )
+    settings = {"NBEXCHANGE_USER_PLUGIN_CLASS": "my_auth.Mine", "PYTHONPATH": str(tmp_path)}
+    with servers.service(tmp_path, settings) as service:
+        assert me(service, "anything").json()["name"] == "x"
+
+
+def test_static_tokens_are_refused_beyond_loopback_unless_allowed(tmp_path):
+    done = run(tmp_path, "serve", "--ip=0.0.0.0")
+    assert done.returncode != 0
+    assert "user_plugin_class" in done.stderr
+    assert "Traceback" not in done.stderr
+    NbExchange(ip="0.0.0.0", allow_static_tokens=True).check()
+
+
+def test_s3_settings_reach_the_store(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    settings = NbExchange(
+        base_storage_location="s3://bucket/some/prefix",
+        s3_region="eu-west-1",
+        s3_endpoint_url="http://inside:9000",
+        s3_public_endpoint_url="https://outside.example.org",
+        s3_addressing_style="virtual",
+    )
+    store = settings.store()
+    assert (store.bucket, store.prefix, store.region) == ("bucket", "some/prefix/", "eu-west-1")
+    assert store.client.meta.endpoint_url == "http://inside:9000"
+    assert store.signer.meta.endpoint_url == "https://outside.example.org"
+    assert store.addressing_style == "virtual"
+
+
+def test_the_command_line_beats_the_environment_and_the_environment_beats_the_file(tmp_path):
+    file = tmp_path / "config.py"
+    file.write_text("c.NbExchange.max_buffer_size = 1\nc.NbExchange.max_unpacked_size = 1\n")
+    port = servers.free_port()
+    settings = {
+        "NBEXCHANGE_CONFIG_FILE": str(file),
+        "NBEXCHANGE_MAX_UNPACKED_SIZE": "2",
+        "NBEXCHANGE_PORT": "1",
+    }
+    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    arguments = (f"--port={port}",)
+    with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
+        assert me(service, token).json()["limits"] == {"max_buffer_size": 1, "max_unpacked_size": 2}
+
+
+def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
+    from nbexchange.api.settings import environment
+
+    names = set(NbExchange.class_trait_names(config=True)) - FLAG_ONLY
+    for name in names:
+        monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", "1")
+    assert environment()["NbExchange"].keys() == names
+    monkeypatch.setenv("NBEXCHANGE_RESET_DB", "1")
+    assert "reset_db" not in environment()["NbExchange"]
+
+
+# --- settings that cannot work -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"NBEXCHANGE_MAX_BUFFER_SIZE": str((5 << 30) + 1)}, "5 GiB"),
+        ({"NBEXCHANGE_MAX_BUFFER_SIZE": "0"}, "max_buffer_size"),
+        ({"NBEXCHANGE_DB_URL": "mysql://u:p4ssword@host/db"}, "mysql is not supported"),
+        ({"NBEXCHANGE_DB_URL": "nonsense"}, "db_url"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "gs://bucket"}, "s3://bucket/prefix"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
+        ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
+        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
+        ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x"}, "127.0.0.1"),
+    ],
+    ids=str,
+)
+def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, word):
+    done = run(tmp_path, "serve", **settings)
+    assert done.returncode != 0
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "p4ssword" not in done.stderr
+
+
+def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
+    file = tmp_path / "bad.py"
+    file.write_text("c.NbExchange.port = nonsense\n")
+    done = run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert done.returncode != 0
+    assert "nonsense" in done.stderr
+
+
+def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
+    file = tmp_path / "reset.py"
+    file.write_text("c.NbExchange.reset_db = True\n")
+    done = run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert "reset_db is refused in a file" in done.stderr
+    db = tmp_path / "a.sqlite"
+    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
+    run(tmp_path, "db", "upgrade", **settings)
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
+    with servers.service(tmp_path, settings, arguments=("--reset-db",)), closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
+
+
+def test_upgrade_db_is_needed_for_an_older_schema(tmp_path):
+    db = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("CREATE TABLE something (x int)")
+    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
+    done = run(tmp_path, "serve", **settings)
+    assert "nbexchange db upgrade" in done.stderr
+    with servers.service(tmp_path, settings, arguments=("--upgrade-db",)) as service:
+        assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 200
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
+    done = run(tmp_path, "token", "new", "ada", "cs1:student", "--email=ada@example.org", "--org=7")
+    token = done.stdout.strip()
+    kept = (tmp_path / "data" / "tokens.json").read_text()
+    assert token not in kept
+    (user,) = json.loads(kept).values()
+    assert (user["org_id"], user["email"]) == ("7", "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("ada",), ("ada", "cs1"), ("ada", "cs1:king"), ("a/b", "cs1:student")]
+)
+def test_a_token_for_nobody_in_particular_is_refused(tmp_path, arguments):
+    done = run(tmp_path, "token", "new", *arguments)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_gc_says_what_it_did(tmp_path):
+    run(tmp_path, "db", "upgrade")
+    done = run(tmp_path, "gc")
+    assert done.stdout == "0 submissions completed, 0 uploads expired, 0 objects deleted\n"
+
+
+def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, ministack_server):
+    settings = {**ministack_server.environment, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://init-test/prefix"}
+    for _ in range(2):
+        done = run(tmp_path, "storage", "init", **settings)
+        assert done.returncode == 0, done.stderr
+    assert re.findall(r"refuses forged signatures +yes", done.stdout)
+    assert re.findall(r"reports digests +yes", done.stdout)
+
+
+# --- several processes -------------------------------------------------------------------------------------
+
+
+def test_two_processes_on_one_sqlite_file_lose_nothing(tmp_path):
+    tokens = TokenFile(tmp_path / "data" / "tokens.json")
+    teacher = tokens.create(TEACHER)
+    with servers.service(tmp_path, {}) as one, servers.service(tmp_path, {}) as two:
+
+        def initiate(number):
+            wanted = {
+                "id": f"00000000-0000-4000-8000-{number:012d}",
+                "size": 1,
+                "sha256": "a" * 64,
+                "unpacked_size": 1,
+                "force": True,
+            }
+            answer = requests.post(
+                f"{(one, two)[number % 2].base_url}v1/uploads",
+                json={"kind": "release", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]},
+                headers={"Authorization": f"token {teacher}"},
+                timeout=60,
+            )
+            return answer.status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(initiate, range(60))) == {200}
+        listed = requests.get(
+            f"{one.base_url}v1/uploads", headers={"Authorization": f"token {teacher}"}, timeout=10
+        )
+    assert len(listed.json()["items"]) == 60
+
+
+def test_services_that_start_at_once_share_one_schema_and_one_signing_key(tmp_path):
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: run(tmp_path, "db", "upgrade"), range(3)))
+    assert {d.returncode for d in done} == {0}, [d.stderr for d in done]

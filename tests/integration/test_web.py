@@ -1,0 +1,229 @@
+"""The API as a thing on the wire: errors, request ids, odd requests, parts that are away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from support.callers import Caller, archive_item
+
+from nbexchange.api.app import create_app
+from nbexchange.api.database import connect
+from nbexchange.api.identity import Identity
+from nbexchange.api.services import Services
+from nbexchange.storage import StoreUnavailable
+
+
+def test_a_problem_has_a_stable_form_and_a_request_id(people):
+    answer = people.ada.get("submissions", course_id="cs1")
+    assert answer.content_type == "application/problem+json"
+    assert answer.json == {
+        "type": "role-required",
+        "title": "This needs another role in the course",
+        "status": 403,
+        "detail": "Only an instructor of cs1 may do this.",
+        "request_id": answer.headers["X-Request-ID"],
+    }
+
+
+def test_a_request_id_is_taken_over_when_it_looks_like_one(people):
+    assert people.ada.call("GET", "me", headers={"X-Request-ID": "abc-12345678"}).headers["X-Request-ID"] == (
+        "abc-12345678"
+    )
+    given = "short", "x" * 65, "with space", "semi;colon1"
+    for text in given:
+        assert people.ada.call("GET", "me", headers={"X-Request-ID": text}).headers["X-Request-ID"] != text
+
+
+def test_me_says_who_and_what_is_allowed(people):
+    answer = people.ada.get("me").json
+    assert answer["name"] == "ada"
+    assert answer["courses"] == [{"course_id": "cs1", "role": "student"}]
+    assert answer["limits"]["max_buffer_size"] == 1_000_000
+    assert answer["server_time"].endswith("Z")
+
+
+BODIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"\xff"',
+    b'{"kind": "release"}',
+    b'{"ids": "x"}',
+    b'{"ids": []}',
+    b'{"items": [{}]}',
+    b'{"kind": "gift", "course_id": "cs1", "assignment_id": "ps1", "items": []}',
+    b"[" * 100_000,
+    b'{"kind": "release", "course_id": 1, "assignment_id": [], "items": {}}',
+]
+
+
+@pytest.mark.parametrize("path", ["uploads", "uploads/complete", "downloads"])
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_body_that_does_not_fit_is_a_400(people, path, body):
+    answer = people.teacher.call("POST", path, data=body)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+ODD_ITEMS = [
+    {"size": 0},
+    {"size": -1},
+    {"size": 2**63},
+    {"size": 1.5},
+    {"size": True},
+    {"sha256": "x" * 64},
+    {"sha256": "A" * 64},
+    {"id": "not-a-uuid"},
+    {"surprise": 1},
+    {"unpacked_size": -1},
+    {"unpacked_size": 2**70},
+    {"notebooks": ["x" * 5000]},
+    {"notebooks": "p1"},
+    {"submitted_at": "yesterday"},
+    {"student_id": 7},
+    {"student_id": "\ud800"},
+]
+
+
+@pytest.mark.parametrize("values", ODD_ITEMS, ids=range(len(ODD_ITEMS)))
+def test_an_item_that_does_not_fit_is_a_clear_refusal(released, values):
+    answer = released.teacher.initiate("submission", {**archive_item(b"w"), **values})
+    if answer.status_code == 200:
+        (entry,) = answer.json["items"]
+        assert entry["problem"]["type"] == "invalid-request"
+    else:
+        assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"course_id": "cs1", "latest": "perhaps"},
+        {"course_id": "cs1", "before": "soon"},
+        {"course_id": "cs1", "before": "2026-01-01T00:00:00"},
+        {"course_id": "cs1", "student_id": "a/b"},
+        {"course_id": "cs1", "purge": "true"},
+        {"course_id": "cs1\0"},
+    ],
+    ids=str,
+)
+def test_a_query_that_does_not_fit_is_a_400(people, query):
+    answer = people.teacher.get("submissions", **query)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+def test_too_many_items_are_refused(released):
+    answer = released.teacher.initiate("submission", *[archive_item(b"w") for _ in range(101)])
+    assert answer.status_code == 400
+
+
+def test_a_body_beyond_all_measure_is_a_413(people):
+    answer = people.teacher.call("POST", "uploads", data=b" " * (5 << 20))
+    assert (answer.status_code, answer.json["type"]) == (413, "too-large")
+
+
+def test_unknown_paths_and_methods_are_problems_too(people):
+    assert people.ada.get("nothing").json["type"] == "not-found"
+    wrong = people.ada.call("PUT", "me")
+    assert (wrong.status_code, wrong.json["type"]) == (405, "method-not-allowed")
+    assert "GET" in wrong.headers["Allow"]
+
+
+def test_health_answers_at_the_root_and_under_the_prefix(app):
+    client = app.test_client()
+    for path in ("/healthz", "/services/nbexchange/healthz", "/readyz", "/services/nbexchange/readyz"):
+        assert client.get(path).json == {"status": "ok"}
+
+
+def test_answers_are_not_kept_by_caches(people):
+    assert people.ada.get("me").headers["Cache-Control"] == "no-store"
+
+
+# --- parts that are away -----------------------------------------------------------------------------------
+
+
+def test_a_store_that_is_away_is_a_503_and_nothing_is_lost(released, store):
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    released.ada.put(granted, b"work")
+    away = store.root.with_name("away")
+    store.root.rename(away)
+    answer = released.ada.complete(wanted)
+    assert (answer.status_code, answer.json["type"]) == (503, "storage-unavailable")
+    assert answer.headers["Retry-After"]
+    assert released.ada.get("/readyz").status_code == 503
+    assert released.ada.get("assignments").status_code == 200
+    away.rename(store.root)
+    assert released.ada.complete(wanted).json["items"][0]["type"] == "completed"
+
+
+def test_a_database_that_is_away_is_a_503(store, token_file, limits):
+    database = connect("postgresql://nobody@127.0.0.1:1/nothing", connect_args={"connect_timeout": 2})
+    services = Services(database, store, _Known(), limits)
+    caller = Caller("ada", create_app(services, "/services/nbexchange/").test_client(), None)
+    for path in ("me", "assignments", "/readyz"):
+        answer = caller.get(path)
+        assert (answer.status_code, answer.json["type"]) == (503, "database-unavailable")
+        assert "127.0.0.1" not in answer.text
+    assert caller.get("/healthz").status_code == 200
+
+
+class _Known:
+    def authenticate(self, request):
+        return Identity("ada", "1", {})
+
+
+class _Broken:
+    def authenticate(self, request):
+        raise RuntimeError("secret: hunter2")
+
+
+def test_an_authenticator_that_fails_is_a_503_and_tells_nothing(services, caplog):
+    broken = Services(services.database, services.store, _Broken(), services.limits)
+    client = create_app(broken, "/").test_client()
+    answer = client.get("/v1/me")
+    assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")
+    assert "hunter2" not in answer.text
+    assert "the authenticator failed" in caplog.text
+
+
+def test_a_defect_is_a_500_that_tells_nothing(services, people, monkeypatch, caplog):
+    def fail(*_):
+        raise ValueError("secret: hunter2")
+
+    monkeypatch.setattr("nbexchange.api.listing.list_assignments", fail)
+    answer = people.ada.get("assignments")
+    assert (answer.status_code, answer.json["type"]) == (500, "internal")
+    assert "hunter2" not in answer.text
+    assert "a defect" in caplog.text
+
+
+def test_the_log_has_a_line_per_request_without_signature_or_token(released, caplog):
+    caplog.set_level("DEBUG")
+    record = released.ada.submit()
+    released.ada.download("submission", record["id"])
+    lines = [line for line in caplog.messages if "GET /services/nbexchange/objects/" in line]
+    assert len(lines) == 1
+    assert "signature=" not in caplog.text
+    assert released.ada.token not in caplog.text
+
+
+def test_a_store_error_says_nothing_about_where_the_store_is(released, monkeypatch):
+    def fail(_):
+        raise StoreUnavailable("host.internal:9000 refused")
+
+    wanted = archive_item(b"w")
+    released.ada.begin("submission", wanted)
+    monkeypatch.setattr("nbexchange.storage.local.LocalStore.stat", lambda self, key: fail(key))
+    answer = released.ada.complete(wanted)
+    assert "host.internal" not in json.dumps(answer.json)
+
+
+def test_a_full_or_lost_disk_of_the_local_store_is_a_503_for_the_put(released, store):
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    shutil.rmtree(store.incoming)
+    assert released.ada.put(granted, b"work") == 503
