@@ -206,7 +206,7 @@ def released(people: SimpleNamespace) -> SimpleNamespace:
 def live_url(app: Flask) -> Iterator[str]:
     """The app over real HTTP, in this process."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -307,7 +307,10 @@ def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
     run(tmp_path, "db", "upgrade", **settings)
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
-    with servers.service(tmp_path, settings, arguments=("--reset-db",)), closing(sqlite3.connect(db)) as connection:
+    with (
+        servers.service(tmp_path, settings, arguments=("--reset-db",)),
+        closing(sqlite3.connect(db)) as connection,
+    ):
         assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 from urllib3.util import Retry
 
 from nbexchange import protocol
@@ -31,6 +32,7 @@ MAX_ANSWER = 64 << 20
 # from the Jupyter server's event loop, which stands still meanwhile.
 RETRIES = Retry(
     total=3,
+    read=1,
     status_forcelist=(502, 503, 504),
     allowed_methods=None,
     backoff_factor=0.3,
@@ -159,9 +161,16 @@ def _read(response: requests.Response, kind: type[T]) -> T:
     )
 
 
+def timed_out(error: requests.RequestException) -> bool:
+    """Also when it was the last of several tries, which requests calls a connection error."""
+    cause = error.args[0] if error.args else None
+    last = cause.reason if isinstance(cause, MaxRetryError) else None
+    return isinstance(error, requests.Timeout) or isinstance(last, ReadTimeoutError)
+
+
 def unreachable(error: requests.RequestException, url: str, timeout: float) -> ServiceUnreachable:
     host = urlsplit(url).netloc.rpartition("@")[2]
-    if isinstance(error, requests.Timeout):
+    if timed_out(error):
         text = f"The exchange service at {host} did not answer within {timeout:g} seconds"
     elif isinstance(error, requests.exceptions.SSLError):
         text = f"The certificate of the exchange service at {host} was not accepted"

@@ -24,6 +24,9 @@ MEMBER_OVERHEAD = 8192
 
 CHUNK = 1 << 18
 
+END = bytes(tarfile.BLOCKSIZE)
+"""The block that ends an archive."""
+
 DAMAGE = (
     tarfile.TarError,
     EOFError,
@@ -60,6 +63,8 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
                 else:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     _write(tar, member, target, modes.file)
+            if stream.latest != END:  # tarfile takes a header that it cannot read for the end
+                raise ArchiveRefused("The archive is damaged.")
     except DAMAGE:
         raise ArchiveRefused("The archive is damaged.") from None
     except FileExistsError:
@@ -121,7 +126,7 @@ class _ForwardReader:
         self.source = source
         self.budget = MAX_READ
         self.position = 0
-        self.last = b""
+        self.latest = b""
         self.stepped_back = False
 
     def tell(self) -> int:
@@ -132,14 +137,14 @@ class _ForwardReader:
             raise ArchiveRefused("The archive has a header that no program would write.")
         again = b""
         if self.stepped_back and size:
-            again, self.stepped_back = self.last, False
+            again, self.stepped_back = self.latest[-1:], False
         data = self.source.read(size - len(again))
         self.budget -= len(data)
         if self.budget < 0:
             raise ArchiveRefused("The archive holds more than was announced.")
         data = again + data
         self.position += len(data)
-        self.last = data[-1:] or self.last
+        self.latest = data or self.latest
         return data
 
     def seek(self, position: int) -> int:

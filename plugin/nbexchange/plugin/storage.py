@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -48,8 +48,8 @@ class Storage:
         target = self._resolve(url)
         chosen = {k.lower(): v for k, v in headers.items() if k.lower() in HEADERS}
         body.seek(0)
-        with progress(name, size) as bar, bar.wrapattr(body, "read", size) as reader:
-            response = self._request("PUT", target, headers=chosen, data=_Body(reader, size))
+        with progress(name, size) as bar:
+            response = self._request("PUT", target, headers=chosen, data=_Body(body, size, bar))
         if response.status_code not in {200, 201, 204, 412}:
             raise refused(response.status_code, "upload")
 
@@ -114,22 +114,21 @@ class Storage:
         return url
 
 
-class SupportsRead(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
-
-
 class _Body:
     """A body whose length requests can tell, so that it is never sent in chunks."""
 
-    def __init__(self, reader: SupportsRead, size: int) -> None:
-        self.reader = reader
+    def __init__(self, source: BinaryIO, size: int, bar: tqdm) -> None:  # type: ignore[type-arg]
+        self.source = source
         self.size = size
+        self.bar = bar
 
     def __len__(self) -> int:
         return self.size
 
     def read(self, size: int = -1) -> bytes:
-        return self.reader.read(CHUNK if size < 0 else size)
+        data = self.source.read(CHUNK if size < 0 else size)
+        self.bar.update(len(data))
+        return data
 
 
 def progress(name: str, size: int) -> tqdm:  # type: ignore[type-arg]

@@ -1,0 +1,331 @@
+"""What a person is told when something is away, wrong or hostile; and what is never told."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import socket
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import requests
+from nbgrader.exchange.abc.exchange import ExchangeError
+
+from nbexchange.plugin import (
+    ExchangeCollect,
+    ExchangeFetchAssignment,
+    ExchangeFetchFeedback,
+    ExchangeList,
+    ExchangeReleaseAssignment,
+    ExchangeReleaseFeedback,
+    ExchangeSubmit,
+)
+from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.storage import Storage
+from nbexchange.storage import SignedRequest
+
+ACTIONS = [
+    ExchangeList,
+    ExchangeReleaseAssignment,
+    ExchangeFetchAssignment,
+    ExchangeSubmit,
+    ExchangeCollect,
+    ExchangeReleaseFeedback,
+    ExchangeFetchFeedback,
+]
+
+
+@contextmanager
+def impostor(answer):
+    """A server that gives the same answer to everything, and keeps the requests."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def respond(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+            status, content_type, body = answer
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = respond
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def everything(desks):
+    """One desk with all that any action wants to find."""
+    desk = desks.teacher
+    desk.write("release/ps1/p1.ipynb")
+    desk.write("work/ps1/p1.ipynb")
+    desk.write("feedback/ada/ps1/p1.html", "good")
+    desk.write("feedback/ada/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    return desk
+
+
+def attempt(desk, action, **config):
+    assignment = "work/ps1" if action is ExchangeSubmit else "ps1"
+    with pytest.raises(ExchangeError) as failure:
+        desk.run(action, assignment, config={"Exchange": config})
+    text = str(failure.value) + desk.text
+    assert desk.token not in text
+    assert "Traceback" not in text
+    return str(failure.value)
+
+
+def closed_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_service_that_is_away_is_told_by_every_action(everything, action):
+    everything.url = f"http://127.0.0.1:{closed_port()}"
+    assert "cannot be reached. Your files are unchanged" in attempt(everything, action)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_page_of_a_proxy_is_no_answer(everything, action):
+    with impostor((200, "text/html", b"<html>Please log in</html>")) as (url, _):
+        everything.url = url
+        assert "Something other than the exchange service answered (HTTP 200" in attempt(everything, action)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_answer_of_another_kind_is_a_matter_of_versions(everything, action):
+    with impostor((200, "application/json", b'{"what": "ever"}')) as (url, _):
+        everything.url = url
+        assert "of different versions" in attempt(everything, action)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_redirect_is_not_followed_with_the_token(everything, action):
+    with impostor((302, "text/html", b"")) as (url, _):
+        everything.url = url
+        assert "HTTP 302" in attempt(everything, action)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_wrong_token_is_told_with_a_reference(everything, action):
+    everything.token = "wrong-token"
+    assert "token" in attempt(everything, action)
+    assert "(request " in everything.text
+
+
+def test_a_service_that_does_not_answer_in_time(everything):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        everything.url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert "did not answer within 0.1 seconds" in attempt(everything, ExchangeList, api_timeout=0.1)
+
+
+def test_a_store_that_is_away_costs_nothing(submitted, store, people):
+    away = store.root.with_name("away")
+    store.root.rename(away)
+    with pytest.raises(ExchangeError, match=r"Nothing is lost|store cannot be used"):
+        submitted.ada.run(ExchangeSubmit, "ps1")
+    away.rename(store.root)
+    submitted.ada.run(ExchangeSubmit, "ps1")
+    assert people.ada.get("uploads").json["items"] != []
+    assert len(people.teacher.submissions(student_id="ada")) == 2
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(submitted, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nbexchange.plugin.exchange.unpack", full)
+    with pytest.raises(ExchangeError, match="2 failed: ada, ben"):
+        submitted.teacher.run(ExchangeCollect, "ps1")
+    assert "The disk is full" in submitted.teacher.text
+    assert submitted.teacher.files("submitted") == {}
+    assert submitted.teacher.leftovers() == []
+
+
+def test_a_defect_of_the_plugin_is_still_an_exchange_error(released, monkeypatch):
+    def fail(*_):
+        raise KeyError("secret detail")
+
+    monkeypatch.setattr("nbexchange.plugin.client.Client.assignments", fail)
+    with pytest.raises(ExchangeError, match=r"plugin failed \(KeyError\)") as failure:
+        released.ada.run(ExchangeList)
+    assert "secret detail" not in str(failure.value)
+
+
+def test_names_from_the_service_that_lead_elsewhere_are_believed_from_nobody(released):
+    body = b'{"assignments": [{"course_id": "cs1", "assignment_id": "../../x"}], "server_time": "2026-01-01T00:00:00Z"}'
+    with impostor((200, "application/json", body)) as (url, _):
+        released.ada.url = url
+        assert "no path can have" in attempt(released.ada, ExchangeFetchFeedback)
+
+
+def test_an_older_plugin_class_for_credentials_is_called_with_the_exchange(released):
+    seen, token = [], released.ada.token
+
+    class Mine:
+        def prep_api_call(self, path):
+            seen.append((type(self).__name__, path))
+            return (
+                f"{self.base_service_url}/services/nbexchange/{path}",
+                {"c": "1"},
+                {"Authorization": f"Bearer {token}"},
+            )
+
+    released.ada.token = "unused"
+    released.ada.run(ExchangeList, config={"Exchange": {"api_plugin_class": Mine}})
+    assert ("ExchangeList", "v1/assignments") in seen
+
+
+def test_the_service_is_found_through_the_environment(monkeypatch):
+    assert ExchangeList().base_service_url == "http://127.0.0.1:9000"
+    monkeypatch.setenv("NAAS_BASE_URL", "https://naas.example.org")
+    assert ExchangeList().base_service_url == "https://naas.example.org"
+    monkeypatch.setenv("NBEXCHANGE_URL", "https://hub.example.org")
+    assert ExchangeList(base_path="/x").client.url_of("v1/me") == "https://hub.example.org/x/v1/me"
+
+
+# --- the store's side --------------------------------------------------------------------------------------
+
+
+SERVICE = "https://hub.example.org/services/nbexchange/"
+
+
+def resolve(url, service=SERVICE, origins=()):
+    return Storage(service, origins)._resolve(url)
+
+
+def test_a_relative_url_is_below_the_service():
+    assert resolve("objects/v1/x?signature=1") == f"{SERVICE}objects/v1/x?signature=1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://s3.example.org/x",
+        "ftp://s3.example.org/x",
+        "file:///etc/passwd",
+        "https://user:pw@s3.example.org/x",
+        "//evil.example.org/x",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_store_that_is_weaker_than_the_service_is_not_trusted(url):
+    with pytest.raises(StorageFailed, match="does not trust"):
+        resolve(url)
+
+
+def test_configured_origins_are_the_only_ones():
+    origins = ["https://s3.example.org", "https://other.example.org:9000"]
+    assert resolve("https://s3.example.org:443/x", origins=origins)
+    assert resolve("https://other.example.org:9000/x", origins=origins)
+    for url in ("https://evil.example.org/x", "https://s3.example.org:444/x"):
+        with pytest.raises(StorageFailed, match="storage_origins"):
+            resolve(url, origins=origins)
+
+
+def test_the_store_gets_no_credentials_and_only_known_headers(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with impostor((200, "text/plain", b"")) as (url, seen):
+        headers = {
+            "Content-Length": "4",
+            "If-None-Match": "*",
+            "Authorization": "x",
+            "Cookie": "y",
+            "Host": "z",
+        }
+        Storage(url).put(f"{url}/bucket/key", headers, io.BytesIO(b"work"), 4, "ps1")
+    ((method, _, sent, body),) = seen
+    assert (method, body) == ("PUT", b"work")
+    names = {name.lower() for name in sent}
+    assert names.isdisjoint({"authorization", "cookie", "transfer-encoding"})
+    assert sent["Host"] != "z"
+
+
+def test_a_redirecting_store_is_a_misconfiguration():
+    with impostor((307, "text/plain", b"")) as (url, seen), pytest.raises(StorageFailed, match="redirected"):
+        Storage(url).put(f"{url}/bucket/key", {}, io.BytesIO(b"work"), 4, "ps1")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_a_download_of_another_length_is_refused(size):
+    body = b"work"
+    with (
+        impostor((200, "text/plain", body)) as (url, _),
+        pytest.raises(StorageFailed, match="broke off"),
+    ):
+        Storage(url).get(f"{url}/k", {}, io.BytesIO(), size, hashlib.sha256(body).hexdigest(), "ps1")
+
+
+def test_a_signature_is_in_no_message(released, monkeypatch):
+    """The texts of requests and urllib3 quote the whole URL: ours do not quote theirs."""
+    port = closed_port()
+    signed = f"http://127.0.0.1:{port}/bucket/key?X-Amz-Signature=deadbeef&signature=deadbeef"
+    with pytest.raises(requests.ConnectionError, match="deadbeef"):
+        requests.get(signed, timeout=1)
+
+    def sign(self, key, *, expires_at, **_):
+        return SignedRequest("PUT", signed, {}, expires_at)
+
+    monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_put", sign)
+    monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_get", sign)
+    released.ada.write("ps1/p1.ipynb")
+    with pytest.raises(ExchangeError, match="cannot be reached") as sending:
+        released.ada.run(ExchangeSubmit, "ps1")
+    with pytest.raises(ExchangeError, match="cannot be reached") as fetching:
+        released.ben.run(ExchangeFetchAssignment, "ps1")
+    for text in (str(sending.value), str(fetching.value), released.ada.text, released.ben.text):
+        assert "deadbeef" not in text
+
+
+def test_an_expired_url_is_renewed_once(released, monkeypatch, people):
+    real, calls = Storage.put, []
+
+    def expired_once(self, url, *rest):
+        calls.append(url)
+        if len(calls) == 1:
+            raise StorageFailed("refused", 403)
+        return real(self, url, *rest)
+
+    monkeypatch.setattr(Storage, "put", expired_once)
+    released.ada.write("ps1/p1.ipynb")
+    released.ada.run(ExchangeSubmit, "ps1")
+    assert len(calls) == 2
+    assert [record["attempt"] for record in people.teacher.submissions()] == [1]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(released, monkeypatch, people):
+    """The bytes were sent and the reply was lost: the store says 412, and the service knows."""
+    real, calls = Storage.put, []
+
+    def twice(self, *arguments):
+        calls.append(1)
+        real(self, *arguments)
+        real(self, *arguments)
+
+    monkeypatch.setattr(Storage, "put", twice)
+    released.ada.write("ps1/p1.ipynb")
+    released.ada.run(ExchangeSubmit, "ps1")
+    assert [record["attempt"] for record in people.teacher.submissions()] == [1]

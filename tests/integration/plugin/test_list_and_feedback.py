@@ -1,0 +1,287 @@
+"""List, and feedback there and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from nbgrader.exchange.abc.exchange import ExchangeError
+from support.classroom import Desk
+
+from nbexchange.plugin import (
+    ExchangeCollect,
+    ExchangeFetchAssignment,
+    ExchangeFetchFeedback,
+    ExchangeList,
+    ExchangeReleaseFeedback,
+    ExchangeSubmit,
+)
+
+
+def grade(desks, *students, text="well done"):
+    """Make feedback as nbgrader does: beside the stamp and the id that collect wrote."""
+    for student in students:
+        for name in ("timestamp.txt", "submission_secret.txt"):
+            content = desks.teacher.files(f"submitted/{student}/ps1")[name]
+            desks.teacher.write(f"feedback/{student}/ps1/{name}", content)
+        desks.teacher.write(f"feedback/{student}/ps1/p1.html", f"{text}, {student}")
+
+
+@pytest.fixture
+def graded(submitted):
+    """The classroom with feedback generated for ada and ben."""
+    submitted.teacher.run(ExchangeCollect, "ps1")
+    grade(submitted, "ada", "ben")
+    return submitted
+
+
+# --- list --------------------------------------------------------------------------------------------------
+
+
+def test_released_assignments_are_listed_until_and_after_they_are_fetched(released):
+    (info,) = released.ada.run(ExchangeList)
+    assert released.ada.messages == ["Released assignments:", "cs1 ps1"]
+    assert (info["status"], info["course_id"], info["assignment_id"]) == ("released", "cs1", "ps1")
+    assert [notebook["notebook_id"] for notebook in info["notebooks"]] == ["p1"]
+    released.ada.run(ExchangeFetchAssignment, "ps1")
+    (info,) = released.ada.run(ExchangeList)
+    assert info["status"] == "fetched"
+    assert info["path"] == str(released.ada.home / "ps1")
+    assert info["notebooks"] == [{"notebook_id": "p1", "path": str(released.ada.home / "ps1" / "p1.ipynb")}]
+
+
+def test_already_downloaded_is_said_of_what_is_in_the_current_directory(released, monkeypatch):
+    monkeypatch.chdir(released.ada.home)
+    released.ada.run(ExchangeFetchAssignment, "ps1")
+    released.ada.run(ExchangeList)
+    assert released.ada.messages == ["Released assignments:", "cs1 ps1 (already downloaded)"]
+
+
+def test_lists_narrow_by_course_and_assignment(released):
+    assert released.ada.run(ExchangeList, "ps1", course="")
+    assert released.ada.run(ExchangeList, "p*", course="c*")
+    assert released.ada.run(ExchangeList, "other", course="") == []
+
+
+@pytest.mark.parametrize("option", ["inbound", "cached"])
+def test_a_student_sees_their_own_attempts(submitted, option):
+    (group,) = submitted.ada.run(ExchangeList, **{option: True})
+    (info,) = group["submissions"]
+    assert (group["status"], group["student_id"], group["assignment_id"]) == ("submitted", "ada", "ps1")
+    assert submitted.ada.messages == [
+        "Submitted assignments:",
+        f"cs1 ada ps1 {info['timestamp']} (no feedback available)",
+    ]
+    json.dumps(group)
+
+
+def test_an_instructor_sees_the_course_inbound_and_their_own_cached(submitted):
+    groups = submitted.teacher.run(ExchangeList, inbound=True)
+    assert [group["student_id"] for group in groups] == ["ada", "ben"]
+    assert submitted.teacher.run(ExchangeList, cached=True) == []
+    (group,) = submitted.teacher.run(ExchangeList, inbound=True, coursedir={"student_id": "b*"})
+    assert group["student_id"] == "ben"
+
+
+def test_inbound_and_cached_together_are_refused(released):
+    with pytest.raises(ExchangeError, match="incompatible"):
+        released.ada.run(ExchangeList, inbound=True, cached=True)
+
+
+def test_every_key_that_nbgrader_reads_is_there(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    (group,) = graded.ada.run(ExchangeList, cached=True)
+    (info,) = group["submissions"]
+    assert set(info) == {
+        "course_id",
+        "assignment_id",
+        "status",
+        "path",
+        "notebooks",
+        "student_id",
+        "timestamp",
+        "has_local_feedback",
+        "has_exchange_feedback",
+        "feedback_updated",
+        "local_feedback_path",
+    }
+    (notebook,) = info["notebooks"]
+    assert set(notebook) == {
+        "notebook_id",
+        "path",
+        "has_local_feedback",
+        "has_exchange_feedback",
+        "feedback_updated",
+        "local_feedback_path",
+    }
+
+
+def test_the_three_states_of_feedback(graded):
+    def state():
+        graded.ada.run(ExchangeList, cached=True)
+        return graded.ada.messages[-1].partition("(")[2]
+
+    assert state() == "no feedback available)"
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert state() == "feedback ready to be fetched)"
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert state() == "feedback already fetched)"
+    grade(graded, "ada", text="better")
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert state() == "feedback ready to be fetched)"
+    (group,) = graded.ada.run(ExchangeList, cached=True)
+    assert group["submissions"][0]["feedback_updated"] is True
+
+
+def test_removing_a_release_hides_it_and_says_which(submitted):
+    (info,) = submitted.teacher.run(ExchangeList, "ps1", remove=True)
+    assert info["status"] == "removed"
+    assert submitted.teacher.messages == ["Removing released assignments:", "cs1 ps1"]
+    assert submitted.ada.run(ExchangeList) == []
+    assert submitted.ada.run(ExchangeList, cached=True)
+
+
+def test_a_student_cannot_remove_a_release(released):
+    with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
+        released.ada.run(ExchangeList, "ps1", remove=True)
+    assert released.ada.run(ExchangeList)
+
+
+def test_submissions_are_not_removed_by_this_version_and_it_says_so(submitted):
+    with pytest.raises(ExchangeError, match="cannot be removed"):
+        submitted.teacher.run(ExchangeList, inbound=True, remove=True)
+    assert len(submitted.teacher.run(ExchangeList, inbound=True)) == 2
+
+
+def test_constructing_a_list_does_nothing_and_needs_nothing():
+    lister = ExchangeList(coursedir=None, authenticator=None)
+    assert lister.assignment_dir == "."
+    assert lister.root == "http://127.0.0.1:9000/services/nbexchange/"
+
+
+# --- feedback ----------------------------------------------------------------------------------------------
+
+
+def test_feedback_reaches_its_student_and_nobody_else(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert "Released feedback for student 'ada' on assignment 'cs1/ps1/p1'" in graded.teacher.text
+    (group,) = graded.ada.run(ExchangeList, cached=True)
+    stamp = group["submissions"][0]["timestamp"]
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert graded.ada.files("ps1/feedback") == {f"{stamp}/p1.html": b"well done, ada"}
+    graded.ben.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ben.files("ps1/feedback").values()) == [b"well done, ben"]
+    assert graded.ada.leftovers() == []
+
+
+def test_feedback_follows_the_student_to_another_machine(graded, tmp_path):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    elsewhere = Desk(tmp_path / "elsewhere", graded.ada.url, graded.ada.token)
+    elsewhere.home.mkdir()
+    elsewhere.run(ExchangeFetchFeedback, "ps1")
+    assert list(elsewhere.files("ps1/feedback").values()) == [b"well done, ada"]
+
+
+def test_feedback_goes_with_the_submission_it_is_about(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.write("ps1/p1.ipynb", "second")
+    graded.ada.run(ExchangeSubmit, "ps1")
+    graded.teacher.run(ExchangeCollect, "ps1", update=True)
+    grade(graded, "ada", text="much better")
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    found = sorted(graded.ada.files("ps1/feedback").items())
+    assert [content for _, content in found] == [b"well done, ada", b"much better, ada"]
+
+
+def test_released_again_feedback_replaces_the_older(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    grade(graded, "ada", text="corrected")
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ada.files("ps1/feedback").values()) == [b"corrected, ada"]
+
+
+def test_feedback_of_some_students_and_not_of_others(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1", coursedir={"student_id_exclude": "ada"})
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert "Could not find feedback for 'cs1/ps1'" in graded.ada.text
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1", coursedir={"student_id": "ada"})
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert graded.ada.files("ps1/feedback")
+
+
+def test_feedback_without_a_secret_is_matched_by_its_stamp(graded):
+    (graded.teacher.home / "feedback" / "ada" / "ps1" / "submission_secret.txt").unlink()
+    graded.teacher.write("feedback/ben/ps1/submission_secret.txt", "a" * 128)
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    for desk in (graded.ada, graded.ben):
+        desk.run(ExchangeFetchFeedback, "ps1")
+        (group,) = desk.run(ExchangeList, cached=True)
+        assert group["submissions"][0]["has_local_feedback"] is True
+
+
+def test_one_feedback_that_cannot_be_released_does_not_stop_the_others(graded):
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        (graded.teacher.home / "feedback" / "ada" / "ps1" / name).unlink()
+    graded.teacher.write("feedback/ben/ps1/p2.html", "")
+    with pytest.raises(ExchangeError, match="not released for: ada/p1, ben/p2"):
+        graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert "the file is empty" in graded.teacher.text
+    graded.ben.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ben.files("ps1/feedback").values()) == [b"well done, ben"]
+
+
+def test_feedback_for_a_student_whom_the_exchange_never_saw(released):
+    released.teacher.write("feedback/ada/ps1/p1.html", "by hand")
+    released.teacher.write("feedback/ada/ps1/timestamp.txt", "2026-01-02 03:04:05.000006 UTC")
+    released.teacher.run(ExchangeReleaseFeedback, "ps1")
+    released.ada.run(ExchangeFetchFeedback, "ps1")
+    assert released.ada.files("ps1/feedback") == {"2026-01-02 03:04:05.000006 UTC/p1.html": b"by hand"}
+
+
+def test_more_feedback_than_one_batch_carries(released):
+    for number in range(130):
+        released.teacher.write(f"feedback/s{number}/ps1/p1.html", f"for {number}")
+        released.teacher.write(f"feedback/s{number}/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    released.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert sum("Released feedback" in line for line in released.teacher.messages) == 130
+
+
+def test_no_feedback_at_all_is_no_failure(released):
+    released.teacher.run(ExchangeReleaseFeedback, "ps1")
+    released.ada.run(ExchangeFetchFeedback, "ps1")
+    assert released.ada.files() == {}
+
+
+def test_a_student_cannot_release_feedback(graded):
+    graded.ada.write("feedback/ben/ps1/p1.html", "poison")
+    graded.ada.write("feedback/ben/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
+        graded.ada.run(ExchangeReleaseFeedback, "ps1")
+
+
+def test_the_directory_of_feedback_is_the_stamp_in_the_students_zone_and_format(graded):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    config = {"Exchange": {"timezone": "Asia/Kathmandu", "timestamp_format": "%Y-%m-%d %H:%M:%S.%f %z"}}
+    graded.ada.run(ExchangeFetchFeedback, "ps1", config=config)
+    (path,) = graded.ada.files("ps1/feedback")
+    assert datetime.strptime(path.partition("/")[0], "%Y-%m-%d %H:%M:%S.%f %z").utcoffset()
+    (group,) = graded.ada.run(ExchangeList, cached=True, config=config)
+    assert group["submissions"][0]["has_local_feedback"] is True
+
+
+def test_an_invalid_timezone_is_told(submitted):
+    with pytest.raises(ExchangeError, match="Invalid timezone: Nowhere"):
+        submitted.ada.run(ExchangeList, cached=True, config={"Exchange": {"timezone": "Nowhere"}})
+
+
+def test_the_course_directory_may_have_another_structure(graded):
+    structure = {"CourseDirectory": {"directory_structure": "{nbgrader_step}/{assignment_id}/{student_id}"}}
+    for name, content in graded.teacher.files("feedback/ada/ps1").items():
+        graded.teacher.write(f"feedback/ps1/ada/{name}", content)
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1", config=structure)
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ada.files("ps1/feedback").values()) == [b"well done, ada"]

@@ -1,0 +1,85 @@
+"""People at their own machines, with nbgrader and the plugin, and nothing in common but the service."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+
+@dataclass
+class Desk:
+    """One person's home, token and nbgrader."""
+
+    home: Path
+    url: str
+    token: str
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What the last action logged at INFO and above, a line each."""
+        return "\n".join(self.messages)
+
+    def run(self, action: Any, assignment: str = "", course: str = "cs1", **traits: Any) -> Any:
+        """Do an action as nbgrader's apps do; `coursedir` and `config` may be given as dictionaries."""
+        return self.make(action, assignment, course, **traits).start()
+
+    def make(self, action: Any, assignment: str = "", course: str = "cs1", **traits: Any) -> Any:
+        config = Config(traits.pop("config", {}))
+        config.Exchange.base_service_url = self.url
+        config.Exchange.assignment_dir = str(self.home)
+        coursedir = CourseDirectory(
+            root=str(self.home),
+            course_id=course,
+            assignment_id=assignment,
+            config=config,
+            **traits.pop("coursedir", {}),
+        )
+        made = action(coursedir=coursedir, config=config, **traits)
+        made.log = self._logger()
+        prepared = made.start
+
+        def start() -> Any:
+            with self.signed_in():
+                return prepared()
+
+        made.start = start
+        return made
+
+    def _logger(self) -> logging.Logger:
+        self.messages = []
+        logger = logging.Logger("desk")
+        handler = logging.Handler(logging.INFO)
+        handler.emit = lambda record: self.messages.append(record.getMessage())  # type: ignore[method-assign]
+        logger.addHandler(handler)
+        return logger
+
+    @contextmanager
+    def signed_in(self) -> Iterator[None]:
+        with patch.dict(os.environ, {"JUPYTERHUB_API_TOKEN": self.token}):
+            yield
+
+    # --- files ---------------------------------------------------------------------------------------------
+
+    def write(self, path: str, content: str | bytes = "{}") -> Path:
+        place = self.home / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return place
+
+    def files(self, below: str = ".") -> dict[str, bytes]:
+        root = self.home / below
+        return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+    def leftovers(self) -> list[str]:
+        """What an action that failed half-way might have left behind."""
+        return [p.name for p in self.home.rglob(".*") if p.name not in {".", ".."}]

@@ -1,0 +1,205 @@
+"""A tree becomes an archive: what travels, what does not, and where the limits bite."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+
+import pytest
+
+from nbexchange.plugin import packing
+from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
+from nbexchange.plugin.packing import Limits, pack, survey
+
+ROOMY = Limits(packed=10_000_000, unpacked=10_000_000)
+
+
+def nothing(folder, names):
+    return set()
+
+
+@pytest.fixture
+def root(tmp_path):
+    place = tmp_path / "ps1"
+    place.mkdir()
+    return place
+
+
+def packed(root, limits=ROOMY, ignore=nothing):
+    archive = io.BytesIO()
+    tree = survey(root, ignore)
+    return pack(tree, archive, limits), archive.getvalue(), tree
+
+
+def names_in(archive):
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return tar.getnames()
+
+
+def test_everything_of_a_tree_travels_with_its_size_and_digest(root):
+    (root / "p1.ipynb").write_text("{}")
+    (root / "empty").mkdir()
+    (root / "zero").write_bytes(b"")
+    (root / "data" / "deep").mkdir(parents=True)
+    (root / "data" / "deep" / "p2.ipynb").write_text("{ }")
+    result, archive, tree = packed(root)
+    assert sorted(names_in(archive)) == [
+        "data",
+        "data/deep",
+        "data/deep/p2.ipynb",
+        "empty",
+        "p1.ipynb",
+        "zero",
+    ]
+    assert (result.size, result.sha256) == (len(archive), hashlib.sha256(archive).hexdigest())
+    assert result.unpacked_size == tree.size == 5
+    assert result.notebooks == ["data/deep/p2.ipynb", "p1.ipynb"]
+
+
+def test_an_empty_assignment_can_be_packed(root):
+    result, archive, _ = packed(root)
+    assert names_in(archive) == []
+    assert result.size == len(archive) > 0
+    assert result.unpacked_size == 0
+
+
+def test_files_that_belong_to_one_side_never_travel_from_the_top(root):
+    (root / "timestamp.txt").write_text("forged")
+    (root / "submission_secret.txt").mkdir()
+    (root / "data").mkdir()
+    (root / "data" / "timestamp.txt").write_text("a student's own")
+    _, archive, tree = packed(root)
+    assert names_in(archive) == ["data", "data/timestamp.txt"]
+    assert tree.left_out == []
+
+
+def test_what_is_ignored_does_not_travel_at_any_depth(root):
+    for name in ("a.pyc", "keep.py", "data/b.pyc", "__pycache__/c"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("x")
+
+    def ignore(folder, names):
+        return {name for name in names if name.endswith(".pyc") or name == "__pycache__"}
+
+    _, archive, _ = packed(root, ignore=ignore)
+    assert names_in(archive) == ["data", "keep.py"]
+
+
+def test_a_link_inside_the_tree_is_followed_and_any_other_is_left_out(root, tmp_path):
+    (tmp_path / "secret").write_text("not yours")
+    (root / "data").mkdir()
+    (root / "data" / "x.csv").write_text("1")
+    (root / "inside").symlink_to("data/x.csv")
+    (root / "folder").symlink_to("data")
+    (root / "outside").symlink_to("../secret")
+    (root / "absolute").symlink_to("/etc/passwd")
+    (root / "dangling").symlink_to("nowhere")
+    (root / "loop").symlink_to(".")
+    _, archive, tree = packed(root)
+    assert sorted(names_in(archive)) == ["data", "data/x.csv", "folder", "folder/x.csv", "inside"]
+    assert sorted(tree.left_out) == ["absolute", "dangling", "loop", "outside"]
+
+
+def test_a_link_through_a_link_out_of_the_tree_is_left_out(root, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_text("not yours")
+    (root / "one").symlink_to("../elsewhere")
+    (root / "two").symlink_to("one/file")
+    _, archive, tree = packed(root)
+    assert names_in(archive) == []
+    assert sorted(tree.left_out) == ["one", "two"]
+
+
+def test_special_files_and_odd_names_are_left_out(root):
+    os.mkfifo(root / "pipe")
+    (root / "new\nline").write_text("x")
+    (root / "back\\slash").write_text("x")
+    (root / os.fsdecode(b"not-utf8-\xff")).write_text("x")
+    _, archive, tree = packed(root)
+    assert names_in(archive) == []
+    assert len(tree.left_out) == 4
+
+
+def test_packing_stops_at_the_limit_and_names_the_largest_files(root):
+    (root / "big.bin").write_bytes(os.urandom(500_000))
+    (root / "small.txt").write_text("x")
+    archive = io.BytesIO()
+    with pytest.raises(ArchiveTooLarge) as failure:
+        pack(survey(root, nothing), archive, Limits(packed=100_000, unpacked=1_000_000))
+    assert len(archive.getvalue()) <= 100_000
+    assert "max_buffer_size" in str(failure.value)
+    assert "100.0 kB" in str(failure.value)
+    assert "big.bin (500.0 kB)" in str(failure.value)
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(0, True), (-1, False)])
+def test_the_packed_limit_is_exact(root, limit, fits):
+    (root / "data.bin").write_bytes(os.urandom(50_000))
+    size = packed(root)[0].size
+    limits = Limits(packed=size + limit, unpacked=1_000_000)
+    if fits:
+        assert packed(root, limits)[0].size == size
+    else:
+        with pytest.raises(ArchiveTooLarge):
+            packed(root, limits)
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(1000, True), (999, False)])
+def test_the_unpacked_limit_is_exact_and_checked_before_anything_is_written(root, limit, fits):
+    (root / "zeros").write_bytes(bytes(1000))
+    archive = io.BytesIO()
+    limits = Limits(packed=1_000_000, unpacked=limit)
+    if fits:
+        pack(survey(root, nothing), archive, limits)
+    else:
+        with pytest.raises(ArchiveTooLarge, match="max_unpacked_size"):
+            pack(survey(root, nothing), archive, limits)
+        assert archive.getvalue() == b""
+
+
+@pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
+def test_a_file_that_changes_while_it_is_packed_is_noticed(root, monkeypatch, change):
+    place = root / "p1.ipynb"
+    place.write_bytes(b"x" * 100_000)
+    real = tarfile.TarFile.addfile
+
+    def meddle(self, member, fileobj=None):
+        if fileobj is not None:
+            new = {"grow": b"y" * 200_000, "shrink": b"y", "rewrite": b"y" * 100_000}[change]
+            place.write_bytes(new)
+            os.utime(place, ns=(1, 1))
+        return real(self, member, fileobj)
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", meddle)
+    with pytest.raises(PackingFailed, match=r"p1\.ipynb changed while it was packed"):
+        packed(root)
+
+
+def test_a_file_that_vanishes_or_cannot_be_read_is_named(root, monkeypatch):
+    place = root / "p1.ipynb"
+    place.write_text("{}")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(PackingFailed, match=r"p1\.ipynb cannot be read"):
+        packed(root)
+
+
+def test_more_members_than_can_be_unpacked_are_not_packed(root, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_MEMBERS", 3)
+    for number in range(4):
+        (root / str(number)).write_text("x")
+    with pytest.raises(PackingFailed, match="more than 3"):
+        packed(root)
+
+
+def test_a_file_above_the_file_limit_is_set_aside(root):
+    (root / "large").write_bytes(bytes(1001))
+    (root / "fits").write_bytes(bytes(1000))
+    tree = survey(root, nothing, max_file_size=1000)
+    assert tree.too_large == ["large"]
+    assert [name for _, name in tree.files] == ["fits"]
