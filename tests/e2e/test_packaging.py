@@ -1,0 +1,108 @@
+"""What is shipped: the wheel, in environments with nothing else."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import zipfile
+
+import pytest
+
+import nbexchange.plugin
+
+pytestmark = pytest.mark.packaging
+
+SERVER_ONLY = ["flask", "werkzeug", "boto3", "botocore", "psycopg2", "gunicorn"]
+
+
+def run(*command, cwd, **environment):
+    return subprocess.run(
+        list(map(str, command)),
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(cwd), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_wheel_holds_every_portion_and_no_more(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    roots = {name.split("/")[0] for name in names}
+    assert len(roots) == 2
+    assert "nbexchange" in roots
+    assert "nbexchange/__init__.py" not in names
+    for wanted in (
+        "nbexchange/api/migrations/versions/0001_the_first_schema.py",
+        "nbexchange/api/migrations/script.py.mako",
+        "nbexchange/plugin/py.typed",
+        "nbexchange/protocol.py",
+        "nbexchange/handlers/auth/user_handler.py",
+    ):
+        assert wanted in names
+
+
+def test_the_student_image_gains_no_server(wheel, fresh_venv, tmp_path):
+    """With nbgrader and the plugin: neither Flask nor boto3 nor a driver, and the eight lines resolve."""
+    bin_folder = fresh_venv(f"{wheel}[plugin]")
+    script = f"""
+import importlib.util, json
+from traitlets.config import Config
+from nbgrader.exchange import ExchangeFactory
+config = Config()
+for slot, name in {dict(zip(SLOTS, nbexchange.plugin.__all__, strict=True))!r}.items():
+    config.ExchangeFactory[slot] = "nbexchange.plugin." + name
+factory = ExchangeFactory(config=config)
+assert factory.List(coursedir=None, authenticator=None).assignment_dir == "."
+assert factory.submit.__name__ == "ExchangeSubmit"
+print(json.dumps([name for name in {SERVER_ONLY!r} if importlib.util.find_spec(name)]))
+"""
+    done = run(bin_folder / "python", "-W", "error::ImportWarning", "-c", script, cwd=tmp_path)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+SLOTS = [
+    "exchange",
+    "collect",
+    "fetch_assignment",
+    "fetch_feedback",
+    "list",
+    "release_assignment",
+    "release_feedback",
+    "submit",
+]
+
+
+def test_without_the_server_the_command_says_so_in_one_sentence(wheel, fresh_venv, tmp_path):
+    bin_folder = fresh_venv(str(wheel))
+    done = run(bin_folder / "nbexchange", "serve", cwd=tmp_path)
+    assert done.returncode != 0
+    assert done.stderr == "nbexchange: the service is not installed here: pip install 'nbexchange[server]'\n"
+
+
+def test_the_service_and_its_migrations_run_from_the_wheel(wheel, fresh_venv, tmp_path):
+    bin_folder = fresh_venv(f"{wheel}[server]")
+    for _ in range(2):
+        done = run(
+            bin_folder / "nbexchange", "db", "upgrade", cwd=tmp_path, NBEXCHANGE_DATA_DIR=str(tmp_path / "d")
+        )
+        assert done.stdout == "The schema is at revision 0001.\n", done.stderr
+    assert (tmp_path / "d" / "nbexchange.sqlite").exists()
+
+
+def test_the_namespace_has_no_init_file():
+    assert importlib.util.find_spec("nbexchange").origin is None
+
+
+def test_the_plugin_has_exactly_the_eight_classes():
+    assert nbexchange.plugin.__all__ == [
+        "Exchange",
+        "ExchangeCollect",
+        "ExchangeFetchAssignment",
+        "ExchangeFetchFeedback",
+        "ExchangeList",
+        "ExchangeReleaseAssignment",
+        "ExchangeReleaseFeedback",
+        "ExchangeSubmit",
+    ]

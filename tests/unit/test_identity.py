@@ -1,0 +1,143 @@
+"""Who is calling: the two shapes that installations give, and tokens in a file."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from flask import Flask, request
+
+from nbexchange.api.auth import bearer_token
+from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator, identity_of
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.identity import Identity, InvalidIdentity
+from nbexchange.api.problems import NotFound, RoleRequired
+from nbexchange.handlers.auth import user_handler
+
+ONE_COURSE = {
+    "name": "ada",
+    "full_name": "Ada L",
+    "email": "ada@example.org",
+    "lms_user_id": 7,
+    "course_id": "cs1",
+    "course_title": "Computing",
+    "course_role": "Instructor",
+    "org_id": 1,
+}
+
+
+def test_the_older_shape_names_one_course():
+    identity = identity_of(ONE_COURSE)
+    assert (identity.name, identity.org_id, identity.lms_user_id) == ("ada", "1", "7")
+    assert identity.courses["cs1"].title == "Computing"
+    assert identity.teaches("cs1")
+
+
+def test_the_newer_shape_lists_courses():
+    courses = [
+        {"course_id": "cs1", "course_role": "instructor"},
+        {"course_id": "cs2", "course_role": "Student", "course_title": "More"},
+    ]
+    identity = identity_of({"name": "ada", "org_id": "x", "courses": courses})
+    assert {course_id: place.role for course_id, place in identity.courses.items()} == {
+        "cs1": "instructor",
+        "cs2": "student",
+    }
+
+
+@pytest.mark.parametrize("word", ["Instructor", "instructor", "INSTRUCTOR", " Instructor "])
+def test_instructor_is_said_in_any_case(word):
+    assert identity_of({**ONE_COURSE, "course_role": word}).teaches("cs1")
+
+
+@pytest.mark.parametrize(
+    "word", ["Student", "TeachingAssistant", "Administrator", "instructors", "root", "x"]
+)
+def test_any_other_role_is_a_student(word):
+    assert not identity_of({**ONE_COURSE, "course_role": word}).teaches("cs1")
+
+
+def test_of_two_roles_in_a_course_the_stronger_holds():
+    roles = [{"course_id": "cs1", "course_role": role} for role in ("x", "Instructor", "y")]
+    assert identity_of({"name": "a", "courses": roles}).teaches("cs1")
+
+
+@pytest.mark.parametrize("org", [1, "1"])
+def test_an_organisations_number_is_its_name(org):
+    assert identity_of({**ONE_COURSE, "org_id": org}).org_id == "1"
+
+
+@pytest.mark.parametrize("missing", ["name", "course_id", "course_role"])
+def test_an_identity_without_its_parts_is_none(missing):
+    for value in (None, "", []):
+        with pytest.raises(InvalidIdentity):
+            identity_of({**ONE_COURSE, missing: value})
+
+
+@pytest.mark.parametrize("key", ["name", "course_id", "org_id"])
+def test_an_identity_with_a_name_that_is_no_path_is_none(key):
+    with pytest.raises(InvalidIdentity):
+        identity_of({**ONE_COURSE, key: "../x"})
+
+
+def test_a_course_that_is_not_the_callers_is_not_found_and_a_role_that_is_missing_is_required():
+    student = identity_of({**ONE_COURSE, "course_role": "x"})
+    with pytest.raises(NotFound):
+        student.require_member("cs2")
+    with pytest.raises(NotFound):
+        student.require_instructor("cs2")
+    with pytest.raises(RoleRequired):
+        student.require_instructor("cs1")
+
+
+def test_what_is_empty_is_not_stated():
+    assert Identity("ada", "1", {}, full_name="", email=None).contact == {}
+
+
+def test_the_import_path_of_older_files_is_the_same_class():
+    assert user_handler.BaseUserHandler is BaseUserHandler
+    assert CustomAuthenticator(BaseUserHandler()).authenticate(None) is None
+
+
+# --- tokens ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("token abc", "abc"),
+        ("Token abc", "abc"),
+        ("Bearer abc", "abc"),
+        ("bearer  abc ", "abc"),
+        ("Basic abc", None),
+        ("abc", None),
+        ("token ", None),
+        ("", None),
+    ],
+)
+def test_a_token_is_read_from_the_header(header, token):
+    with Flask("x").test_request_context(headers={"Authorization": header}):
+        assert bearer_token(request) == token
+
+
+def test_a_token_counts_at_once_and_no_longer_once_it_is_gone(tmp_path):
+    file = TokenFile(tmp_path / "t.json")
+    authenticator = StaticTokens(file)
+    token = file.create(ONE_COURSE)
+    with Flask("x").test_request_context(headers={"Authorization": f"token {token}"}):
+        assert authenticator.authenticate(request).name == "ada"
+        file.path.write_text("{}")
+        assert authenticator.authenticate(request) is None
+        file.path.unlink()
+        assert authenticator.authenticate(request) is None
+
+
+def test_tokens_made_at_once_are_all_kept(tmp_path):
+    file = TokenFile(tmp_path / "t.json")
+    threads = [threading.Thread(target=file.create, args=(ONE_COURSE,)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(file.users()) == 10
+    assert file.path.stat().st_mode & 0o777 == 0o600
