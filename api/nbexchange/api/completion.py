@@ -6,14 +6,14 @@ transaction; inside, each upload leaves `pending` once, by compare-and-set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from nbexchange.api.actions import action_row
@@ -26,10 +26,7 @@ from nbexchange.api.models import (
     REJECTED,
     Action,
     Assignment,
-    Feedback,
     Person,
-    Release,
-    Submission,
     Upload,
 )
 from nbexchange.api.problems import (
@@ -42,6 +39,7 @@ from nbexchange.api.problems import (
     Superseded,
     UploadOver,
 )
+from nbexchange.api.publication import PUBLISHERS, Verdicts
 from nbexchange.api.records import ACTOR, ASSIGNMENT, STUDENT, find_records
 from nbexchange.api.services import Services
 from nbexchange.api.uploads import own_uploads
@@ -54,7 +52,6 @@ POOL = 8
 VERBS = {"release": "released", "submission": "submitted", "feedback": "feedback_released"}
 
 Stored = Mapping[int, StoredObject | None]
-Verdicts = dict[int, ExchangeProblem | None]
 
 
 def complete(services: Services, identity: Identity, ids: Sequence[UUID]) -> list[CompletionAnswer]:
@@ -217,138 +214,3 @@ def disagreement(upload: Upload, actual: StoredObject | None) -> ExchangeProblem
     if actual.sha256 is not None and actual.sha256 != upload.sha256:
         return Mismatch("The stored bytes have another digest than the declared one.")
     return None
-
-
-# --- what becomes visible ----------------------------------------------------------------------------------
-
-
-def publish_releases(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
-    """Each becomes the current version, unless a later one is in place or it may not replace one."""
-    session = settlement.session
-    assignments = {upload.assignment_pk for upload in uploads}
-    current = {
-        row.assignment_pk: row.pk
-        for row in session.scalars(
-            select(Release).where(Release.assignment_pk.in_(assignments), Release.is_current)
-        )
-    }
-    versions = _maxima(session, Release.version, Release.assignment_pk, assignments)
-    verdicts: Verdicts = {}
-    accepted: dict[int, Upload] = {}
-    rows = []
-    for upload in uploads:
-        place = upload.assignment_pk
-        verdicts[upload.pk] = _release_objection(upload, current.get(place))
-        if verdicts[upload.pk] is None:
-            current[place], accepted[upload.pk] = upload.pk, upload
-            versions[place] = versions.get(place, 0) + 1
-            rows.append({"pk": upload.pk, "assignment_pk": place, "version": versions[place]})
-    if accepted:
-        replaced = {upload.assignment_pk for upload in accepted.values()}
-        _retire(session, Release, Release.assignment_pk.in_(replaced))
-        settlement.complete(list(accepted.values()))
-        newest = set(current.values())
-        session.execute(insert(Release), [{**row, "is_current": row["pk"] in newest} for row in rows])
-    return verdicts
-
-
-def _release_objection(upload: Upload, current: int | None) -> ExchangeProblem | None:
-    if current is None:
-        return None
-    if current > upload.pk:
-        return Superseded("A release that was begun later is in place.")
-    if not upload.force:
-        return AlreadyReleased("The assignment was released meanwhile; force makes a new version.")
-    return None
-
-
-def publish_submissions(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
-    """Each becomes the next attempt of its student."""
-    session = settlement.session
-    rows = session.execute(
-        select(Submission.assignment_pk, Submission.student_pk, func.max(Submission.attempt))
-        .where(
-            Submission.assignment_pk.in_({upload.assignment_pk for upload in uploads}),
-            Submission.student_pk.in_({upload.student_pk for upload in uploads}),
-        )
-        .group_by(Submission.assignment_pk, Submission.student_pk)
-    )
-    attempts: dict[tuple[int, int | None], int] = {(place, student): last for place, student, last in rows}
-    numbered = []
-    for upload in uploads:
-        series = (upload.assignment_pk, upload.student_pk)
-        attempts[series] = attempts.get(series, 0) + 1
-        numbered.append(
-            {
-                "pk": upload.pk,
-                "assignment_pk": upload.assignment_pk,
-                "student_pk": upload.student_pk,
-                "attempt": attempts[series],
-            }
-        )
-    settlement.complete(uploads)
-    session.execute(insert(Submission), numbered)
-    return {upload.pk: None for upload in uploads}
-
-
-def publish_feedback(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
-    """Each becomes the feedback on its notebook, unless one that was begun later is in place."""
-    session = settlement.session
-    rows = session.scalars(select(Feedback).where(_about(uploads), Feedback.is_current))
-    current = {_subject(row): row.pk for row in rows}
-    verdicts: Verdicts = {}
-    accepted: list[Upload] = []
-    for upload in uploads:
-        if current.get(_subject(upload), 0) > upload.pk:
-            verdicts[upload.pk] = Superseded("Feedback that was begun later is in place.")
-            continue
-        verdicts[upload.pk] = None
-        current[_subject(upload)] = upload.pk
-        accepted.append(upload)
-    if accepted:
-        _retire(session, Feedback, _about(accepted))
-        settlement.complete(accepted)
-        session.execute(insert(Feedback), [_feedback_row(u, current[_subject(u)] == u.pk) for u in accepted])
-    return verdicts
-
-
-def _subject(row: Upload | Feedback) -> tuple[int, int | None, datetime | None, str | None]:
-    """What a feedback is about: no two current ones share it."""
-    return (row.assignment_pk, row.student_pk, row.submitted_at, row.notebook_id)
-
-
-def _about(uploads: Sequence[Upload]) -> ColumnElement[bool]:
-    subject = tuple_(Feedback.assignment_pk, Feedback.student_pk, Feedback.submitted_at, Feedback.notebook_id)
-    return subject.in_([_subject(upload) for upload in uploads])
-
-
-def _feedback_row(upload: Upload, is_current: bool) -> dict[str, Any]:
-    return {
-        "pk": upload.pk,
-        "assignment_pk": upload.assignment_pk,
-        "student_pk": upload.student_pk,
-        "submitted_at": upload.submitted_at,
-        "notebook_id": upload.notebook_id,
-        "is_current": is_current,
-    }
-
-
-def _retire(session: Session, model: type[Release | Feedback], which: ColumnElement[bool]) -> None:
-    session.execute(
-        update(model)
-        .where(which, model.is_current)
-        .values(is_current=False)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _maxima(session: Session, column: Any, key: Any, keys: Collection[int]) -> dict[int, int]:
-    rows = session.execute(select(key, func.max(column)).where(key.in_(keys)).group_by(key))
-    return {key: highest for key, highest in rows}
-
-
-PUBLISHERS: Mapping[str, Callable[[Settlement, Sequence[Upload]], Verdicts]] = {
-    "release": publish_releases,
-    "submission": publish_submissions,
-    "feedback": publish_feedback,
-}
