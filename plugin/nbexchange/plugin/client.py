@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -17,7 +16,6 @@ from urllib3.util import Retry
 
 from nbexchange import protocol
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable
-from nbexchange.protocol import MAX_ITEMS
 
 log = logging.getLogger(__name__)
 
@@ -98,14 +96,9 @@ class Client:
     def abort(self, upload_id: UUID) -> None:
         self._call("DELETE", f"v1/uploads/{upload_id}", dict)
 
-    def downloads(
-        self, items: Sequence[protocol.DownloadItem]
-    ) -> Iterator[protocol.DownloadGranted | protocol.ItemFailed]:
-        """A grant or a failure for each item, asked for as they are needed: a URL does not live for ever."""
-        left = iter(items)
-        while chunk := list(islice(left, MAX_ITEMS)):
-            body = protocol.RequestDownloads(chunk)
-            yield from self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
+    def downloads(self, items: Sequence[protocol.DownloadItem]) -> Sequence[protocol.DownloadAnswer]:
+        body = protocol.RequestDownloads(list(items))
+        return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
 
     # --- how -----------------------------------------------------------------------------------------------
 

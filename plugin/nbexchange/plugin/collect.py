@@ -14,11 +14,11 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import parse_utc
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
+from nbexchange.plugin.failures import ArchiveRefused
+from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import (
     DownloadGranted,
     DownloadItem,
-    ItemFailed,
     SubmissionRecord,
     SubmissionsQuery,
     is_path_component,
@@ -81,27 +81,24 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
     def _collect_all(self, wanted: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
         """Collect each; the failure of one does not stop the others. Gives the students whose failed."""
         failed = []
-        answers = self.client.downloads([DownloadItem("submission", record.id) for record, _ in wanted])
-        for record, plan in wanted:
+        answers = self.transfer.grants([DownloadItem("submission", record.id) for record, _ in wanted])
+        for (record, plan), answer in zip(wanted, answers, strict=True):
             try:
-                answer = next(answers)
                 with self.readable_failures():
-                    self._collect(record, plan, answer)
+                    self._collect(record, plan, accept(answer))
                 counts[plan] += 1
             except (ExchangeError, RuntimeError) as error:
                 self.log.error("Not collected: %s %s: %s", record.student_id, self.assignment_id, error)
                 failed.append(record.student_id)
         return failed
 
-    def _collect(self, record: SubmissionRecord, plan: str, answer: DownloadGranted | ItemFailed) -> None:
-        if isinstance(answer, ItemFailed):
-            raise TransferFailed(answer.problem.detail)
+    def _collect(self, record: SubmissionRecord, plan: str, granted: DownloadGranted) -> None:
         verb = "Updating" if plan == UPDATED else "Collecting"
         self.log.info("%s submission: %s %s", verb, record.student_id, self.assignment_id)
         self._warn(record)
-        if (answer.size, answer.sha256) != (record.size, record.sha256):
+        if (granted.size, granted.sha256) != (record.size, record.sha256):
             raise ArchiveRefused("What is offered is not the attempt that was listed.")
-        with self.unpacked("submission", answer, record.student_id, self._path_of(record)) as place:
+        with self.unpacked("submission", granted, record.student_id, self._path_of(record)) as place:
             self._write(place / "timestamp.txt", self.format_stamp(record.submitted_at, "UTC"))
             self._write(place / "submission_secret.txt", str(record.id))
 

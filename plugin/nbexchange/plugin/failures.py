@@ -32,9 +32,16 @@ class ServiceUnreachable(TransferFailed):
 
 
 class StorageFailed(TransferFailed):
+    """`status` is what the store answered; None when it did not answer to the end."""
+
     def __init__(self, text: str, status: int | None = None) -> None:
         super().__init__(text)
         self.status = status
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another try with a fresh URL may succeed: 403 is also what stores say of an expired one."""
+        return self.status is None or self.status == 403 or self.status >= 500
 
 
 class ArchiveTooLarge(TransferFailed):

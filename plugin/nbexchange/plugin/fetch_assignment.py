@@ -9,8 +9,8 @@ from typing import Any
 from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAssignment
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceRefused
 from nbexchange.plugin.older_names import adopt_section
+from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import DownloadGranted, DownloadItem, ReleaseRecord
 
 
@@ -38,7 +38,8 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.client.url_of(""))
         self.log.info("Destination: %s", self.dest_path)
-        granted = self._request()
+        (answer,) = self.transfer.grants([DownloadItem("release", self.release.id)])
+        granted = accept(answer)
         if self.dest_path.is_dir():
             self._add_missing(granted)
         else:
@@ -47,12 +48,6 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         self.log.info(
             "Fetched as: %s %s (version %s)", self.course_id, self.assignment_id, self.release.version
         )
-
-    def _request(self) -> DownloadGranted:
-        (answer,) = self.client.downloads([DownloadItem("release", self.release.id)])
-        if not isinstance(answer, DownloadGranted):
-            raise ServiceRefused(answer.problem)
-        return answer
 
     def _add_missing(self, granted: DownloadGranted) -> None:
         """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""

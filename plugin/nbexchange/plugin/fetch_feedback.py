@@ -13,7 +13,8 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedb
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.list import digest
-from nbexchange.protocol import Assignment, DownloadItem, Feedback, ItemFailed
+from nbexchange.plugin.transfer import accept
+from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
 
 class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]
@@ -34,21 +35,30 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             for feedback, place in self._find_feedback(entry)
             if not (place.is_file() and digest(place) == feedback.sha256)
         ]
-        items = [DownloadItem("feedback", feedback.id) for feedback, _ in wanted]
-        for (feedback, place), answer in zip(wanted, self.client.downloads(items), strict=True):
-            if isinstance(answer, ItemFailed):
-                raise TransferFailed(answer.problem.detail)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".feedback-", delete=False) as file:
-                draft = Path(file.name)
-                try:
-                    self.transfer.receive("feedback", answer, cast(BinaryIO, file), feedback.notebook_id)
-                    file.flush()
-                    draft.chmod(self.modes.file)
-                    draft.replace(place)
-                finally:
-                    draft.unlink(missing_ok=True)
-            self.log.info("Fetched feedback: %s", place)
+        answers = self.transfer.grants([DownloadItem("feedback", feedback.id) for feedback, _ in wanted])
+        failed = []
+        for (_, place), answer in zip(wanted, answers, strict=True):
+            try:
+                self._fetch(accept(answer), place)
+                self.log.info("Fetched feedback: %s", place)
+            except TransferFailed as failure:
+                self.log.error("Not fetched: %s: %s", place, failure)
+                failed.append(place.name)
+        if failed:
+            self.fail(f"Feedback was not fetched: {', '.join(failed)}. Try again in a minute.")
+
+    def _fetch(self, granted: DownloadGranted, place: Path) -> None:
+        """Bring one file, which appears when it is complete."""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".feedback-", delete=False) as file:
+            draft = Path(file.name)
+            try:
+                self.transfer.receive("feedback", granted, cast(BinaryIO, file), place.stem)
+                file.flush()
+                draft.chmod(self.modes.file)
+                draft.replace(place)
+            finally:
+                draft.unlink(missing_ok=True)
 
     def _find_feedback(self, entry: Assignment) -> Iterator[tuple[Feedback, Path]]:
         """The feedback of an assignment and where each file goes; says so where a notebook has none."""

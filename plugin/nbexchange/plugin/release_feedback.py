@@ -18,7 +18,7 @@ from nbgrader.utils import parse_utc
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.sizes import humanize
-from nbexchange.protocol import MAX_ITEMS, InitiateUploads, Problem, UploadItem
+from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
 
 class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
@@ -72,8 +72,8 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
             outcome = self.transfer.send_all(batch, bodies, self.assignment_id)
         for key, (student_id, file) in files.items():
             result = outcome[key]
-            if isinstance(result, Problem):
-                failed.append(self._fail_one(student_id, file, result.detail))
+            if isinstance(result, TransferFailed):
+                failed.append(self._fail_one(student_id, file, str(result)))
             else:
                 self._report(student_id, file)
         return failed

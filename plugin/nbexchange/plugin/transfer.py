@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
@@ -13,20 +13,17 @@ from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import ServiceRefused, StorageFailed, TransferFailed
 from nbexchange.plugin.storage import Storage
 from nbexchange.protocol import (
+    MAX_ITEMS,
     DownloadGranted,
     DownloadItem,
     InitiateUploads,
     ItemFailed,
     Kind,
-    Problem,
     Record,
     UploadAnswer,
     UploadCompleted,
     UploadGranted,
 )
-
-RENEWABLE = 403
-"""What a store says, among other things, when a URL has run out."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +36,33 @@ class Transfer:
     def send(self, batch: InitiateUploads, body: BinaryIO, name: str) -> Record:
         """Carry the only item of a batch; raises `TransferFailed`."""
         outcome = self.send_all(batch, {batch.items[0].id: body}, name)[batch.items[0].id]
-        if isinstance(outcome, Problem):
-            raise ServiceRefused(outcome)
+        if isinstance(outcome, TransferFailed):
+            raise outcome
         return outcome
 
     def send_all(
         self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
-    ) -> dict[UUID, Record | Problem]:
-        """Carry every item of a batch; what stands in the way of one is that item's outcome."""
-        outcome: dict[UUID, Record | Problem] = {}
+    ) -> dict[UUID, Record | TransferFailed]:
+        """Carry every item of a batch; what stands in the way of one does not stop the others."""
+        outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
         for answer in self._initiate(batch):
             match answer:
                 case UploadGranted():
-                    self._put(batch, answer, bodies[answer.id], name)
-                    sent.append(answer.id)
+                    try:
+                        self._put(batch, answer, bodies[answer.id], name)
+                        sent.append(answer.id)
+                    except StorageFailed as failure:
+                        outcome[answer.id] = failure
                 case UploadCompleted():
                     outcome[answer.id] = answer.record
                 case ItemFailed():
-                    outcome[answer.id] = answer.problem
+                    outcome[answer.id] = ServiceRefused(answer.problem)
                 case _:
                     raise TransferFailed("The exchange service wants an upload in parts: update this plugin.")
         for completion in self.client.complete(sent) if sent else ():
             if isinstance(completion, ItemFailed):
-                outcome[completion.id] = completion.problem
+                outcome[completion.id] = ServiceRefused(completion.problem)
             else:
                 outcome[completion.id] = completion.record
         return outcome
@@ -86,12 +86,12 @@ class Transfer:
                 self.client.abort(completion.id)
 
     def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
-        """Send the bytes; where the URL may have run out, once more with a fresh one."""
+        """Send the bytes, where it may help once more, with a fresh URL."""
         (item,) = (item for item in batch.items if item.id == granted.id)
         try:
             self.storage.put(granted.url, granted.headers, body, item.size, name)
         except StorageFailed as failure:
-            if failure.status != RENEWABLE:
+            if not failure.may_pass:
                 raise
             (renewed,) = self.client.initiate(msgspec.structs.replace(batch, items=[item]))
             if not isinstance(renewed, UploadGranted):
@@ -100,28 +100,37 @@ class Transfer:
 
     # --- down ----------------------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind, object_id: UUID, target: BinaryIO, name: str) -> DownloadGranted:
-        """Bring one object, checked against its size and digest; raises `TransferFailed`."""
-        (answer,) = self.client.downloads([DownloadItem(kind, object_id)])
-        if isinstance(answer, ItemFailed):
-            raise ServiceRefused(answer.problem)
-        return self.receive(kind, answer, target, name)
+    def grants(self, items: Sequence[DownloadItem]) -> Iterator[DownloadGranted | TransferFailed]:
+        """A grant for each item, or why there is none, asked for as they are needed: a URL ages."""
+        for start in range(0, len(items), MAX_ITEMS):
+            yield from self._request(items[start : start + MAX_ITEMS])
 
-    def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> DownloadGranted:
-        """Bring what was granted; where the URL may have run out, once more with a fresh one."""
+    def _request(self, items: Sequence[DownloadItem]) -> list[DownloadGranted | TransferFailed]:
+        try:
+            answers = self.client.downloads(items)
+        except TransferFailed as failure:
+            return [failure] * len(items)
+        return [ServiceRefused(a.problem) if isinstance(a, ItemFailed) else a for a in answers]
+
+    def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
+        """Bring what was granted, where it may help once more, with a fresh URL."""
         try:
             self._get(granted, target, name)
         except StorageFailed as failure:
-            if failure.status != RENEWABLE:
+            if not failure.may_pass:
                 raise
-            (renewed,) = self.client.downloads([DownloadItem(kind, granted.id)])
-            if not isinstance(renewed, DownloadGranted):
-                raise
-            self._get(renewed, target, name)
-        return granted
+            (renewed,) = self._request([DownloadItem(kind, granted.id)])
+            self._get(accept(renewed), target, name)
 
     def _get(self, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
         target.seek(0)
         target.truncate()
         self.storage.get(granted.url, granted.headers, target, granted.size, granted.sha256, name)
         target.seek(0)
+
+
+def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
+    """The grant; raises what stands in its place."""
+    if isinstance(granted, TransferFailed):
+        raise granted
+    return granted

@@ -23,7 +23,7 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
-from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.failures import ServiceUnreachable, StorageFailed
 from nbexchange.plugin.storage import Storage
 from nbexchange.storage import SignedRequest
 
@@ -329,3 +329,42 @@ def test_an_answer_that_was_lost_is_asked_for_again(released, monkeypatch, peopl
     released.ada.write("ps1/p1.ipynb")
     released.ada.run(ExchangeSubmit, "ps1")
     assert [record["attempt"] for record in people.teacher.submissions()] == [1]
+
+
+def test_a_service_that_goes_away_while_it_is_collected_from_is_told_for_each(submitted, monkeypatch):
+    def away(*_):
+        raise ServiceUnreachable("The exchange service cannot be reached.")
+
+    monkeypatch.setattr("nbexchange.plugin.client.Client.downloads", away)
+    with pytest.raises(ExchangeError, match=r"0 new, 0 updated, 0 unchanged, 2 failed: ada, ben"):
+        submitted.teacher.run(ExchangeCollect, "ps1")
+
+
+def test_one_feedback_that_does_not_arrive_does_not_stop_the_others(submitted, monkeypatch, people):
+    for student in ("ada", "ben"):
+        for name in ("p1", "p2"):
+            submitted.teacher.write(f"feedback/{student}/ps1/{name}.html", f"{name} of {student}")
+        submitted.teacher.write(f"feedback/{student}/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    real = Storage.put
+
+    def fails_for_one(self, url, headers, body, *rest):
+        body.seek(0)
+        if body.read() == b"p1 of ada":
+            raise StorageFailed("The file store is away.")
+        return real(self, url, headers, body, *rest)
+
+    monkeypatch.setattr(Storage, "put", fails_for_one)
+    with pytest.raises(ExchangeError, match="Feedback was not released for: ada/p1"):
+        submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
+    real_get = Storage.get
+
+    def refuses_one(self, url, headers, target, size, sha256, name):
+        if name == "p1":
+            raise StorageFailed("The file store is away.")
+        return real_get(self, url, headers, target, size, sha256, name)
+
+    monkeypatch.setattr(Storage, "get", refuses_one)
+    with pytest.raises(ExchangeError, match=r"Feedback was not fetched: p1\.html"):
+        submitted.ben.run(ExchangeFetchFeedback, "ps1")
+    assert list(submitted.ben.files("ps1/feedback").values()) == [b"p2 of ben"]
+    assert submitted.ben.leftovers() == []

@@ -83,9 +83,10 @@ def run_demo(*, keep: bool = False, postgres: bool = False, s3: bool = False) ->
             if keep:
                 print(instructions(demo), flush=True)
                 wait_for_signal()
-    except (DemoFailed, servers.ServerFailed) as failure:
+    except (DemoFailed, servers.ServerFailed, KeyboardInterrupt) as failure:
         sys.exit(f"nbexchange demo: {failure}\nEverything is still in {folder}")
-    shutil.rmtree(folder)
+    if not keep:
+        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -201,4 +202,7 @@ def instructions(demo: Demo) -> str:
 
 
 def wait_for_signal() -> None:
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    """Until Ctrl-C, or until somebody ends the process: the servers are stopped either way."""
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    signal.sigwait(ends)
