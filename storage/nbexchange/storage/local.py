@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 from nbexchange.storage.contract import Capabilities, SignedRequest, StoredObject, StoreUnavailable
@@ -79,8 +79,7 @@ class LocalStore:
             handle, draft = tempfile.mkstemp(dir=self.incoming)  # mode 0600
             with os.fdopen(handle, "wb") as file:
                 file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
+                _make_durable(file)
             with suppress(FileExistsError):
                 os.link(draft, place)
             Path(draft).unlink()
@@ -140,7 +139,10 @@ class LocalStore:
         try:
             if _copy(body, draft / "data", size) != sha256:
                 raise RequestRefused(400, "digest-mismatch", "The bytes are not those that were declared.")
-            (draft / "sha256").write_text(sha256)
+            with (draft / "sha256").open("x") as file:
+                file.write(sha256)
+                _make_durable(file)
+            _sync(draft)
             self._publish(draft, self._path(key))
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -177,20 +179,27 @@ class LocalStore:
 
     def delete(self, key: str) -> None:
         """Out of sight in one step, then removed."""
-        grave = Path(tempfile.mkdtemp(dir=self.incoming))
+        if self.stat(key) is None:
+            return  # what is there may be a folder of other objects
         try:
-            with suppress(FileNotFoundError):
-                self._path(key).rename(grave / "object")
-        finally:
-            shutil.rmtree(grave, ignore_errors=True)
+            with (
+                tempfile.TemporaryDirectory(dir=self.incoming, ignore_cleanup_errors=True) as grave,
+                suppress(FileNotFoundError),
+            ):
+                self._path(key).rename(Path(grave) / "object")
+        except OSError as error:
+            raise StoreUnavailable(f"cannot write to {self.root}: {error.strerror}") from error
 
     def list(self) -> Iterator[str]:
-        for data in self.objects.rglob("data"):
-            yield data.parent.relative_to(self.objects).as_posix()
+        self.ready()
+        for folder, _, files in os.walk(self.objects):
+            if "data" in files:
+                yield Path(folder).relative_to(self.objects).as_posix()
 
     def ready(self) -> None:
-        if not os.access(self.objects, os.R_OK | os.W_OK | os.X_OK):
-            raise StoreUnavailable(f"the directory {self.objects} cannot be used")
+        for folder in (self.objects, self.incoming):
+            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                raise StoreUnavailable(f"the directory {folder} cannot be used")
 
     def capabilities(self) -> Capabilities:
         """This store is our own code: what it refuses is shown by its tests."""
@@ -211,11 +220,15 @@ def _copy(body: BinaryIO, place: Path, size: int) -> str:
             digest.update(chunk)
             file.write(chunk)
             left -= len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+        _make_durable(file)
     if left:
         raise RequestRefused(400, "incomplete-body", "The body ended before the declared length.")
     return digest.hexdigest()
+
+
+def _make_durable(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

@@ -38,8 +38,10 @@ class S3Store:
     signer: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "client", self._connect(self.endpoint_url))
-        object.__setattr__(self, "signer", self._connect(self.public_endpoint_url or self.endpoint_url))
+        client = self._connect(self.endpoint_url)
+        public = self.public_endpoint_url or self.endpoint_url
+        object.__setattr__(self, "client", client)
+        object.__setattr__(self, "signer", client if public == self.endpoint_url else self._connect(public))
 
     def _connect(self, endpoint_url: str | None) -> Any:
         config = Config(
@@ -91,6 +93,7 @@ class S3Store:
             with translated_errors():
                 head = self.client.head_object(**self._place(key), ChecksumMode="ENABLED")
         except ObjectAbsent:
+            self.ready()  # the answer is the same when the bucket is not there
             return None
         digest = head.get("ChecksumSHA256")
         return StoredObject(head["ContentLength"], base64.b64decode(digest).hex() if digest else None)

@@ -1,0 +1,80 @@
+"""The stores that keep the contract, one server of each kind per run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from moto.server import ThreadedMotoServer
+from support.object_clients import LOCAL_PARAMETERS, S3_PARAMETERS, Place
+from support.swift import swift
+from werkzeug.serving import make_server
+
+from nbexchange.api import web
+from nbexchange.api.demo.servers import Bucket
+from nbexchange.api.routes import objects
+from nbexchange.storage.local import LocalStore
+from nbexchange.storage.s3 import S3Store
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The store that the test names, shared with other tests: each uses keys of its own."""
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    return found
+
+
+@pytest.fixture
+def key() -> str:
+    """A key as the service makes them."""
+    return f"v1/1/2/submission/{uuid4()}.tar.gz"
+
+
+@pytest.fixture(scope="session")
+def local_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    store = LocalStore(tmp_path_factory.mktemp("local") / "store")
+    app = Flask(__name__, static_folder=None)
+    web.install(app)
+    app.register_blueprint(objects.routes(store), url_prefix="/services/nbexchange/objects")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Place(store, LOCAL_PARAMETERS, f"http://127.0.0.1:{server.port}/services/nbexchange/")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def ministack_place(ministack_server: Bucket) -> Place:
+    return s3_place(ministack_server)
+
+
+@pytest.fixture(scope="session")
+def swift_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with swift(tmp_path_factory.mktemp("swift")) as bucket:
+        yield s3_place(bucket)
+
+
+@pytest.fixture(scope="session")
+def moto_place() -> Iterator[Place]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield s3_place(Bucket(f"http://{host}:{port}", "anybody", "anything"))
+    server.stop()
+
+
+def s3_place(bucket: Bucket) -> Place:
+    environment = {name: value for name, value in bucket.environment.items() if name.startswith("AWS_")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        store = S3Store("contract", prefix="exchange/", endpoint_url=bucket.endpoint_url)
+    store.create()
+    return Place(store, S3_PARAMETERS, bucket.endpoint_url, environment)

@@ -1,0 +1,570 @@
+"""What every object store does, shown on each of them as a client and as a cheat see it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import stat
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from support.object_clients import (
+    Place,
+    chunked,
+    parameter,
+    send,
+    send_and_hang_up,
+    with_headers,
+    with_parameter,
+)
+
+from nbexchange.api.demo.servers import free_port
+from nbexchange.storage import Capabilities, ObjectStore, SignedRequest, StoreUnavailable
+from nbexchange.storage.local import DRAFT_LIFETIME, LocalStore, RequestRefused
+from nbexchange.storage.s3 import S3Store
+
+# moto verifies nothing about a signature, so nothing that is said about signed URLs may rest on it.
+STRICT = ("local", "ministack", "swift")
+ALL = (*STRICT, "moto")
+S3 = ("ministack", "swift", "moto")
+
+BODY = b"the work of a student"
+OTHER = BODY.swapcase()
+
+ACCESS_KEY, SECRET_KEY = "known-to-clients", "told-to-nobody"
+
+
+def on(*kinds: str) -> pytest.MarkDecorator:
+    """Run on the stores of these kinds."""
+    return pytest.mark.parametrize("place", kinds, indirect=True)
+
+
+def sha256_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def base64_of(body: bytes) -> str:
+    """The digest as the header x-amz-checksum-sha256 has it."""
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+@pytest.fixture
+def credentials(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+
+
+# --- objects -----------------------------------------------------------------------------------------------
+
+
+@on(*ALL)
+class TestAnObject:
+    def test_is_none_where_nothing_was_sent(self, place, key):
+        assert place.store.stat(key) is None
+
+    def test_has_the_size_of_what_was_sent_and_no_wrong_digest(self, place, key):
+        place.put(key, BODY)
+        stored = place.store.stat(key)
+        assert stored.size == len(BODY)
+        assert stored.sha256 in {None, sha256_of(BODY)}
+
+    def test_comes_back_as_a_download_with_the_same_bytes(self, place, key):
+        place.put(key, BODY)
+        answer = send(place.sign_get(key))
+        assert (answer.status, answer.body) == (200, BODY)
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        disposition, _, filename = answer.headers["Content-Disposition"].partition("; filename=")
+        assert (disposition, filename.strip('"')) == ("attachment", "work.tar.gz")
+
+    def test_of_several_megabytes_comes_back_whole(self, place, key):
+        body = bytes(range(251)) * 10_001
+        place.put(key, body)
+        assert send(place.sign_get(key)).body == body
+
+    def test_is_not_overwritten(self, place, key):
+        place.put(key, BODY)
+        assert send(place.sign_put(key, OTHER), OTHER).status == 412
+        assert send(place.sign_get(key)).body == BODY
+
+    def test_is_not_there_when_its_transfer_breaks_off(self, place, key):
+        answer = send_and_hang_up(place.sign_put(key, BODY), BODY[:-1])
+        assert b" 200 " not in answer.partition(b"\r\n")[0]
+        assert place.store.stat(key) is None
+
+    def test_is_gone_once_it_is_deleted(self, place, key):
+        place.put(key, BODY)
+        place.store.delete(key)
+        assert place.store.stat(key) is None
+        answer = send(place.sign_get(key))
+        assert 400 <= answer.status < 500
+        assert BODY not in answer.body
+
+    def test_may_be_deleted_when_it_is_not_there(self, place, key):
+        place.store.delete(key)
+
+    def test_stays_when_what_its_key_begins_with_is_deleted(self, place, key):
+        place.put(key, BODY)
+        place.store.delete(key.rpartition("/")[0])
+        assert place.store.stat(key)
+
+    def test_is_listed_under_its_key(self, place, key):
+        before = sorted(place.store.list())
+        others = [f"others/{key}", f"others/{uuid4()}/data"]
+        for name in (key, *others):
+            place.put(name, BODY)
+        assert sorted(place.store.list()) == sorted([*before, key, *others])
+
+    def test_stays_when_the_store_is_created_again(self, place, key):
+        place.put(key, BODY)
+        place.store.create()
+        assert place.store.stat(key)
+
+    def test_can_be_sent_to_a_store_that_is_ready(self, place):
+        place.store.ready()
+
+
+@on("local", "ministack")  # Swift and moto report no digest of an object
+def test_the_digest_is_reported(place, key):
+    place.put(key, BODY)
+    assert place.store.stat(key).sha256 == sha256_of(BODY)
+
+
+@on(*S3)
+def test_stores_in_one_bucket_do_not_see_each_other(place, key):
+    ours, theirs = (
+        replace(place, store=replace(place.store, prefix=f"{key}/{name}/")) for name in ("ours", "theirs")
+    )
+    ours.put("same-key", BODY)
+    assert list(ours.store.list()) == ["same-key"]
+    assert list(theirs.store.list()) == []
+    assert theirs.store.stat("same-key") is None
+    theirs.put("same-key", OTHER)
+    theirs.store.delete("same-key")
+    assert send(ours.sign_get("same-key")).body == BODY
+
+
+# --- a store that is away ----------------------------------------------------------------------------------
+
+QUESTIONS = {
+    "stat": lambda store: store.stat("v1/key"),
+    "delete": lambda store: store.delete("v1/key"),
+    "list": lambda store: list(store.list()),
+    "ready": lambda store: store.ready(),
+}
+
+
+def assert_nothing_answered(store: ObjectStore) -> None:
+    for ask in QUESTIONS.values():
+        with pytest.raises(StoreUnavailable):
+            ask(store)
+
+
+@pytest.mark.parametrize("gone", ["", "objects", "incoming"], ids=["all", "objects", "incoming"])
+def test_a_directory_that_is_gone_is_no_empty_store(tmp_path, gone):
+    store = LocalStore(tmp_path / "store")
+    shutil.rmtree(store.root / gone)
+    assert_nothing_answered(store)
+
+
+@on(*S3)
+def test_a_bucket_that_is_not_there_is_no_empty_store(place):
+    assert_nothing_answered(replace(place.store, bucket="absent"))
+
+
+@on("swift")  # MiniStack and moto do not verify requests that are signed by a header
+def test_a_store_that_refuses_the_credentials_says_nothing_about_objects(place, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    assert_nothing_answered(replace(place.store))
+
+
+def test_where_nobody_listens_the_error_tells_no_secret(monkeypatch, credentials):
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    store = S3Store("bucket", endpoint_url=f"http://127.0.0.1:{free_port()}")
+    for ask in (*QUESTIONS.values(), S3Store.create, S3Store.capabilities):
+        with pytest.raises(StoreUnavailable) as failure:
+            ask(store)
+        text = "".join(traceback.format_exception(failure.value))
+        assert not [word for word in (ACCESS_KEY, SECRET_KEY, "X-Amz-", "http:") if word in text]
+
+
+# --- signed URLs -------------------------------------------------------------------------------------------
+
+
+def assert_upload_refused(
+    place: Place, key: str, request: SignedRequest, body: bytes = BODY, *, statuses: tuple[int, ...] = (403,)
+) -> None:
+    answer = send(request, body)
+    assert answer.status in statuses, answer
+    assert place.store.stat(key) is None
+
+
+def assert_download_refused(request: SignedRequest, *, statuses: tuple[int, ...] = (403,)) -> None:
+    answer = send(request)
+    assert answer.status in statuses, answer
+    assert BODY not in answer.body
+
+
+@pytest.fixture
+def upload(place, key):
+    return place.sign_put(key, BODY)
+
+
+@pytest.fixture
+def download(place, key):
+    """Of an object that exists."""
+    place.put(key, BODY)
+    return place.sign_get(key)
+
+
+@pytest.fixture
+def hour_ago(monkeypatch):
+    """Sign as if it were an hour ago: `hour_ago(place.sign_put, key, BODY, lifetime=timedelta(...))`."""
+    then = datetime.now(UTC) - timedelta(hours=1)
+
+    def signed(sign, *arguments, lifetime):
+        with monkeypatch.context() as clock:
+            clock.setattr("botocore.auth.get_current_datetime", lambda: then.replace(tzinfo=None))
+            clock.setattr("nbexchange.storage.s3.datetime", SimpleNamespace(now=lambda zone: then))
+            return sign(*arguments, expires_at=then + lifetime)
+
+    return signed
+
+
+@on(*STRICT)
+class TestASignedUpload:
+    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, place, key, upload):
+        """Or else what is said below of altered URLs would say nothing."""
+        signature = parameter(upload, place.parameters["signature"])
+        assert send(place.altered(upload, "signature", signature), BODY).status == 200
+        assert place.store.stat(key)
+
+    def test_is_good_until_it_expires(self, place, key, hour_ago):
+        upload = hour_ago(place.sign_put, key, BODY, lifetime=timedelta(minutes=65))
+        assert send(upload, BODY).status == 200
+
+    def test_is_refused_once_it_has_expired(self, place, key, hour_ago):
+        upload = hour_ago(place.sign_put, key, BODY, lifetime=timedelta(minutes=55))
+        assert_upload_refused(place, key, upload)
+
+    def test_is_refused_with_a_later_expiry(self, place, key, upload):
+        assert_upload_refused(place, key, place.altered(upload, "expires", "604800"))
+
+    def test_is_refused_with_a_forged_signature(self, place, key, upload):
+        assert_upload_refused(place, key, place.forged(upload))
+
+    def test_is_refused_without_its_query(self, place, key, upload):
+        bare = replace(upload, url=upload.url.partition("?")[0])
+        assert_upload_refused(place, key, bare, statuses=(400, 403))
+
+    def test_is_refused_under_another_key(self, place, key, upload):
+        other = key.replace("submission", "release")
+        assert_upload_refused(place, other, replace(upload, url=upload.url.replace(key, other)))
+
+    @pytest.mark.parametrize("method", ["GET", "DELETE"])
+    def test_is_refused_as_another_request(self, place, key, upload, method):
+        assert send(upload, BODY).status == 200
+        answer = send(replace(upload, method=method), BODY)
+        assert answer.status in {403, 405}, answer
+        assert BODY not in answer.body
+        assert place.store.stat(key)
+
+    def test_is_refused_with_a_longer_body(self, place, key, upload):
+        longer = BODY + b"."
+        request = with_headers(upload, {"content-length": str(len(longer))})
+        assert_upload_refused(place, key, request, longer)
+
+    def test_is_refused_with_a_shorter_body(self, place, key, upload):
+        shorter = BODY[:-1]
+        request = with_headers(upload, {"content-length": str(len(shorter))})
+        assert_upload_refused(place, key, request, shorter)
+
+    @pytest.mark.parametrize("pieces", [(BODY,), (BODY, b".")], ids=["as-signed", "longer"])
+    def test_is_refused_in_chunks(self, place, key, upload, pieces):
+        request = with_headers(upload, {"content-length": None, "transfer-encoding": "chunked"})
+        assert_upload_refused(place, key, request, chunked(*pieces))
+
+    def test_is_refused_without_a_body(self, place, key, upload):
+        assert_upload_refused(place, key, with_headers(upload, {"content-length": None}), b"")
+
+    def test_is_refused_with_other_bytes_of_the_same_length(self, place, key, upload):
+        assert_upload_refused(place, key, upload, OTHER, statuses=(400,))
+
+    def test_is_refused_with_other_bytes_and_their_digest(self, place, key, upload):
+        request = with_headers(upload, {"x-amz-checksum-sha256": base64_of(OTHER)})
+        assert_upload_refused(place, key, request, OTHER)
+
+    @pytest.mark.parametrize("name", ["if-none-match", "x-amz-checksum-sha256"])
+    def test_is_refused_without_a_signed_header(self, place, key, upload, name):
+        assert_upload_refused(place, key, with_headers(upload, {name: None}))
+
+
+@on(*STRICT)
+class TestASignedDownload:
+    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, place, download):
+        signature = parameter(download, place.parameters["signature"])
+        assert send(place.altered(download, "signature", signature)).body == BODY
+
+    def test_is_refused_once_it_has_expired(self, place, key, hour_ago):
+        place.put(key, BODY)
+        assert_download_refused(hour_ago(place.sign_get, key, lifetime=timedelta(minutes=55)))
+
+    def test_is_refused_with_a_later_expiry(self, place, download):
+        assert_download_refused(place.altered(download, "expires", "604800"))
+
+    def test_is_refused_with_a_forged_signature(self, place, download):
+        assert_download_refused(place.forged(download))
+
+    def test_is_refused_without_its_query(self, download):
+        bare = replace(download, url=download.url.partition("?")[0])
+        assert_download_refused(bare, statuses=(400, 403))
+
+    def test_is_refused_for_another_object(self, place, key, download):
+        other = key.replace("submission", "feedback")
+        place.put(other, BODY)
+        assert_download_refused(replace(download, url=download.url.replace(key, other)))
+
+    @pytest.mark.parametrize("value", ["inline", None], ids=["altered", "removed"])
+    def test_is_refused_under_another_name(self, place, download, value):
+        assert_download_refused(place.altered(download, "filename", value))
+
+    def test_is_refused_as_a_deletion(self, place, key, download):
+        assert_download_refused(replace(download, method="DELETE"), statuses=(403, 405))
+        assert place.store.stat(key)
+
+    def test_is_refused_as_an_upload(self, place, key):
+        download = replace(place.sign_get(key), method="PUT")
+        assert_upload_refused(place, key, with_headers(download, {"content-length": str(len(BODY))}))
+
+
+@on("local", "swift")  # MiniStack verifies a signature only where there is one
+def test_a_url_without_its_signature_is_refused(place, key, upload):
+    assert_upload_refused(place, key, place.altered(upload, "signature", None))
+    place.put(key, BODY)
+    assert_download_refused(place.altered(place.sign_get(key), "signature", None))
+
+
+@on("swift")  # MiniStack does not look at the algorithm, and the local store has one only
+def test_a_url_without_its_algorithm_is_refused(place, key, upload):
+    assert_upload_refused(place, key, with_parameter(upload, "X-Amz-Algorithm", None), statuses=(400,))
+
+
+@on("local", "ministack")  # Swift answers 501 to any condition but *, before it looks at the signature
+def test_another_condition_than_the_signed_one_is_refused(place, key, upload):
+    assert_upload_refused(place, key, with_headers(upload, {"if-none-match": '"etag"'}))
+
+
+@on("ministack", "swift")
+def test_an_unsigned_wish_for_a_public_object_is_refused(place, key, upload):
+    request = with_headers(upload, {"x-amz-acl": "public-read"})
+    assert_upload_refused(place, key, request, statuses=(400, 403))
+
+
+@on("swift")  # MiniStack stores what comes with unsigned headers other than x-amz-acl
+def test_unsigned_metadata_are_refused(place, key, upload):
+    assert_upload_refused(place, key, with_headers(upload, {"x-amz-meta-grade": "100"}))
+
+
+@on("local")  # it knows neither access lists nor metadata: such headers mean nothing to it
+def test_unsigned_headers_do_not_make_an_object_public(place, key, upload):
+    request = with_headers(upload, {"x-amz-acl": "public-read", "x-amz-meta-grade": "100"})
+    assert send(request, BODY).status == 200
+    assert_download_refused(replace(place.sign_get(key), url=upload.url.partition("?")[0]))
+
+
+# --- what S3 URLs look like, without a server --------------------------------------------------------------
+
+
+def sign_both(store: S3Store) -> tuple[SignedRequest, SignedRequest]:
+    expires_at = datetime.now(UTC) + timedelta(minutes=15)
+    return (
+        store.sign_put("v1/key", size=len(BODY), sha256=sha256_of(BODY), expires_at=expires_at),
+        store.sign_get("v1/key", filename="work.tar.gz", expires_at=expires_at),
+    )
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("endpoint_url", [None, "http://127.0.0.1:9000"], ids=["aws", "endpoint"])
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_s3_urls_are_signed_with_version_4_over_every_header(region, endpoint_url):
+    upload, download = sign_both(S3Store("bucket", region=region, endpoint_url=endpoint_url))
+    for request in (upload, download):
+        assert parameter(request, "X-Amz-Algorithm") == "AWS4-HMAC-SHA256"
+        assert parameter(request, "X-Amz-Credential").split("/")[2:] == [region, "s3", "aws4_request"]
+        assert 895 <= int(parameter(request, "X-Amz-Expires")) <= 900
+    signed = "content-length;host;if-none-match;x-amz-checksum-sha256"
+    assert parameter(upload, "X-Amz-SignedHeaders") == signed
+    assert parameter(download, "X-Amz-SignedHeaders") == "host"
+    assert upload.headers == {
+        "content-length": str(len(BODY)),
+        "if-none-match": "*",
+        "x-amz-checksum-sha256": base64_of(BODY),
+    }
+    assert download.headers == {}
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("style", "region", "place_of_key"),
+    [
+        ("path", "eu-west-1", "https://s3.eu-west-1.amazonaws.com/bucket/v1/key"),
+        ("path", "us-east-1", "https://s3.us-east-1.amazonaws.com/bucket/v1/key"),
+        ("virtual", "eu-west-1", "https://bucket.s3.eu-west-1.amazonaws.com/v1/key"),
+        ("virtual", "us-east-1", "https://bucket.s3.us-east-1.amazonaws.com/v1/key"),
+    ],
+)
+def test_aws_urls_lead_to_the_region_and_not_to_a_redirect(style, region, place_of_key):
+    for request in sign_both(S3Store("bucket", region=region, addressing_style=style)):
+        assert request.url.partition("?")[0] == place_of_key
+
+
+@on("ministack")
+def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(place, key):
+    store = replace(place.store, public_endpoint_url="https://objects.example.org")
+    for request in sign_both(store):
+        assert urlsplit(request.url).netloc == "objects.example.org"
+    place.put(key, BODY)
+    assert store.stat(key).size == len(BODY)
+
+
+# --- what a store says of itself ---------------------------------------------------------------------------
+
+ENFORCES_ALL = Capabilities(
+    refuses_forged_signatures=True,
+    refuses_other_lengths=True,
+    refuses_other_digests=True,
+    refuses_overwrites=True,
+    reports_digests=True,
+)
+ENFORCES_NOTHING_SIGNED = Capabilities(
+    refuses_forged_signatures=False,
+    refuses_other_lengths=False,
+    refuses_other_digests=False,
+    refuses_overwrites=True,
+    reports_digests=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("local", ENFORCES_ALL),
+        ("ministack", ENFORCES_ALL),
+        ("swift", replace(ENFORCES_ALL, reports_digests=False)),
+        ("moto", ENFORCES_NOTHING_SIGNED),
+    ],
+    indirect=["place"],
+)
+def test_a_store_knows_what_it_enforces_and_leaves_nothing_of_its_trials(place, expected):
+    before = sorted(place.store.list())
+    assert place.store.capabilities() == expected
+    assert sorted(place.store.list()) == before
+
+
+# --- the local store's directory ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def local(tmp_path):
+    return LocalStore(tmp_path / "store")
+
+
+def arrive(store: LocalStore, key: str, body: bytes, stream: BytesIO | None = None) -> None:
+    """Have the store receive a signed upload, without HTTP."""
+    request = Place(store, {}, "http://service/").sign_put(key, body)
+    query = {name: parameter(request, name) for name in ("size", "sha256", "expires", "signature")}
+    store.receive(key, query, request.headers, stream or BytesIO(body))
+
+
+def test_stores_made_at_once_in_one_directory_share_a_signing_key(tmp_path):
+    start = threading.Barrier(8)
+
+    def make(_):
+        start.wait()
+        return LocalStore(tmp_path / "store").signing_key
+
+    with ThreadPoolExecutor(8) as pool:
+        (key,) = set(pool.map(make, range(8)))
+    assert len(key) == 32
+    assert list((tmp_path / "store" / "incoming").iterdir()) == []
+
+
+def test_the_signing_key_is_for_its_owner_only(local):
+    assert stat.S_IMODE((local.root / "signing-key").stat().st_mode) == 0o600
+
+
+@on("local")
+def test_what_one_instance_signed_another_carries_out(place, key):
+    reopened = replace(place, store=LocalStore(place.store.root))
+    reopened.put(key, BODY)
+    assert send(reopened.sign_get(key)).body == BODY
+
+
+@pytest.mark.parametrize(
+    "key", ["", ".", "..", "../x", "a/../x", "/x", "x/", "a//b", "a/./b", "a\\b", "a\nb", "é"]
+)
+def test_a_key_that_the_service_does_not_make_is_refused_even_when_signed(local, key):
+    with pytest.raises(RequestRefused) as refusal:
+        arrive(local, key, BODY)
+    assert 400 <= refusal.value.status < 500
+    assert list(local.list()) == []
+
+
+class SlowBody(BytesIO):
+    """Bytes that come only when all the senders are under way."""
+
+    def __init__(self, body: bytes, everybody: threading.Barrier) -> None:
+        super().__init__(body)
+        self.everybody = everybody
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() == 0:
+            self.everybody.wait()
+        return super().read(size)
+
+
+def test_of_racing_uploads_to_one_key_exactly_one_wins(local):
+    everybody = threading.Barrier(8, timeout=20)
+
+    def race(number: int) -> int:
+        body = bytes([number]) * 10
+        try:
+            arrive(local, "v1/key", body, SlowBody(body, everybody))
+        except RequestRefused as refusal:
+            return refusal.status
+        return 200
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(race, range(8)))
+    assert sorted(statuses) == [200] + 7 * [412]
+    winner = bytes([statuses.index(200)]) * 10
+    assert local.stat("v1/key").sha256 == sha256_of(winner)
+    assert list(local.incoming.iterdir()) == []
+
+
+def test_where_nothing_can_be_written_an_object_stays(local):
+    arrive(local, "v1/key", BODY)
+    shutil.rmtree(local.incoming)
+    for change in (lambda: local.delete("v1/key"), lambda: arrive(local, "v1/other", BODY)):
+        with pytest.raises(StoreUnavailable):
+            change()
+    assert local.stat("v1/key")
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(local):
+    for name, age in (("stale", DRAFT_LIFETIME + 60), ("under-way", 60)):
+        (local.incoming / name).mkdir()
+        (local.incoming / name / "data").write_bytes(BODY)
+        os.utime(local.incoming / name, times=2 * (time.time() - age,))
+    local.create()
+    assert [draft.name for draft in local.incoming.iterdir()] == ["under-way"]
