@@ -17,7 +17,12 @@ MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
 
 MAX_NAME_BYTES = 255
+MAX_PATH_BYTES = 2048
 MAX_DEPTH = 32
+
+MAX_NOTEBOOK_PATHS = 64_000
+"""Characters of all notebooks' paths of one archive: lists are kept in memory."""
+
 MAX_MEMBERS = 50_000
 """Files and directories in one archive: what is packed must also unpack."""
 
@@ -30,9 +35,9 @@ UNPACKED_FACTOR = 4
 Kind = Literal["release", "submission", "feedback"]
 RoleName = Literal["instructor", "student"]
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
 Size = Annotated[int, Meta(ge=1, le=2**62)]
-NotebookPaths = Annotated[list[Annotated[str, Meta(max_length=4096)]], Meta(max_length=5000)]
+NotebookPaths = list[Annotated[str, Meta(max_length=4096)]]
 
 
 def is_path_component(name: str) -> bool:
@@ -51,7 +56,12 @@ def is_path_component(name: str) -> bool:
 def is_relative_path(path: str) -> bool:
     """Whether `path` is a relative POSIX path that stays below its root, component by component."""
     parts = path.split("/")
-    return len(parts) <= MAX_DEPTH and all(is_path_component(part) for part in parts)
+    return (
+        len(path) <= MAX_PATH_BYTES
+        and len(parts) <= MAX_DEPTH
+        and all(is_path_component(part) for part in parts)
+        and len(path.encode()) <= MAX_PATH_BYTES
+    )
 
 
 class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -12,6 +12,8 @@ from support.callers import archive_item, item
 
 from nbexchange.api.collector import Report, collect_garbage
 from nbexchange.api.models import Action, Upload
+from nbexchange.storage import StoreUnavailable
+from nbexchange.storage.local import LocalStore
 
 
 def let_time_pass(database, **gone):
@@ -42,7 +44,7 @@ def orphan(released):
 
 def test_an_orphaned_submission_is_completed_with_its_own_stamp(released, orphan, services, database):
     let_time_pass(database, minutes=16)
-    assert collect_garbage(services) == Report(completed=1, expired=0, deleted=0)
+    assert collect_garbage(services) == Report(completed=1)
     (record,) = released.teacher.submissions()
     assert (record["student_id"], record["attempt"]) == ("ada", 1)
     with database.read() as session:
@@ -51,7 +53,7 @@ def test_an_orphaned_submission_is_completed_with_its_own_stamp(released, orphan
 
 
 def test_an_orphan_is_left_alone_while_its_url_lives(released, orphan, services):
-    assert collect_garbage(services) == Report(0, 0, 0)
+    assert collect_garbage(services) == Report()
     assert released.teacher.submissions() == []
 
 
@@ -88,7 +90,7 @@ def test_an_orphaned_release_or_feedback_is_never_published(kind, released, serv
     (granted,) = released.teacher.begin(kind, wanted)
     released.teacher.put(granted, b"v2")
     let_time_pass(database, minutes=16)
-    assert collect_garbage(services) == Report(0, 0, 0)
+    assert collect_garbage(services) == Report()
     assert state_of(database, wanted) == "pending"
     let_time_pass(database, days=1)
     assert collect_garbage(services).completed == 0
@@ -112,6 +114,27 @@ def test_an_orphan_of_the_wrong_size_is_rejected_and_its_object_deleted(
     assert (report.completed, report.deleted) == (0, 1)
     assert state_of(database, orphan) == "rejected"
     assert not data.exists()
+
+
+def test_an_object_that_the_store_gives_no_answer_for_stops_nothing_else(
+    released, orphan, services, database, monkeypatch
+):
+    other = archive_item(b"ben's")
+    (granted,) = released.ben.begin("submission", other)
+    released.ben.put(granted, b"ben's")
+    let_time_pass(database, days=3)
+    troubled, real = _key(database, orphan), LocalStore.stat
+
+    def stat(self, key):
+        if str(troubled) in key:
+            raise StoreUnavailable("no answer")
+        return real(self, key)
+
+    monkeypatch.setattr(LocalStore, "stat", stat)
+    assert collect_garbage(services) == Report(completed=1, failed=1)
+    assert state_of(database, orphan) == "pending"
+    monkeypatch.undo()
+    assert collect_garbage(services) == Report(completed=1)
 
 
 def test_objects_of_aborted_uploads_are_deleted_and_of_completed_ones_never(

@@ -245,6 +245,16 @@ def test_a_release_that_was_begun_earlier_does_not_replace_a_later_one(people):
     assert people.ada.download("release", current["id"]) == b"late"
 
 
+def test_a_release_that_was_begun_before_a_hidden_one_does_not_bring_it_back(released):
+    early = archive_item(b"early", force=True)
+    (granted,) = released.teacher.begin("release", early)
+    released.teacher.put(granted, b"early")
+    released.teacher.release(b"late", force=True)
+    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
+    assert problem_of(released.teacher.complete(early))["type"] == "superseded"
+    assert released.ada.assignments() == []
+
+
 def test_feedback_that_was_begun_earlier_does_not_replace_a_later_one(released):
     submission = released.ada.submit()
     values = {"student_id": "ada", "submission_id": submission["id"], "notebook_id": "p1"}
@@ -327,8 +337,10 @@ def test_a_second_release_without_force_is_refused_before_a_url_exists(released,
 
 def test_nothing_can_be_submitted_to_what_is_not_released(released, database):
     released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    assert problem_of(released.ada.initiate("submission", archive_item(b"w")))["type"] == "not-found"
-    assert released.ada.initiate("submission", archive_item(b"w"), assignment="ps9").status_code == 404
+    hidden = released.ada.initiate("submission", archive_item(b"w"))
+    unknown = released.ada.initiate("submission", archive_item(b"w"), assignment="ps9")
+    assert hidden.status_code == unknown.status_code == 404
+    assert hidden.json["detail"] == unknown.json["detail"].replace("ps9", "ps1")
     assert count(database, Upload, Upload.kind == "submission") == 0
 
 
@@ -347,6 +359,15 @@ def test_at_most_three_unfinished_submissions_of_a_student_for_an_assignment(rel
     assert released.ada.delete(f"uploads/{items[0]['id']}").status_code == 200
     released.ada.begin("submission", items[3])
     released.ben.begin("submission", *[archive_item(b"b")])
+
+
+def test_unfinished_uploads_of_another_person_or_past_their_time_block_nobody(released, database):
+    for_ada = [archive_item(str(n).encode(), student_id="ada") for n in range(3)]
+    released.teacher.begin("submission", *for_ada)
+    released.ada.begin("submission", *[archive_item(str(n).encode()) for n in range(3)])
+    released.colleague.begin("submission", archive_item(b"w", student_id="ada"))
+    make_older(database, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    released.ada.begin("submission", archive_item(b"w"))
 
 
 def test_a_student_cannot_submit_as_another(released, database):
@@ -395,6 +416,16 @@ def test_an_item_that_cannot_be_is_refused(released, values, kind):
 def test_a_student_whose_name_cannot_be_a_file_is_refused(released, student):
     wanted = item(b"<p>", student_id=student, notebook_id="p1", submitted_at="2026-01-01T00:00:00Z")
     assert problem_of(released.teacher.initiate("feedback", wanted))["type"] == "invalid-request"
+
+
+@pytest.mark.parametrize(
+    "when", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00"]
+)
+def test_an_instant_beyond_our_centuries_or_without_a_zone_is_refused(released, when):
+    wanted = item(b"<p>", student_id="ada", notebook_id="p1", submitted_at=when)
+    answer = released.teacher.initiate("feedback", wanted)
+    problem = answer.json if answer.status_code == 400 else problem_of(answer)
+    assert problem["type"] == "invalid-request"
 
 
 @pytest.mark.parametrize("assignment", ["", ".", "..", "a/b", "a+b", "a\x00", "x" * 256])

@@ -12,6 +12,7 @@ from nbexchange.api.app import create_app
 from nbexchange.api.database import connect
 from nbexchange.api.identity import Identity
 from nbexchange.api.services import Services
+from nbexchange.protocol import Limits
 from nbexchange.storage import StoreUnavailable
 
 
@@ -63,8 +64,17 @@ BODIES = [
 @pytest.mark.parametrize("path", ["uploads", "uploads/complete", "downloads"])
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
 def test_a_body_that_does_not_fit_is_a_400(people, path, body):
-    answer = people.teacher.call("POST", path, data=body)
+    answer = people.teacher.call("POST", path, data=body, content_type="application/json")
     assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_that_a_form_of_another_site_could_send_is_refused(people, content_type):
+    body = b'{"ids": ["7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11"]}'
+    answer = people.teacher.call("POST", "uploads/complete", data=body, content_type=content_type)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+    answer = people.teacher.call("POST", "uploads/complete", data=body, content_type="application/json")
+    assert answer.status_code == 200
 
 
 ODD_ITEMS = [
@@ -84,6 +94,8 @@ ODD_ITEMS = [
     {"submitted_at": "yesterday"},
     {"student_id": 7},
     {"student_id": "\ud800"},
+    {"sha256": "a" * 64 + "\n"},
+    {"notebooks": ["x.ipynb"] * 20_000},
 ]
 
 
@@ -104,6 +116,9 @@ def test_an_item_that_does_not_fit_is_a_clear_refusal(released, values):
         {"course_id": "cs1", "latest": "perhaps"},
         {"course_id": "cs1", "before": "soon"},
         {"course_id": "cs1", "before": "2026-01-01T00:00:00"},
+        {"course_id": "cs1", "before": "9999-12-31T23:59:59-23:59"},
+        {"course_id": "cs1", "before": "0001-01-01T00:00:00+23:59"},
+        {"course_id": "cs1", "before": "253402300799.9999999"},
         {"course_id": "cs1", "student_id": "a/b"},
         {"course_id": "cs1", "purge": "true"},
         {"course_id": "cs1\0"},
@@ -121,7 +136,7 @@ def test_too_many_items_are_refused(released):
 
 
 def test_a_body_beyond_all_measure_is_a_413(people):
-    answer = people.teacher.call("POST", "uploads", data=b" " * (5 << 20))
+    answer = people.teacher.call("POST", "uploads", data=b" " * (5 << 20), content_type="application/json")
     assert (answer.status_code, answer.json["type"]) == (413, "too-large")
 
 
@@ -209,6 +224,20 @@ def test_the_log_has_a_line_per_request_without_signature_or_token(released, cap
     assert len(lines) == 1
     assert "signature=" not in caplog.text
     assert released.ada.token not in caplog.text
+
+
+def test_a_path_cannot_forge_a_line_of_the_log(people, caplog):
+    caplog.set_level("INFO")
+    people.nobody.get("x%0A2030-01-01 INFO forged%1b[31m")
+    assert "forged" in caplog.text
+    assert not any("\n" in line or "\x1b" in line for line in caplog.messages)
+
+
+@pytest.mark.parametrize("limits", [Limits(10 << 20, 10 << 20)])
+def test_an_object_larger_than_any_json_body_is_taken(released):
+    body = bytes(5 << 20)
+    record = released.ada.submit(body)
+    assert released.ada.download("submission", record["id"]) == body
 
 
 def test_a_store_error_says_nothing_about_where_the_store_is(released, monkeypatch):

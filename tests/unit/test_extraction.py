@@ -87,6 +87,7 @@ def test_files_that_belong_to_one_side_are_skipped_at_the_top(place):
     members = [
         ("timestamp.txt", b"forged"),
         ("submission_secret.txt/x", b"x"),
+        ("data", None),
         ("data/timestamp.txt", b"own"),
     ]
     extract(archive(*members), place)
@@ -115,6 +116,8 @@ HOSTILE = {
     "directory as file": [("a", None), ("a", b"y")],
     "sparse": [special("s", tarfile.GNUTYPE_SPARSE)],
     "pax sparse": [special("s", tarfile.REGTYPE, pax_headers={"GNU.sparse.size": str(1 << 43)})],
+    "no directory": [("a/b", b"y")],
+    "too long in all": [("/".join(["x" * 200] * 11), b"x")],
     "global header": [special("a", tarfile.REGTYPE)],
 }
 
@@ -167,6 +170,42 @@ def bomb_of_headers():
     info = tarfile.TarInfo("a")
     info.pax_headers = {"comment": "x" * (64 << 20)}
     return archive((info, b""), format=tarfile.PAX_FORMAT)
+
+
+def test_a_negative_size_makes_no_room_for_others(place):
+    negative, _ = special("timestamp.txt", tarfile.REGTYPE, size=-511)
+    rest = gzip.decompress(archive(("b", b"x" * 1000)))
+    with pytest.raises(ArchiveRefused):
+        extract(gzip.compress(negative.tobuf(tarfile.GNU_FORMAT) + rest), place, 500)
+
+
+def header_of_digits(length):
+    """What tarfile needs quadratic time for, unless it is one of the later patch releases."""
+    info = tarfile.TarInfo("a")
+    info.pax_headers = {"comment": "1" * length}
+    return archive((info, b""), format=tarfile.PAX_FORMAT)
+
+
+@pytest.mark.parametrize("length", [10_000, 900_000])
+def test_a_header_that_costs_time_is_refused_before_it_is_parsed(place, length, monkeypatch):
+    def only_read(self, tar):
+        tar.fileobj.read(self._block(self.size))
+        raise AssertionError("tarfile was given the header")
+
+    monkeypatch.setattr(tarfile.TarInfo, "_proc_pax", only_read)
+    with pytest.raises(ArchiveRefused, match="no program would write"):
+        extract(header_of_digits(length), place, 1000)
+
+
+def test_names_of_many_digits_and_long_paths_are_fine(tmp_path, place):
+    root = tmp_path / "ps1"
+    deep = root.joinpath(*["d" * 150] * 10)
+    deep.mkdir(parents=True)
+    (deep / ("1" * 250)).write_text("x")
+    buffer = io.BytesIO()
+    result = pack(survey(root, lambda *_: set()), buffer, Limits(10**9, 10**9))
+    extract(buffer.getvalue(), place, result.unpacked_size)
+    assert len([path for path in place.rglob("*") if path.is_file()]) == 1
 
 
 def bomb_of_a_file():

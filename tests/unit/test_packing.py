@@ -177,16 +177,56 @@ def test_a_file_that_changes_while_it_is_packed_is_noticed(root, monkeypatch, ch
         packed(root)
 
 
-def test_a_file_that_vanishes_or_cannot_be_read_is_named(root, monkeypatch):
+def test_a_file_that_cannot_be_read_is_named(root, monkeypatch):
     place = root / "p1.ipynb"
     place.write_text("{}")
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("nbexchange.plugin.packing.os.open", refuse)
     with pytest.raises(PackingFailed, match=r"p1\.ipynb cannot be read"):
         packed(root)
+
+
+@pytest.mark.parametrize("becomes", ["pipe", "link", "directory", "another file", "nothing"])
+def test_a_file_that_became_something_else_after_it_was_looked_at_is_not_read(root, tmp_path, becomes):
+    """A pipe would be waited for, and a link would bring what is not the student's."""
+    (tmp_path / "secret").write_text("{}")
+    place = root / "p1.ipynb"
+    place.write_text("{}")
+    tree = survey(root, nothing)
+    place.rename(tmp_path / "kept")  # so that its inode is not used again
+    match becomes:
+        case "pipe":
+            os.mkfifo(place)
+        case "link":
+            place.symlink_to("../secret")
+        case "directory":
+            place.mkdir()
+        case "another file":
+            place.write_text("{}")
+    with pytest.raises(PackingFailed, match=r"p1\.ipynb changed while it was packed"):
+        pack(tree, io.BytesIO(), ROOMY)
+
+
+def test_a_tree_of_links_that_grows_without_end_is_given_up(root, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_MEMBERS", 200)
+    folder = root
+    for _ in range(20):
+        (folder / "d").mkdir()
+        (folder / "link").symlink_to("d")
+        folder = folder / "d"
+    with pytest.raises(PackingFailed, match="more than 200"):
+        survey(root, nothing)
+
+
+def test_more_notebooks_than_the_service_lists_are_not_packed(root, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_NOTEBOOK_PATHS", 20)
+    for number in range(4):
+        (root / f"{number}.ipynb").write_text("{}")
+    with pytest.raises(PackingFailed, match="notebooks"):
+        survey(root, nothing)
 
 
 def test_more_members_than_can_be_unpacked_are_not_packed(root, monkeypatch):
@@ -202,4 +242,4 @@ def test_a_file_above_the_file_limit_is_set_aside(root):
     (root / "fits").write_bytes(bytes(1000))
     tree = survey(root, nothing, max_file_size=1000)
     assert tree.too_large == ["large"]
-    assert [name for _, name in tree.files] == ["fits"]
+    assert [file.path for file in tree.files] == ["fits"]

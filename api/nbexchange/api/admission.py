@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from nbexchange.api import people
 from nbexchange.api.identity import Identity
+from nbexchange.api.instants import check_instant
 from nbexchange.api.models import PENDING, Person, Release, Submission, Upload
 from nbexchange.api.people import Place
 from nbexchange.api.problems import (
@@ -21,7 +23,14 @@ from nbexchange.api.problems import (
     TooLarge,
     TooManyPending,
 )
-from nbexchange.protocol import InitiateUploads, Limits, UploadItem, is_path_component, is_relative_path
+from nbexchange.protocol import (
+    MAX_NOTEBOOK_PATHS,
+    InitiateUploads,
+    Limits,
+    UploadItem,
+    is_path_component,
+    is_relative_path,
+)
 
 MAX_PENDING = 3
 """Unfinished uploads of one student for one assignment: nobody prepares variants and chooses later."""
@@ -68,8 +77,8 @@ def _check_feedback(item: UploadItem) -> None:
         raise InvalidRequest("Feedback needs student_id, notebook_id and submission_id or submitted_at.")
     if item.unpacked_size is not None or item.notebooks:
         raise InvalidRequest("Feedback is no archive: it has no unpacked_size and no notebooks.")
-    if item.submitted_at is not None and item.submitted_at.tzinfo is None:
-        raise InvalidRequest("submitted_at needs a time zone.")
+    if item.submitted_at is not None:
+        check_instant("submitted_at", item.submitted_at)
 
 
 def _check_archive(item: UploadItem, limits: Limits) -> None:
@@ -80,12 +89,14 @@ def _check_archive(item: UploadItem, limits: Limits) -> None:
         raise InvalidRequest("notebook_id, submission_id and submitted_at are for feedback.")
     if not all(is_relative_path(path) for path in item.notebooks):
         raise InvalidRequest("A notebook's path is not a relative path.")
+    if sum(map(len, item.notebooks)) > MAX_NOTEBOOK_PATHS:
+        raise InvalidRequest("The notebooks' paths are too many and too long.")
 
 
 class ReleaseAdmission:
     """A release is admitted unless one is current and this one is not forced."""
 
-    def __init__(self, occasion: Occasion) -> None:
+    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
         self.occasion = occasion
         self.released = is_released(occasion.session, occasion.place)
 
@@ -102,13 +113,20 @@ class ReleaseAdmission:
 class SubmissionAdmission:
     """A submission is admitted while the assignment is released, and stamped after the student's last."""
 
-    def __init__(self, occasion: Occasion) -> None:
+    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
         self.occasion = occasion
-        self.released = is_released(occasion.session, occasion.place)
+        if not is_released(occasion.session, occasion.place):
+            raise people.no_assignment(occasion.batch.course_id, occasion.batch.assignment_id)
         self.last: dict[int, datetime] = {}
         self.pending: dict[int, int] = {}
+        # The actor's own: nobody can use up the places of somebody else.
+        unfinished = and_(
+            Upload.state == PENDING,
+            Upload.expires_at > occasion.now,
+            Upload.actor_pk == occasion.actor.pk,
+        )
         rows = occasion.session.execute(
-            select(Upload.student_pk, func.max(Upload.stamp), func.count().filter(Upload.state == PENDING))
+            select(Upload.student_pk, func.max(Upload.stamp), func.count().filter(unfinished))
             .where(
                 Upload.assignment_pk == occasion.place.assignment.pk,
                 Upload.kind == "submission",
@@ -121,12 +139,10 @@ class SubmissionAdmission:
                 self.last[pk], self.pending[pk] = last, pending
 
     def admit(self, item: UploadItem) -> dict[str, Any]:
-        if not self.released:
-            raise NotFound("The assignment is not released, so nothing can be submitted to it.")
         student = self._student(item)
         if self.pending.get(student.pk, 0) >= MAX_PENDING:
             raise TooManyPending(
-                f"{MAX_PENDING} submissions of {student.name} are unfinished: complete or abort one."
+                f"{MAX_PENDING} of your submissions for {student.name} are unfinished: complete or abort one."
             )
         stamp = self.occasion.now
         if student.pk in self.last:
@@ -150,18 +166,15 @@ class FeedbackAdmission:
     for itself: the student may have handed in elsewhere.
     """
 
-    def __init__(self, occasion: Occasion) -> None:
+    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
         self.occasion = occasion
-        items = occasion.batch.items
         rows = occasion.session.scalars(
             select(Upload)
             .join(Submission, Submission.pk == Upload.pk)
             .where(
                 Upload.assignment_pk == occasion.place.assignment.pk,
                 Upload.uuid.in_([item.submission_id for item in items if item.submission_id])
-                | Upload.stamp.in_(
-                    [item.submitted_at for item in items if item.submitted_at and item.submitted_at.tzinfo]
-                ),
+                | Upload.stamp.in_([item.submitted_at for item in items if item.submitted_at]),
             )
         ).all()
         self.by_id = {upload.uuid: upload for upload in rows}

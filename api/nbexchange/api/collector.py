@@ -7,18 +7,25 @@ been used, since a transfer that was under way may land after the first deletion
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from nbexchange.api.completion import settle
 from nbexchange.api.database import clock
 from nbexchange.api.models import ABORTED, EXPIRED, PENDING, REJECTED, Upload
 from nbexchange.api.problems import ExchangeProblem, ObjectMissing, UploadOver
 from nbexchange.api.services import Services
+from nbexchange.storage import StoreUnavailable
+
+log = logging.getLogger("nbexchange")
+
+Condition = Callable[[datetime], ColumnElement[bool]]
 
 PAGE = 100
 
@@ -31,80 +38,76 @@ class Collector:
     """Completes orphaned submissions, also after their owner's time; releases and feedback are never published."""
 
     def objection(self, upload: Upload, now: datetime) -> ExchangeProblem | None:
-        if upload.kind == "submission":
-            return None
-        return UploadOver(EXPIRED) if now >= upload.expires_at else ObjectMissing("Left to its owner.")
+        return None if upload.kind == "submission" else ObjectMissing("Left to its owner.")
 
 
 @dataclass(frozen=True)
 class Report:
-    completed: int
-    expired: int
-    deleted: int
+    """What a round did; `failed` are the uploads that the store gave no answer for, left to the next."""
+
+    completed: int = 0
+    expired: int = 0
+    deleted: int = 0
+    failed: int = 0
 
 
 def collect_garbage(services: Services) -> Report:
     """One round over everything that is due; may run at any time, also twice at once."""
-    completed = 0
-    for page in _due_pages(services):
-        verdicts = settle(services, page, Collector()).verdicts
-        completed += Counter(verdicts.values())[None]
-    return Report(completed, expire(services), sweep(services))
+    done: Counter[str] = Counter()
+    for upload in _each(services, _is_due):
+        with _counting_failures(done, upload):
+            verdict = settle(services, [upload], Collector()).verdicts[upload.pk]
+            done["completed"] += verdict is None
+            done["expired"] += isinstance(verdict, UploadOver) and verdict.state == EXPIRED
+    for upload in _each(services, _is_rubbish):
+        with _counting_failures(done, upload):
+            services.store.delete(upload.key)
+            _note_sweep(services, upload)
+            done["deleted"] += upload.sweeps == 0
+    return Report(**done)
 
 
-def _due_pages(services: Services) -> Iterator[Sequence[Upload]]:
-    """Pending uploads whose last URL has run out, page by page."""
+@contextmanager
+def _counting_failures(done: Counter[str], upload: Upload) -> Iterator[None]:
+    """One object that the store has trouble with stops nothing else."""
+    try:
+        yield
+    except StoreUnavailable as failure:
+        log.error("upload %s is left to the next round: %s", upload.uuid, failure)
+        done["failed"] += 1
+
+
+def _each(services: Services, condition: Condition) -> Iterator[Upload]:
+    """The uploads that meet a condition, in the order of their keys, read page by page."""
     after = 0
-    while True:
-        with services.database.read() as session:
-            page = session.scalars(
-                select(Upload)
-                .where(Upload.state == PENDING, Upload.url_expires_at <= clock(session), Upload.pk > after)
-                .order_by(Upload.pk)
-                .limit(PAGE)
-            ).all()
-        if not page:
-            return
+    while page := _page(services, condition, after):
+        yield from page
         after = page[-1].pk
-        yield page
 
 
-def expire(services: Services) -> int:
-    """End the uploads whose time is over and that could not be completed."""
+def _page(services: Services, condition: Condition, after: int) -> Sequence[Upload]:
+    with services.database.read() as session:
+        return session.scalars(
+            select(Upload).where(condition(clock(session)), Upload.pk > after).order_by(Upload.pk).limit(PAGE)
+        ).all()
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Pending, and the last URL has run out."""
+    return and_(Upload.state == PENDING, Upload.url_expires_at <= now)
+
+
+def _is_rubbish(now: datetime) -> ColumnElement[bool]:
+    """Ended without being completed, and not yet swept for the last time."""
+    again = and_(Upload.sweeps == 1, Upload.expires_at <= now - SETTLED_AFTER)
+    return and_(Upload.state.in_([REJECTED, EXPIRED, ABORTED]), or_(Upload.sweeps == 0, again))
+
+
+def _note_sweep(services: Services, upload: Upload) -> None:
     with services.database.write() as session:
-        ended = session.execute(
+        session.execute(
             update(Upload)
-            .where(Upload.state == PENDING, Upload.expires_at <= clock(session))
-            .values(state=EXPIRED)
-            .returning(Upload.pk)
+            .where(Upload.pk == upload.pk)
+            .values(sweeps=Upload.sweeps + 1)
             .execution_options(synchronize_session=False)
         )
-        return len(ended.all())
-
-
-def sweep(services: Services) -> int:
-    """Delete the objects of uploads that ended without being completed."""
-    deleted = 0
-    while uploads := _find_rubbish(services):
-        for upload in uploads:
-            services.store.delete(upload.key)
-        with services.database.write() as session:
-            session.execute(
-                update(Upload)
-                .where(Upload.pk.in_([upload.pk for upload in uploads]))
-                .values(sweeps=Upload.sweeps + 1)
-                .execution_options(synchronize_session=False)
-            )
-        deleted += sum(upload.sweeps == 0 for upload in uploads)
-    return deleted
-
-
-def _find_rubbish(services: Services) -> Sequence[Upload]:
-    with services.database.read() as session:
-        again = (Upload.sweeps == 1) & (Upload.expires_at <= clock(session) - SETTLED_AFTER)
-        return session.scalars(
-            select(Upload)
-            .where(Upload.state.in_([REJECTED, EXPIRED, ABORTED]), (Upload.sweeps == 0) | again)
-            .order_by(Upload.pk)
-            .limit(PAGE)
-        ).all()

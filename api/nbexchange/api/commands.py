@@ -226,6 +226,8 @@ class Gc(Command):
             f"{report.completed} submissions completed, {report.expired} uploads expired, "
             f"{report.deleted} objects deleted"
         )
+        if report.failed:
+            sys.exit(f"nbexchange: {report.failed} uploads are left to the next round, see the log")
 
 
 class Demo(Command):

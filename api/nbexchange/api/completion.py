@@ -43,7 +43,7 @@ from nbexchange.api.publication import PUBLISHERS, Verdicts
 from nbexchange.api.records import ACTOR, ASSIGNMENT, STUDENT, find_records
 from nbexchange.api.services import Services
 from nbexchange.api.uploads import own_uploads
-from nbexchange.protocol import CompletionAnswer, ItemFailed, UploadCompleted
+from nbexchange.protocol import CompletionAnswer, ItemFailed, Record, UploadCompleted
 from nbexchange.storage import ObjectStore, StoredObject
 
 POOL = 8
@@ -100,7 +100,7 @@ class Settled:
     """By the upload's key: what stands in the way (None: nothing), and the record where it is completed."""
 
     verdicts: Verdicts
-    records: Mapping[int, Any]
+    records: Mapping[int, Record]
 
 
 def settle(services: Services, uploads: Collection[Upload], by: Settler) -> Settled:
@@ -156,7 +156,7 @@ class Settlement:
             wanted = [upload for upload in ready if upload.kind == kind]
             if wanted:
                 verdicts |= publish(self, wanted)
-        self._move(EXPIRED, [pk for pk, verdict in verdicts.items() if _says(verdict, EXPIRED)])
+        self._move(EXPIRED, [pk for pk, verdict in verdicts.items() if _is_expired(verdict)])
         self._move(REJECTED, [pk for pk, verdict in verdicts.items() if isinstance(verdict, FINAL)])
         return verdicts
 
@@ -166,7 +166,10 @@ class Settlement:
             return None
         if upload.state != PENDING:
             return UploadOver(upload.state)
-        return self.by.objection(upload, self.now) or disagreement(upload, self.stored.get(upload.pk))
+        problem = self.by.objection(upload, self.now) or disagreement(upload, self.stored.get(upload.pk))
+        if isinstance(problem, ObjectMissing) and self.now >= upload.expires_at:
+            return UploadOver(EXPIRED)
+        return problem
 
     def complete(self, uploads: Sequence[Upload]) -> None:
         """Compare and set, and log."""
@@ -194,8 +197,8 @@ FINAL = (Mismatch, Superseded, AlreadyReleased)
 """After one of these the upload can never be completed."""
 
 
-def _says(verdict: ExchangeProblem | None, state: str) -> bool:
-    return isinstance(verdict, UploadOver) and verdict.type == f"upload-{state}"
+def _is_expired(verdict: ExchangeProblem | None) -> bool:
+    return isinstance(verdict, UploadOver) and verdict.state == EXPIRED
 
 
 def _lock(session: Session, model: type[Person | Assignment], pks: Collection[int]) -> None:

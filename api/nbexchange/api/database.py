@@ -75,6 +75,8 @@ def connect(db_url: str, *, echo: bool = False, **kwargs: Any) -> Database:
     url = parse_url(db_url)
     if url.get_backend_name() == "sqlite":
         return Database(_connect_sqlite(url, echo=echo, **kwargs))
+    # Instants are read back in the session's zone, where the last year of our calendar may be none.
+    kwargs["connect_args"] = {"options": "-c timezone=UTC", **kwargs.get("connect_args", {})}
     return Database(create_engine(url, echo=echo, pool_pre_ping=True, hide_parameters=True, **kwargs))
 
 

@@ -7,7 +7,7 @@ import binascii
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from sqlalchemy import Exists, Select, select, tuple_
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from nbexchange import protocol
 from nbexchange.api.database import clock
 from nbexchange.api.identity import Identity
+from nbexchange.api.instants import check_instant
 from nbexchange.api.models import (
     Assignment,
     Course,
@@ -30,7 +31,7 @@ from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.records import feedback_entry, release_record, submission_record
 from nbexchange.protocol import is_path_component
 
-PAGE = 1000
+PAGE = 500
 
 Row = TypeVar("Row", Release, Submission, Feedback)
 Student = aliased(Person)
@@ -115,12 +116,15 @@ def _attach(
 # --- an instructor's view of submissions -------------------------------------------------------------------
 
 
+Key = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
 class Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """Where a page ended: the last row's assignment, student and attempt."""
 
-    assignment_pk: int
-    student_pk: int
-    attempt: int
+    assignment_pk: Key
+    student_pk: Key
+    attempt: Key
 
 
 CURSOR = msgspec.json.Decoder(Cursor)
@@ -129,7 +133,7 @@ CURSOR = msgspec.json.Decoder(Cursor)
 def list_submissions(
     session: Session, identity: Identity, query: protocol.SubmissionsQuery
 ) -> protocol.Submissions:
-    """The attempts in a course as its instructors see them, in pages of a thousand."""
+    """The attempts in a course as its instructors see them, page by page."""
     identity.require_instructor(query.course_id)
     check_query(query)
     order = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
@@ -152,8 +156,8 @@ def check_query(query: protocol.SubmissionsQuery) -> None:
     for name in (query.assignment_id, query.student_id):
         if name is not None and not is_path_component(name):
             raise InvalidRequest("An assignment's or student's id in the query is not valid.")
-    if query.before is not None and query.before.tzinfo is None:
-        raise InvalidRequest("before needs a time zone.")
+    if query.before is not None:
+        check_instant("before", query.before)
 
 
 def _narrow(wanted: Select[Submission], query: protocol.SubmissionsQuery) -> Select[Submission]:

@@ -42,10 +42,11 @@ def remember(
     identity states about the caller is stored; what it omits stays.
     """
     names = {identity.name, *others}
-    people = _lock(session, org_pk, names)
-    if missing := names - people.keys():
+    wanted = select(Person.name).where(Person.org_pk == org_pk, Person.name.in_(names))
+    # Before the locks: one who waits for another's new row must not hold a third's.
+    if missing := names - set(session.scalars(wanted)):
         insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
-        people = _lock(session, org_pk, names)
+    people = _lock(session, org_pk, names)
     for field, value in identity.contact.items():
         if getattr(people[identity.name], field) != value:
             setattr(people[identity.name], field, value)
@@ -72,8 +73,15 @@ def find_place(session: Session, org_pk: int, course_id: str, assignment_id: str
         )
     ).one_or_none()
     if row is None:
-        raise NotFound(f"There is no assignment {assignment_id!r} in {course_id}.")
+        raise no_assignment(course_id, assignment_id)
     return Place(org_pk, *row)
+
+
+def no_assignment(course_id: str, assignment_id: str) -> NotFound:
+    """Said of one that is not there, and to those who may not know, of one that is not released."""
+    return NotFound(
+        f"There is no assignment {assignment_id!r} to submit to or give feedback on in {course_id}."
+    )
 
 
 def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:

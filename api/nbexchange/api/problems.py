@@ -68,6 +68,7 @@ class UploadOver(ExchangeProblem):
     def __init__(self, state: str) -> None:
         super().__init__(f"This upload is {state}: begin a new one.")
         self.type = f"upload-{state}"
+        self.state = state
 
 
 class TooLarge(ExchangeProblem):

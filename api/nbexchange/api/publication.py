@@ -31,40 +31,48 @@ def publish_releases(settlement: Settlement, uploads: Sequence[Upload]) -> Verdi
     """Each becomes the current version, unless a later one is in place or it may not replace one."""
     session = settlement.session
     assignments = {upload.assignment_pk for upload in uploads}
-    current = {
-        row.assignment_pk: row.pk
-        for row in session.scalars(
-            select(Release).where(Release.assignment_pk.in_(assignments), Release.is_current)
+    current = set(
+        session.scalars(
+            select(Release.assignment_pk).where(Release.assignment_pk.in_(assignments), Release.is_current)
         )
-    }
-    versions = _maxima(session, Release.version, Release.assignment_pk, assignments)
+    )
+    newest, versions = _newest_releases(session, assignments)
     verdicts: Verdicts = {}
     accepted: dict[int, Upload] = {}
     rows = []
     for upload in uploads:
         place = upload.assignment_pk
-        verdicts[upload.pk] = _release_objection(upload, current.get(place))
+        verdicts[upload.pk] = _release_objection(upload, newest.get(place, 0), place in current)
         if verdicts[upload.pk] is None:
-            current[place], accepted[upload.pk] = upload.pk, upload
+            current.add(place)
+            newest[place], accepted[upload.pk] = upload.pk, upload
             versions[place] = versions.get(place, 0) + 1
             rows.append({"pk": upload.pk, "assignment_pk": place, "version": versions[place]})
     if accepted:
         replaced = {upload.assignment_pk for upload in accepted.values()}
         _retire(session, Release, Release.assignment_pk.in_(replaced))
         settlement.complete(list(accepted.values()))
-        newest = set(current.values())
-        session.execute(insert(Release), [{**row, "is_current": row["pk"] in newest} for row in rows])
+        last = set(newest.values())
+        session.execute(insert(Release), [{**row, "is_current": row["pk"] in last} for row in rows])
     return verdicts
 
 
-def _release_objection(upload: Upload, current: int | None) -> ExchangeProblem | None:
-    if current is None:
-        return None
-    if current > upload.pk:
-        return Superseded("A release that was begun later is in place.")
-    if not upload.force:
+def _release_objection(upload: Upload, newest: int, is_released: bool) -> ExchangeProblem | None:
+    if newest > upload.pk:
+        return Superseded("A release that was begun later was completed before.")
+    if is_released and not upload.force:
         return AlreadyReleased("The assignment was released meanwhile; force makes a new version.")
     return None
+
+
+def _newest_releases(session: Session, assignments: Collection[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """By assignment, the newest release that was ever completed, and the highest version."""
+    rows = session.execute(
+        select(Release.assignment_pk, func.max(Release.pk), func.max(Release.version))
+        .where(Release.assignment_pk.in_(assignments))
+        .group_by(Release.assignment_pk)
+    ).all()
+    return {place: pk for place, pk, _ in rows}, {place: version for place, _, version in rows}
 
 
 def publish_submissions(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
@@ -145,11 +153,6 @@ def _retire(session: Session, model: type[Release | Feedback], which: ColumnElem
         .values(is_current=False)
         .execution_options(synchronize_session=False)
     )
-
-
-def _maxima(session: Session, column: Any, key: Any, keys: Collection[int]) -> dict[int, int]:
-    rows = session.execute(select(key, func.max(column)).where(key.in_(keys)).group_by(key))
-    return {key: highest for key, highest in rows}
 
 
 PUBLISHERS: Mapping[str, Callable[[Settlement, Sequence[Upload]], Verdicts]] = {

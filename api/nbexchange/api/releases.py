@@ -11,11 +11,10 @@ from nbexchange.api.database import clock
 from nbexchange.api.identity import Identity
 from nbexchange.api.listing import visible
 from nbexchange.api.models import Action, Assignment, Release
-from nbexchange.api.problems import NotFound
 
 
 def unrelease(session: Session, identity: Identity, course_id: str, assignment_id: str) -> None:
-    """Hide the assignment from students; `NotFound` when it is not released (any more)."""
+    """Hide the assignment from students; hiding it again changes nothing. `NotFound` where there is none."""
     identity.require_instructor(course_id)
     org_pk = people.find_organisation(session, identity.org_id)
     actor = people.remember(session, org_pk, identity)[identity.name]
@@ -28,7 +27,7 @@ def unrelease(session: Session, identity: Identity, course_id: str, assignment_i
     )
     release = session.scalars(current).one_or_none()
     if release is None:
-        raise NotFound(f"{assignment_id} is not released in {course_id}.")
+        return
     release.is_current = False
     row = action_row("removed", release.upload, clock(session), actor_pk=actor.pk, actor=actor.name)
     session.execute(insert(Action), [row])

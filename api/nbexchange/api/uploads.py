@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
@@ -81,6 +81,7 @@ def check_batch(identity: Identity, batch: InitiateUploads) -> None:
 
 
 Outcome = Upload | ExchangeProblem
+T = TypeVar("T")
 
 
 def open_occasion(session: Session, limits: Limits, identity: Identity, batch: InitiateUploads) -> Occasion:
@@ -125,18 +126,27 @@ def _replay(occasion: Occasion, item: UploadItem, upload: Upload) -> Outcome:
 
 
 def _open(occasion: Occasion, items: Sequence[UploadItem]) -> dict[UUID, Outcome]:
-    admission = ADMISSIONS[occasion.batch.kind](occasion)
-    outcome: dict[UUID, Outcome] = {}
-    rows = []
+    checked, refused = _try_each(items, lambda item: check_item(item, occasion.batch, occasion.limits))
+    admission = ADMISSIONS[occasion.batch.kind](occasion, [item for item, _ in checked])
+    admitted, not_admitted = _try_each([item for item, _ in checked], admission.admit)
+    if admitted:
+        rows = [_row(occasion, item) | values for item, values in admitted]
+        occasion.session.execute(insert(Upload), rows)
+    return refused | not_admitted | _find_existing(occasion)
+
+
+def _try_each(
+    items: Sequence[UploadItem], work: Callable[[UploadItem], T]
+) -> tuple[list[tuple[UploadItem, T]], dict[UUID, Outcome]]:
+    """What came of each item, and what stood in the way of the others."""
+    done: list[tuple[UploadItem, T]] = []
+    problems: dict[UUID, Outcome] = {}
     for item in items:
         try:
-            check_item(item, occasion.batch, occasion.limits)
-            rows.append(_row(occasion, item) | admission.admit(item))
+            done.append((item, work(item)))
         except ExchangeProblem as problem:
-            outcome[item.id] = problem
-    if rows:
-        occasion.session.execute(insert(Upload), rows)
-    return outcome | _find_existing(occasion)
+            problems[item.id] = problem
+    return done, problems
 
 
 def _row(occasion: Occasion, item: UploadItem) -> dict[str, Any]:

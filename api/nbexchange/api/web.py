@@ -6,11 +6,12 @@ import logging
 import re
 import time
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from nbexchange.api.problems import ExchangeProblem, InvalidRequest, TooLarge, Unauthenticated, Unavailable
@@ -33,8 +34,10 @@ def parse(kind: type[T]) -> T:
     try:
         if request.method in {"GET", "DELETE"}:
             return msgspec.convert(_query(), kind, strict=False)
+        if request.mimetype != "application/json":  # what a form of another site cannot send
+            raise InvalidRequest("The body's type is not application/json.")
         return msgspec.json.decode(request.get_data(cache=False), type=kind)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
         raise InvalidRequest(f"The request does not fit: {error}") from None
 
 
@@ -89,7 +92,7 @@ def _end(response: Response) -> Response:
     log.info(
         "%s %s %s %.0f ms %s",
         request.method,
-        request.path,
+        quote(request.path),
         response.status_code,
         1000 * (time.perf_counter() - g.started),
         g.request_id,
@@ -112,7 +115,7 @@ def _answer_store_away(error: StoreUnavailable) -> Response:
 
 
 def _answer_database_error(error: Exception) -> Response:
-    if not isinstance(error, OperationalError | InterfaceError | IntegrityError | TimeoutError):
+    if not isinstance(error, OperationalError | InterfaceError | TimeoutError):
         return _answer_defect(error)
     # The texts of these errors can name the database's host; parameters are hidden by the engine.
     log.error("the database failed (request %s): %s", g.request_id, error)

@@ -75,7 +75,7 @@ class Client:
             page = self._call("GET", "v1/submissions", protocol.Submissions, query=query)
             _check_submissions(page.submissions)
             yield from page.submissions
-            if page.cursor is None:
+            if page.cursor in {None, query.cursor}:
                 return
             query = msgspec.structs.replace(query, cursor=page.cursor)
 
@@ -115,12 +115,15 @@ class Client:
                 cookies=dict(cookies),
                 timeout=self.timeout,
                 allow_redirects=False,
+                stream=True,
             )
+            with response:
+                content = _content(response)
         except requests.RequestException as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise unreachable(error, url, self.timeout) from None
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, request_id)
-        return _read(response, kind)
+        return _read(response, content, kind)
 
 
 def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
@@ -135,14 +138,23 @@ def _check_names(*names: str) -> None:
         raise ServiceUnreachable("The exchange service named something in a way that no path can have.")
 
 
-def _read(response: requests.Response, kind: type[T]) -> T:
+def _content(response: requests.Response) -> bytes:
+    content = b""
+    for chunk in response.iter_content(1 << 20):
+        content += chunk
+        if len(content) > MAX_ANSWER:
+            raise ServiceUnreachable("The exchange service answered without end.")
+    return content
+
+
+def _read(response: requests.Response, content: bytes, kind: type[T]) -> T:
     """The answer, if the exchange gave it: a proxy's page is none."""
     content_type = response.headers.get("Content-Type", "").partition(";")[0]
     try:
         if response.status_code == 200 and content_type == "application/json":
-            return msgspec.json.decode(response.content, type=kind)
+            return msgspec.json.decode(content, type=kind)
         if content_type == "application/problem+json":
-            raise ServiceRefused(msgspec.json.decode(response.content, type=protocol.Problem))
+            raise ServiceRefused(msgspec.json.decode(content, type=protocol.Problem))
     except msgspec.MsgspecError:
         raise ServiceUnreachable(
             "The exchange service answered in a way that this plugin does not understand: "

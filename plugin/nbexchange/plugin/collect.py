@@ -13,8 +13,9 @@ from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import parse_utc
 
-from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ArchiveRefused
+from nbexchange.plugin.exchange import Exchange, configured
+from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
+from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import (
     DownloadGranted,
@@ -98,9 +99,21 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         self._warn(record)
         if (granted.size, granted.sha256) != (record.size, record.sha256):
             raise ArchiveRefused("What is offered is not the attempt that was listed.")
-        with self.unpacked("submission", granted, record.student_id, self._path_of(record)) as place:
+        self._check_size(record)
+        place_of = self._path_of(record)
+        with self.unpacked(
+            "submission", granted, record.student_id, place_of, replace=plan == UPDATED
+        ) as place:
             self._write(place / "timestamp.txt", self.format_stamp(record.submitted_at, "UTC"))
             self._write(place / "submission_secret.txt", str(record.id))
+
+    def _check_size(self, record: SubmissionRecord) -> None:
+        """nbgrader's limit on directories, where one is configured, fails this student alone."""
+        limit = 1000 * self.coursedir.max_dir_size
+        if configured(self.coursedir, "max_dir_size") and record.unpacked_size > limit:
+            raise TransferFailed(
+                f"the submission is {humanize(record.unpacked_size)}, and max_dir_size is {humanize(limit)}"
+            )
 
     def _write(self, place: Path, text: str) -> None:
         place.write_text(text)

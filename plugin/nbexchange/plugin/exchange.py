@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from dateutil.tz import gettz
 from nbgrader.exchange.abc import Exchange as ABCExchange
@@ -32,6 +32,7 @@ from nbexchange.protocol import (
     DEFAULT_MAX_BUFFER_SIZE,
     UNPACKED_FACTOR,
     DownloadGranted,
+    Kind,
     is_path_component,
 )
 
@@ -56,7 +57,13 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
 
     @default("root")
     def _default_root(self) -> str:
-        return str(service_url(self))
+        return self.address
+
+    @property
+    def address(self) -> str:
+        """Where the service is, as people may see it: without credentials that somebody put into the URL."""
+        place = urlsplit(service_url(self))
+        return place._replace(netloc=place.netloc.rpartition("@")[2], query="").geturl()
 
     path_includes_course = Bool(
         False,
@@ -215,8 +222,13 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             )
 
     @contextmanager
-    def unpacked(self, kind: Any, granted: DownloadGranted, name: str, destination: Path) -> Iterator[Path]:
-        """What was granted, unpacked beside `destination`, which it replaces when the block ends well."""
+    def unpacked(
+        self, kind: Kind, granted: DownloadGranted, name: str, destination: Path, *, replace: bool = False
+    ) -> Iterator[Path]:
+        """What was granted, unpacked beside `destination`, whose place it takes when the block ends well.
+
+        Without `replace`, whatever is there by then stays: `FileExistsError`.
+        """
         size = granted.unpacked_size or 0
         if size > self.max_unpacked_size:
             raise TransferFailed(
@@ -225,7 +237,7 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             )
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
             self.transfer.receive(kind, granted, archive, name)
-            with staged(destination) as place:
+            with staged(destination, replace=replace) as place:
                 unpack(archive, place, size, self.modes)
                 yield place
 
@@ -243,6 +255,8 @@ def configured(coursedir: Any, name: str) -> bool:
 
 
 def local_failure(error: OSError) -> str:
+    if error.errno == errno.EEXIST:
+        return f"There is something at {error.filename} already, which was left as it is."
     if error.errno == errno.ENOSPC:
         return "The disk is full. Nothing was changed: free some space, then try again."
     where = f" ({error.filename})" if error.filename else ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import struct
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,11 +18,20 @@ from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.plugin.packing import LOCAL_FILES
 from nbexchange.protocol import MAX_MEMBERS, is_relative_path
 
-MAX_READ = 1 << 20
-"""tarfile reads a header record in one piece, however long its author says it is: no longer than this."""
+MAX_HEADER = 1 << 14
+"""tarfile reads an extended header in one piece, however long its author says it is: no longer than this."""
 
-MEMBER_OVERHEAD = 8192
-"""Bytes of tar around one member: its header, a long name, its padding."""
+MAX_HEADERS = 1 << 26
+"""Bytes of all extended headers of an archive."""
+
+LONG_NUMBER = re.compile(rb"\d{256}")
+"""In headers: longer than any name's, and what older versions of tarfile take quadratic time for."""
+
+SLACK = 1 << 16
+"""Bytes around all members: the end of the archive and its padding."""
+
+MEMBER_OVERHEAD = 2 * tarfile.BLOCKSIZE
+"""Bytes around one member, besides extended headers: its header and its padding."""
 
 CHUNK = 1 << 18
 
@@ -59,16 +70,18 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
             for member in _members(tar, stream, unpacked_size):
                 target = destination / member.name
                 if member.isdir():
-                    target.mkdir(parents=True, exist_ok=True)
+                    target.mkdir()
                 else:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    _write(tar, member, target, modes.file)
+                    with stream.reading_content():
+                        _write(tar, member, target, modes.file)
             if stream.latest != END:  # tarfile takes a header that it cannot read for the end
                 raise ArchiveRefused("The archive is damaged.")
     except DAMAGE:
         raise ArchiveRefused("The archive is damaged.") from None
     except FileExistsError:
         raise ArchiveRefused("The archive names the same file twice.") from None
+    except FileNotFoundError:  # each directory is a member of its own, which counts
+        raise ArchiveRefused("The archive names a file before its directory.") from None
     except NotADirectoryError:
         raise ArchiveRefused("The archive uses a file as a directory.") from None
     _set_modes(destination, modes.directory)
@@ -86,7 +99,7 @@ def _members(tar: tarfile.TarFile, stream: _ForwardReader, left: int) -> Iterato
             raise ArchiveRefused("The archive holds a name that leaves the directory or cannot be a file's.")
         size = member.size if member.isreg() else 0
         left -= size
-        if left < 0:
+        if left < 0 or size < 0:
             raise ArchiveRefused("The archive holds more than was announced.")
         stream.budget += size + MEMBER_OVERHEAD
         if member.name.split("/", 1)[0] not in LOCAL_FILES:
@@ -124,16 +137,40 @@ class _ForwardReader:
 
     def __init__(self, source: gzip.GzipFile) -> None:
         self.source = source
-        self.budget = MAX_READ
+        self.budget = SLACK
+        self.headers = MAX_HEADERS
+        self.is_content = False
         self.position = 0
         self.latest = b""
         self.stepped_back = False
+
+    @contextmanager
+    def reading_content(self) -> Iterator[None]:
+        """What is read in this block is a file's content, not a header."""
+        self.is_content = True
+        yield
+        self.is_content = False
 
     def tell(self) -> int:
         return self.position
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_READ:
+        is_header = not self.is_content and size > tarfile.BLOCKSIZE
+        if is_header:
+            self._allow_header(size)
+        data = self._take(size)
+        if is_header and LONG_NUMBER.search(data):
+            raise ArchiveRefused("The archive has a header that no program would write.")
+        return data
+
+    def _allow_header(self, size: int) -> None:
+        self.headers -= size
+        if size > MAX_HEADER or self.headers < 0:
+            raise ArchiveRefused("The archive has a header that no program would write.")
+        self.budget += size + tarfile.BLOCKSIZE
+
+    def _take(self, size: int) -> bytes:
+        if not 0 <= size <= CHUNK:
             raise ArchiveRefused("The archive has a header that no program would write.")
         again = b""
         if self.stepped_back and size:
@@ -152,7 +189,7 @@ class _ForwardReader:
             self.stepped_back = True
             self.position = position
         while self.position < position:
-            if not self.read(min(CHUNK, position - self.position)):
+            if not self._take(min(CHUNK, position - self.position)):
                 break
         if self.position != position:
             raise tarfile.ReadError("unexpected seek")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,13 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         self.dest_path = self.local_path(self.course_id, self.assignment_id)
         if self.dest_path.is_dir() and not self.replace_missing_files:
             self.fail(f"You already have a copy of the assignment in this directory: {self.dest_path}")
+        if os.path.lexists(self.dest_path) and not self.dest_path.is_dir():
+            self.fail(
+                f"There is a file in the place of the assignment, which was left as it is: {self.dest_path}"
+            )
 
     def copy_files(self) -> None:
-        self.log.info("Source: %s", self.client.url_of(""))
+        self.log.info("Source: %s", self.address)
         self.log.info("Destination: %s", self.dest_path)
         (answer,) = self.transfer.grants([DownloadItem("release", self.release.id)])
         granted = accept(answer)
@@ -51,13 +57,11 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
 
     def _add_missing(self, granted: DownloadGranted) -> None:
         """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""
-        beside = self.dest_path.with_name(f".{self.dest_path.name}.fetched")
-        try:
+        with tempfile.TemporaryDirectory(prefix=".nbexchange-", dir=self.dest_path.parent) as folder:
+            beside = Path(folder) / self.dest_path.name
             with self.unpacked("release", granted, self.assignment_id, beside) as place:
                 self._drop_ignored(place)
             self._copy_missing(beside, self.dest_path)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
 
     def _copy_missing(self, source: Path, target: Path) -> None:
         for entry in sorted(source.iterdir()):

@@ -28,7 +28,7 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
         """Each assignment has a directory of its own."""
 
     def copy_files(self) -> None:
-        self.log.info("Source: %s", self.client.url_of(""))
+        self.log.info("Source: %s", self.address)
         wanted = [
             (feedback, place)
             for entry in self.entries

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.sizes import humanize, name_largest
-from nbexchange.protocol import MAX_MEMBERS, is_relative_path
+from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, is_relative_path
 
 LOCAL_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
 """At the top of a tree these belong to one side's copy, and never travel."""
@@ -43,23 +43,32 @@ class Packed:
     notebooks: list[str]
 
 
+@dataclass(frozen=True)
+class File:
+    """A file that travels, as it was when the tree was looked at: `identity` is its device and inode."""
+
+    path: str
+    size: int
+    identity: tuple[int, int]
+
+
 @dataclass
 class Tree:
     """What of a directory travels: directories and files by their relative path, and what was left out."""
 
     root: Path
     directories: list[str] = field(default_factory=list)
-    files: list[tuple[int, str]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     too_large: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        return sum(size for size, _ in self.files)
+        return sum(file.size for file in self.files)
 
     @property
     def notebooks(self) -> list[str]:
-        return sorted(name for _, name in self.files if name.endswith(".ipynb"))
+        return sorted(file.path for file in self.files if file.path.endswith(".ipynb"))
 
 
 def survey(root: Path, ignore: Ignore, max_file_size: int | None = None) -> Tree:
@@ -76,12 +85,16 @@ def survey(root: Path, ignore: Ignore, max_file_size: int | None = None) -> Tree
         elif max_file_size is not None and entry.st_size > max_file_size:
             tree.too_large.append(path)
         else:
-            tree.files.append((entry.st_size, path))
-    if len(tree.files) + len(tree.directories) > MAX_MEMBERS:
-        raise PackingFailed(
-            f"{root.name} has more than {MAX_MEMBERS} files and directories: remove those that are not needed."
-        )
+            tree.files.append(File(path, entry.st_size, (entry.st_dev, entry.st_ino)))
+        if len(tree.files) + len(tree.directories) > MAX_MEMBERS:
+            raise too_many(root, f"{MAX_MEMBERS} files and directories")
+    if sum(map(len, tree.notebooks)) > MAX_NOTEBOOK_PATHS:
+        raise too_many(root, "notebooks with names of 64 000 characters in all")
     return tree
+
+
+def too_many(root: Path, what: str) -> PackingFailed:
+    return PackingFailed(f"{root.name} has more than {what}: remove those that are not needed.")
 
 
 def _walk(
@@ -133,27 +146,37 @@ def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
             member = tarfile.TarInfo(path)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(member)
-        unpacked_size = sum(_add_file(tar, tree.root / path, path) for _, path in tree.files)
-    return Packed(sink.size, sink.digest.hexdigest(), unpacked_size, tree.notebooks)
+        for file in tree.files:
+            _add_file(tar, tree.root, file)
+    return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks)
 
 
-def _add_file(tar: tarfile.TarFile, source: Path, path: str) -> int:
+def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
+    member = tarfile.TarInfo(file.path)
+    member.size, member.mode = file.size, 0o644
     try:
-        with source.open("rb") as file:
-            before = os.fstat(file.fileno())
-            member = tarfile.TarInfo(path)
-            member.size, member.mtime, member.mode = before.st_size, before.st_mtime, 0o644
-            tar.addfile(member, file)
-            after = os.fstat(file.fileno())
+        with open(root / file.path, "rb", opener=_without_waiting) as source:
+            before = os.fstat(source.fileno())
+            if (before.st_dev, before.st_ino) != file.identity or before.st_size != file.size:
+                raise changed(file.path)
+            member.mtime = int(before.st_mtime)
+            tar.addfile(member, source)
+            after = os.fstat(source.fileno())
     except PermissionError:
-        raise PackingFailed(f"{path} cannot be read: check its permissions, then try again.") from None
+        raise PackingFailed(f"{file.path} cannot be read: check its permissions, then try again.") from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise changed(file.path) from None
     except OSError as error:
         if error.errno is not None:
             raise
-        raise changed(path) from None  # tarfile met the end of the file too early
+        raise changed(file.path) from None  # tarfile met the end of the file too early
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise changed(path)
-    return before.st_size
+        raise changed(file.path)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open what may have become a pipe since it was looked at."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def changed(path: str) -> PackingFailed:
@@ -162,9 +185,10 @@ def changed(path: str) -> PackingFailed:
 
 def too_large(tree: Tree, what: str, size: int | None, limit: int, setting: str) -> ArchiveTooLarge:
     found = f"is {humanize(size)} {what}" if size is not None else f"is too large {what}"
+    largest = name_largest((file.size, file.path) for file in tree.files)
     return ArchiveTooLarge(
         f"{tree.root.name} {found}, and the limit ({setting}) is {humanize(limit)}. "
-        f"The largest files: {name_largest(tree.files)}. Remove data that is not needed, then try again."
+        f"The largest files: {largest}. Remove data that is not needed, then try again."
     )
 
 

@@ -40,7 +40,7 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
-        self.log.info("Destination: %s", self.client.url_of(""))
+        self.log.info("Destination: %s", self.address)
         with self.packed(self.src_path) as (archive, packed, tree):
             if tree.left_out:
                 raise PackingFailed(

@@ -34,7 +34,7 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
-        self.log.info("Destination: %s", self.client.url_of(""))
+        self.log.info("Destination: %s", self.address)
         with self.packed(self.src_path) as (archive, packed, tree):
             self.compare_notebooks(tree.notebooks)
             item = UploadItem(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,22 +12,39 @@ from pathlib import Path
 
 
 @contextmanager
-def staged(destination: Path) -> Iterator[Path]:
+def staged(destination: Path, *, replace: bool) -> Iterator[Path]:
     """A path beside `destination` for its next content, which takes its place when the block ends well.
 
-    Until then the old content is untouched; when the block fails, nothing is left behind.
+    Until then the old content is untouched; when the block fails, nothing is left behind. Without `replace`,
+    whatever has come to be at `destination` meanwhile stays, and `FileExistsError` is raised.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".nbexchange-", dir=destination.parent))
     try:
         yield folder / "new"
-        if destination.exists():
-            destination.rename(folder / "old")
-        try:
-            (folder / "new").rename(destination)
-        except OSError:
-            if (folder / "old").exists():
-                (folder / "old").rename(destination)
-            raise
+        if replace:
+            _exchange(folder, destination)
+        else:
+            _put_in_place(folder / "new", destination)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_in_place(tree: Path, destination: Path) -> None:
+    try:
+        tree.rename(destination)  # the system refuses it on anything but an empty directory
+    except OSError as error:
+        if os.path.lexists(destination):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(destination)) from error
+        raise
+
+
+def _exchange(folder: Path, destination: Path) -> None:
+    if os.path.lexists(destination):
+        destination.rename(folder / "old")
+    try:
+        (folder / "new").rename(destination)
+    except OSError:
+        if os.path.lexists(folder / "old"):
+            (folder / "old").rename(destination)
+        raise

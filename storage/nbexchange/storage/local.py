@@ -104,10 +104,11 @@ class LocalStore:
         return f"objects/{quote(key)}?{urlencode({**values, 'signature': signature})}"
 
     def _signature(self, method: str, key: str, values: Mapping[str, str]) -> str:
-        message = "\n".join([method, key, *(f"{name}={values[name]}" for name in sorted(values))])
+        message = f"{method}\n{key}\n{urlencode(sorted(values.items()))}"
         return hmac.new(self.signing_key, message.encode(), hashlib.sha256).hexdigest()
 
     def _check(self, method: str, key: str, query: Mapping[str, str]) -> None:
+        self._path(key)
         values = {name: value for name, value in query.items() if name != "signature"}
         expected = self._signature(method, key, values)
         if not hmac.compare_digest(expected.encode(), query.get("signature", "").encode()):

@@ -171,6 +171,16 @@ def test_a_defect_of_the_plugin_is_still_an_exchange_error(released, monkeypatch
     assert "secret detail" not in str(failure.value)
 
 
+def test_an_answer_without_end_is_given_up(released, monkeypatch):
+    monkeypatch.setattr("nbexchange.plugin.client.MAX_ANSWER", 10)
+    assert "answered without end" in attempt(released.ada, ExchangeList)
+
+
+def test_credentials_in_the_address_are_shown_to_nobody():
+    lister = ExchangeList(base_service_url="https://me:hunter2@hub.example.org")
+    assert lister.address == lister.root == "https://hub.example.org/services/nbexchange/"
+
+
 def test_names_from_the_service_that_lead_elsewhere_are_believed_from_nobody(released):
     body = b'{"assignments": [{"course_id": "cs1", "assignment_id": "../../x"}], "server_time": "2026-01-01T00:00:00Z"}'
     with impostor((200, "application/json", body)) as (url, _):

@@ -112,6 +112,36 @@ def test_fetching_over_a_copy_is_refused_and_replace_adds_only_what_is_missing(r
     assert released.ada.leftovers() == []
 
 
+def test_a_file_in_the_place_of_the_assignment_stays(released):
+    released.ada.write("ps1", "my notes")
+    for replace in (False, True):
+        with pytest.raises(ExchangeError, match="There is a file in the place of the assignment"):
+            released.ada.run(ExchangeFetchAssignment, "ps1", replace_missing_files=replace)
+    assert released.ada.files() == {"ps1": b"my notes"}
+
+
+def test_work_that_appears_while_it_is_fetched_stays(released, monkeypatch):
+    """Two fetches at once, or a student who began to write."""
+    real = ExchangeFetchAssignment._drop_ignored
+
+    def meanwhile(self, place):
+        real(self, place)
+        released.ada.write("ps1/p1.ipynb", "an hour of work")
+
+    monkeypatch.setattr(ExchangeFetchAssignment, "_drop_ignored", meanwhile)
+    with pytest.raises(ExchangeError, match="already, which was left as it is"):
+        released.ada.run(ExchangeFetchAssignment, "ps1")
+    assert released.ada.files("ps1") == {"p1.ipynb": b"an hour of work"}
+    assert released.ada.leftovers() == []
+
+
+def test_replacing_missing_files_touches_nothing_beside(released):
+    released.ada.run(ExchangeFetchAssignment, "ps1")
+    released.ada.write(".ps1.fetched/mine", "x")
+    released.ada.run(ExchangeFetchAssignment, "ps1", replace_missing_files=True)
+    assert released.ada.files(".ps1.fetched") == {"mine": b"x"}
+
+
 def test_the_path_may_include_the_course(released):
     config = {"Exchange": {"path_includes_course": True}}
     released.ada.run(ExchangeFetchAssignment, "ps1", config=config)

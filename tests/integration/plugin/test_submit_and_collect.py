@@ -249,6 +249,15 @@ def test_one_submission_that_fails_does_not_stop_the_others(submitted, store):
     assert submitted.teacher.leftovers() == []
 
 
+def test_a_configured_directory_limit_fails_that_student_alone(submitted):
+    submitted.ada.write("ps1/data.bin", bytes(3000))
+    submitted.ada.run(ExchangeSubmit, "ps1")
+    config = {"CourseDirectory": {"max_dir_size": 2}}
+    with pytest.raises(ExchangeError, match="1 new, 0 updated, 0 unchanged, 1 failed: ada"):
+        submitted.teacher.run(ExchangeCollect, "ps1", config=config)
+    assert "max_dir_size is 2.0 kB" in submitted.teacher.text
+
+
 def test_an_update_that_fails_leaves_the_older_copy(submitted, store):
     submitted.teacher.run(ExchangeCollect, "ps1")
     before = collected(submitted)

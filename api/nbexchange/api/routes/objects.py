@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, request, send_file
@@ -26,7 +27,9 @@ def routes(store: LocalStore) -> Blueprint:
 
     @blueprint.put("/<path:key>")
     def put_object(key: str) -> Response:
-        request.max_content_length = None  # the signature holds the length
+        request.max_content_length = (
+            sys.maxsize
+        )  # the signature holds the length; None would mean the default
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             store.receive(key, request.args, headers, cast(BinaryIO, request.stream))
