@@ -23,7 +23,7 @@ from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect, parse_url
 from nbexchange.api.demo import servers
 from nbexchange.api.services import Services
-from nbexchange.protocol import Limits
+from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
 
 PEOPLE = {
@@ -155,7 +155,7 @@ def ministack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serve
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(max_buffer_size=1_000_000, max_unpacked_size=4_000_000)
+    return Limits(max_buffer_size=1_000_000, max_unpacked_size=4_000_000, max_items=MAX_ITEMS)
 
 
 @pytest.fixture

@@ -241,7 +241,7 @@ class Course(Answer):
 class Limits(Answer):
     max_buffer_size: int
     max_unpacked_size: int
-    max_items: int = MAX_ITEMS
+    max_items: int
 
 
 class Me(Answer):

@@ -82,7 +82,10 @@ def test_an_address_gets_the_driver_that_is_installed(url, driver):
     assert parse_url(url).drivername == driver
 
 
-@pytest.mark.parametrize("url", ["mysql://h/d", "mysql+pymysql://h/d", "oracle://h", "", "nonsense"])
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://h/d", "mysql+pymysql://h/d", "oracle://h", "", "nonsense", "sqlite://", "sqlite:///:memory:"],
+)
 def test_other_databases_are_refused_in_one_sentence(url):
     with pytest.raises(UnsupportedDatabase):
         parse_url(url)

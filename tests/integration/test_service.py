@@ -198,7 +198,11 @@ def test_debug_logs_more(tmp_path):
 def test_limits_are_told_and_kept(tmp_path):
     token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     with servers.service(tmp_path, {"NBEXCHANGE_MAX_BUFFER_SIZE": "1000"}) as service:
-        assert me(service, token).json()["limits"] == {"max_buffer_size": 1000, "max_unpacked_size": 4000}
+        assert me(service, token).json()["limits"] == {
+            "max_buffer_size": 1000,
+            "max_unpacked_size": 4000,
+            "max_items": 100,
+        }
     with servers.service(tmp_path, {"NBEXCHANGE_MAX_UNPACKED_SIZE": "7"}) as service:
         assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
 
@@ -249,7 +253,11 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
     token = run(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
     arguments = (f"--port={port}",)
     with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
-        assert me(service, token).json()["limits"] == {"max_buffer_size": 1, "max_unpacked_size": 2}
+        assert me(service, token).json()["limits"] == {
+            "max_buffer_size": 1,
+            "max_unpacked_size": 2,
+            "max_items": 100,
+        }
 
 
 def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):

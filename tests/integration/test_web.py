@@ -233,7 +233,7 @@ def test_a_path_cannot_forge_a_line_of_the_log(people, caplog):
     assert not any("\n" in line or "\x1b" in line for line in caplog.messages)
 
 
-@pytest.mark.parametrize("limits", [Limits(10 << 20, 10 << 20)])
+@pytest.mark.parametrize("limits", [Limits(10 << 20, 10 << 20, 100)])
 def test_an_object_larger_than_any_json_body_is_taken(released):
     body = bytes(5 << 20)
     record = released.ada.submit(body)

@@ -87,6 +87,8 @@ def parse_url(db_url: str) -> URL:
     except ArgumentError:
         raise UnsupportedDatabase("db_url is not a database address such as postgresql://...") from None
     match url.get_backend_name(), "+" in url.drivername:
+        case "sqlite", _ if url.database in {None, "", ":memory:"}:
+            raise UnsupportedDatabase("an SQLite database needs a file: in memory, each process has its own")
         case "sqlite", _:
             return url
         case "postgresql" | "postgres", False:

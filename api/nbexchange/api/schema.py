@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 from alembic import command
@@ -76,8 +74,7 @@ def _locked(database: Database) -> Iterator[Connection]:
             yield connection
         return
     # Alembic commits between steps, and with that gives up SQLite's own lock.
-    name = sha256(str(engine.url.database).encode()).hexdigest()[:16]
-    with (Path(tempfile.gettempdir()) / f"nbexchange-{name}.lock").open("w") as lock:
+    with Path(f"{engine.url.database}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with engine.connect() as connection:
             yield connection

@@ -17,7 +17,7 @@ from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect
 from nbexchange.api.services import Services
-from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR, Limits
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
 from nbexchange.storage import ObjectStore
 from nbexchange.storage.local import LocalStore
 
@@ -198,7 +198,7 @@ class NbExchange(Configurable):
         )
 
     def limits(self) -> Limits:
-        return Limits(self.max_buffer_size, self.max_unpacked_size)
+        return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)
 
     def services(self) -> Services:
         """Connections and all: to be made in the process that uses them."""
