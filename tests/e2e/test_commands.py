@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 import requests
@@ -72,5 +74,23 @@ def test_a_service_that_is_killed_between_put_and_complete_loses_nothing(demo):
         headers = {"Authorization": f"token {demo.tokens['alice']}"}
         url = f"{demo.service.base_url}v1/uploads"
         (pending,) = requests.get(url, headers=headers, timeout=10).json()["items"]
+        let_urls_run_out(demo)
+        assert collect_garbage(demo) == "1 submissions completed, 0 uploads expired, 0 objects deleted\n"
         answer = requests.post(f"{url}/complete", json={"ids": [pending["id"]]}, headers=headers, timeout=10)
         assert answer.json()["items"][0]["record"]["attempt"] == 1
+
+
+def let_urls_run_out(demo):
+    with (
+        closing(sqlite3.connect(demo.folder / "service" / "data" / "nbexchange.sqlite")) as database,
+        database,
+    ):
+        database.execute("UPDATE upload SET url_expires_at = '2026-01-01 00:00:00.000000'")
+
+
+def collect_garbage(demo):
+    environment = {**servers.clean_environment(), **servers.service_settings(demo.folder / "service")}
+    command = [sys.executable, "-m", "nbexchange.api", "gc"]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=True
+    ).stdout

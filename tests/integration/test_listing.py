@@ -28,15 +28,16 @@ def statements(database):
 
 
 def fill(people, students):
-    """Two assignments, with two submissions and feedback of each of some students."""
-    for assignment in ("ps1", "ps2"):
+    """As many assignments as students, with two submissions and feedback of each, and of ada."""
+    for assignment in (f"ps{number}" for number in range(1, students + 1)):
         people.teacher.release(assignment=assignment, force=True)
         for number in range(students):
             for body in (b"first", b"second"):
                 record = people.teacher.submit(body, assignment=assignment, student_id=f"s{number}")
             people.teacher.give_feedback(record, assignment=assignment)
-    people.ada.submit()
-    people.ada.submit(assignment="ps2")
+        for _ in range(students):
+            people.teacher.give_feedback(people.ada.submit(assignment=assignment), assignment=assignment)
+    people.ada.begin("submission", archive_item(b"unfinished"))
 
 
 READS = {
@@ -52,7 +53,7 @@ READS = {
 @pytest.mark.parametrize("what", READS)
 def test_a_list_takes_the_same_number_of_statements_however_long_it_is(what, people, database):
     counts = []
-    for students in (1, 5):
+    for students in (1, 3):
         fill(people, students)
         with statements(database) as seen:
             answer = READS[what](people)

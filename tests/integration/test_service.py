@@ -13,9 +13,11 @@ from contextlib import closing
 import pytest
 import requests
 
+from nbexchange.api import schema
 from nbexchange.api.auth.tokens import TokenFile
+from nbexchange.api.database import connect
 from nbexchange.api.demo import servers
-from nbexchange.api.settings import FLAG_ONLY, NbExchange
+from nbexchange.api.settings import FLAG_ONLY, NbExchange, environment
 
 TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
 
@@ -260,9 +262,24 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
         }
 
 
-def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
-    from nbexchange.api.settings import environment
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("db_kwargs", "{'pool_size': 7}", {"pool_size": 7}),
+        ("debug_db", "true", True),
+        ("upgrade_db", "1", True),
+        ("allow_static_tokens", "True", True),
+        ("s3_public_endpoint_url", "https://s3.example.org", "https://s3.example.org"),
+        ("s3_addressing_style", "VIRTUAL", "virtual"),
+        ("threads", "3", 3),
+    ],
+)
+def test_an_environment_variable_is_read_as_its_setting_wants(monkeypatch, name, text, value):
+    monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", text)
+    assert getattr(NbExchange(config=environment()), name) == value
 
+
+def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
     names = set(NbExchange.class_trait_names(config=True)) - FLAG_ONLY
     for name in names:
         monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", "1")
@@ -286,6 +303,12 @@ def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
         ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
         ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
         ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x"}, "127.0.0.1"),
+        ({"NBEXCHANGE_DB_KWARGS": "{'foo': 1}"}, "foo"),
+        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "builtins.dict"}, "get_current_user"),
+        (
+            {"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://b", "NBEXCHANGE_S3_ENDPOINT_URL": "nonsense"},
+            "nonsense",
+        ),
     ],
     ids=str,
 )
@@ -322,13 +345,22 @@ def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
         assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
 
 
-def test_upgrade_db_is_needed_for_an_older_schema(tmp_path):
+def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_path):
     db = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("CREATE TABLE something (x int)")
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
     done = run(tmp_path, "serve", **settings)
-    assert "nbexchange db upgrade" in done.stderr
+    assert "not a database of this exchange" in done.stderr
+    assert "not a database of this exchange" in run(tmp_path, "db", "upgrade", **settings).stderr
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DROP TABLE something")
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
+    assert "not a database of this exchange" in run(tmp_path, "serve", **settings).stderr
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.execute("DROP TABLE alembic_version")
     with servers.service(tmp_path, settings, arguments=("--upgrade-db",)) as service:
         assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 200
 
@@ -352,6 +384,31 @@ def test_a_token_for_nobody_in_particular_is_refused(tmp_path, arguments):
     done = run(tmp_path, "token", "new", *arguments)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("servee",), ("db", "upgarde"), ("db", "upgrade", "x"), ("gc", "now")])
+def test_a_misspelt_command_does_nothing(tmp_path, arguments):
+    done = run(tmp_path, *arguments)
+    assert done.returncode != 0
+    assert f"knows no {arguments[-1]!r}" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_older_schema_waits_for_the_upgrade(tmp_path, monkeypatch):
+    database = connect(f"sqlite:///{tmp_path}/a.sqlite")
+    schema.prepare(database)
+    monkeypatch.setattr(schema, "head_revision", lambda: "0002")
+    for attempt in (schema.require_current, schema.prepare):
+        with pytest.raises(schema.SchemaOutdated, match="nbexchange db upgrade"):
+            attempt(database)
+    database.engine.dispose()
+
+
+def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):
+    done = run(tmp_path, "gc")
+    assert done.returncode != 0
+    assert "nbexchange db upgrade" in done.stderr
+    assert "SELECT" not in done.stderr
 
 
 def test_gc_says_what_it_did(tmp_path):
@@ -401,7 +458,7 @@ def test_two_processes_on_one_sqlite_file_lose_nothing(tmp_path):
     assert len(listed.json()["items"]) == 60
 
 
-def test_services_that_start_at_once_share_one_schema_and_one_signing_key(tmp_path):
+def test_upgrades_at_once_make_one_schema(tmp_path):
     with ThreadPoolExecutor(3) as pool:
         done = list(pool.map(lambda _: run(tmp_path, "db", "upgrade"), range(3)))
     assert {d.returncode for d in done} == {0}, [d.stderr for d in done]

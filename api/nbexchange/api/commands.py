@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from traitlets import Bool, TraitError, Unicode
 from traitlets.config import Application, Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
@@ -55,7 +55,15 @@ class Command(Application):
     def initialize(self, argv: Sequence[str] | None = None) -> None:
         self.parse_command_line(None if argv is None else list(argv))
         if self.subapp is None:
+            self._refuse_what_it_does_not_know()
             self._configure()
+
+    takes_arguments = False
+
+    def _refuse_what_it_does_not_know(self) -> None:
+        if self.extra_args and not self.takes_arguments:
+            known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
+            raise SettingsError(f"{self.name} knows no {self.extra_args[0]!r}{known}")
 
     def _configure(self) -> None:
         given = environment()
@@ -79,6 +87,8 @@ class Command(Application):
     def launch_instance(cls, argv: list[str] | None = None, **kwargs: Any) -> None:
         try:
             super().launch_instance(argv, **kwargs)
+        except DBAPIError as error:
+            sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
         except EXPECTED as error:
             sys.exit(f"nbexchange: {error}")
 
@@ -102,8 +112,8 @@ def start_logging(*, debug: bool) -> None:
         level=logging.DEBUG if debug else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    # Their debug output quotes signed URLs.
-    for chatty in ("urllib3", "botocore", "boto3", "s3transfer"):
+    # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
+    for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -117,10 +127,10 @@ class Serve(Command):
         from nbexchange.api.server import serve
 
         self.settings.check()
+        self.settings.rehearse()
         database = self.settings.database()
         schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
         database.engine.dispose()
-        self.settings.store()
         serve(self.settings)
 
 
@@ -157,6 +167,8 @@ class StorageInit(Command):
         print(f"{self.settings.base_storage_location} is ready.")
         for field in fields(found):
             print(f"  {field.name.replace('_', ' '):28} {'yes' if getattr(found, field.name) else 'NO'}")
+        if not found.refuses_forged_signatures:
+            sys.exit("nbexchange: this server lets anybody write: do not use it")
 
 
 class Storage(Command):
@@ -172,6 +184,7 @@ class TokenNew(Command):
 
     name = "nbexchange-token-new"
     description = __doc__
+    takes_arguments = True
     aliases = {
         **Command.aliases,
         "org": "TokenNew.org_id",
@@ -201,7 +214,7 @@ class TokenNew(Command):
 
 def _course(place: str) -> dict[str, str]:
     course_id, colon, role = place.rpartition(":")
-    if not colon or role not in {"instructor", "student"}:
+    if not colon or role.casefold() not in {"instructor", "student"}:
         raise SettingsError(f"{place!r} is not COURSE:instructor or COURSE:student")
     return {"course_id": course_id, "course_role": role}
 
@@ -221,7 +234,9 @@ class Gc(Command):
     description = __doc__
 
     def run(self) -> None:
-        report = collect_garbage(self.settings.services())
+        services = self.settings.services()
+        schema.require_current(services.database)
+        report = collect_garbage(services)
         print(
             f"{report.completed} submissions completed, {report.expired} uploads expired, "
             f"{report.deleted} objects deleted"

@@ -72,7 +72,7 @@ def grant(services: Services, identity: Identity, items: Sequence[DownloadItem])
         now = clock(session)
         granted = _permitted(identity, items, candidates)
         if granted:
-            _log(session, identity, [granted[upload_id] for upload_id in granted], now)
+            _log(session, identity, list(granted.values()), now)
         session.expunge_all()
     return [_answer(services, item, granted, now) for item in items]
 

@@ -79,9 +79,7 @@ def find_place(session: Session, org_pk: int, course_id: str, assignment_id: str
 
 def no_assignment(course_id: str, assignment_id: str) -> NotFound:
     """Said of one that is not there, and to those who may not know, of one that is not released."""
-    return NotFound(
-        f"There is no assignment {assignment_id!r} to submit to or give feedback on in {course_id}."
-    )
+    return NotFound(f"There is no assignment {assignment_id!r} in {course_id} now.")
 
 
 def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:

@@ -19,7 +19,9 @@ Verdicts = dict[int, ExchangeProblem | None]
 """What stands in the way of each upload, by its key; None: nothing."""
 
 
-class Settlement(Protocol):
+class Completion(Protocol):
+    """What a rule needs of the settlement that it is part of."""
+
     session: Session
 
     def complete(self, uploads: Sequence[Upload]) -> None:
@@ -27,7 +29,7 @@ class Settlement(Protocol):
         ...
 
 
-def publish_releases(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
+def publish_releases(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
     """Each becomes the current version, unless a later one is in place or it may not replace one."""
     session = settlement.session
     assignments = {upload.assignment_pk for upload in uploads}
@@ -75,7 +77,7 @@ def _newest_releases(session: Session, assignments: Collection[int]) -> tuple[di
     return {place: pk for place, pk, _ in rows}, {place: version for place, _, version in rows}
 
 
-def publish_submissions(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
+def publish_submissions(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
     """Each becomes the next attempt of its student."""
     session = settlement.session
     rows = session.execute(
@@ -104,7 +106,7 @@ def publish_submissions(settlement: Settlement, uploads: Sequence[Upload]) -> Ve
     return {upload.pk: None for upload in uploads}
 
 
-def publish_feedback(settlement: Settlement, uploads: Sequence[Upload]) -> Verdicts:
+def publish_feedback(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
     """Each becomes the feedback on its notebook, unless one that was begun later is in place."""
     session = settlement.session
     rows = session.scalars(select(Feedback).where(_about(uploads), Feedback.is_current))
@@ -155,7 +157,7 @@ def _retire(session: Session, model: type[Release | Feedback], which: ColumnElem
     )
 
 
-PUBLISHERS: Mapping[str, Callable[[Settlement, Sequence[Upload]], Verdicts]] = {
+PUBLISHERS: Mapping[str, Callable[[Completion, Sequence[Upload]], Verdicts]] = {
     "release": publish_releases,
     "submission": publish_submissions,
     "feedback": publish_feedback,

@@ -33,19 +33,37 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
         if reset:
             _drop_everything(connection)
         revision = current_revision(connection)
-        if revision is None and not inspect(connection).get_table_names():
-            upgrade = True
+        if (revision is None and inspect(connection).get_table_names()) or not is_ours(revision):
+            raise SchemaOutdated(
+                "this is not a database of this exchange, or one of a later version: name an empty one in db_url"
+            )
         if revision != head_revision():
-            if not upgrade:
-                raise SchemaOutdated(
-                    f"the database is at revision {revision}, this version needs {head_revision()}: "
-                    "back it up, then run `nbexchange db upgrade`"
-                )
+            if revision is not None and not upgrade:
+                raise outdated(revision)
             command.upgrade(configuration(connection), "head")
         connection.commit()
 
 
-def configuration(connection: Connection) -> Config:
+def require_current(database: Database) -> None:
+    """Raise `SchemaOutdated` unless the schema is the one of this version."""
+    with database.engine.connect() as connection:
+        revision = current_revision(connection)
+    if revision != head_revision():
+        raise outdated(revision)
+
+
+def outdated(revision: str | None) -> SchemaOutdated:
+    return SchemaOutdated(
+        f"the database is at revision {revision}, this version needs {head_revision()}: "
+        "back it up, then run `nbexchange db upgrade`"
+    )
+
+
+def is_ours(revision: str | None) -> bool:
+    return revision is None or revision in {script.revision for script in scripts().walk_revisions()}
+
+
+def configuration(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", "nbexchange.api:migrations")
     config.set_main_option("path_separator", "os")
@@ -53,11 +71,12 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
+def scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration())
+
+
 def head_revision() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", "nbexchange.api:migrations")
-    config.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(config).get_current_head()
+    return scripts().get_current_head()
 
 
 def current_revision(connection: Connection) -> str | None:

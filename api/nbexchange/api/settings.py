@@ -15,7 +15,7 @@ from traitlets.config.loader import DeferredConfigString
 from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.database import Database, connect
+from nbexchange.api.database import Database, connect, parse_url
 from nbexchange.api.services import Services
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
 from nbexchange.storage import ObjectStore
@@ -165,9 +165,19 @@ class NbExchange(Configurable):
         if place.scheme not in {"", "s3"} or (place.scheme == "s3" and not place.netloc):
             raise SettingsError("base_storage_location is a directory or s3://bucket/prefix")
 
+    def rehearse(self) -> None:
+        """Make everything once, so that a mistake shows in one sentence before any worker starts."""
+        if self.user_plugin_class is not None and not hasattr(self.user_plugin_class, "get_current_user"):
+            raise SettingsError("user_plugin_class has no method get_current_user")
+        try:
+            self.services().database.engine.dispose()
+        except (TypeError, ValueError, ImportError) as error:
+            raise SettingsError(f"a setting cannot be used: {error}") from error
+
     def database(self) -> Database:
-        if self.db_url.startswith("sqlite"):
-            Path(self.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        url = parse_url(self.db_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
 
     def store(self) -> ObjectStore:

@@ -123,7 +123,7 @@ class Client:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise unreachable(error, url, self.timeout) from None
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, request_id)
-        return _read(response, content, kind)
+        return _with_reference(_read(response, content, kind), request_id)
 
 
 def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
@@ -136,6 +136,15 @@ def _check_names(*names: str) -> None:
     """Names become local paths: one that cannot be a single file name is believed from nobody."""
     if not all(protocol.is_path_component(name) for name in names):
         raise ServiceUnreachable("The exchange service named something in a way that no path can have.")
+
+
+def _with_reference(answer: T, request_id: str) -> T:
+    """The same answer; the problem of an item gets the id of the request, for people who report it."""
+    batched = (protocol.UploadAnswers, protocol.CompletionAnswers, protocol.DownloadAnswers)
+    for item in answer.items if isinstance(answer, batched) else ():
+        if isinstance(item, protocol.ItemFailed):
+            item.problem.request_id = request_id
+    return answer
 
 
 def _content(response: requests.Response) -> bytes:

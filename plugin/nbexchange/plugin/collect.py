@@ -15,6 +15,7 @@ from nbgrader.utils import parse_utc
 
 from nbexchange.plugin.exchange import Exchange, configured
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
+from nbexchange.plugin.list import literal
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import (
@@ -22,7 +23,6 @@ from nbexchange.protocol import (
     DownloadItem,
     SubmissionRecord,
     SubmissionsQuery,
-    is_path_component,
 )
 
 LATE_COMPLETION = 600
@@ -47,9 +47,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
     def _latest(self, before: datetime | None) -> list[SubmissionRecord]:
         """The newest attempt of each student who is asked for, optionally of those up to an instant."""
         pattern = self.coursedir.student_id or "*"
-        one = pattern if is_path_component(pattern) and not set(pattern) & set("*?[") else None
         query = SubmissionsQuery(
-            self.course_id, self.assignment_id, student_id=one, latest=True, before=before
+            self.course_id, self.assignment_id, student_id=literal(pattern), latest=True, before=before
         )
         return [
             record for record in self.client.submissions(query) if fnmatchcase(record.student_id, pattern)

@@ -168,7 +168,11 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
 
     @property
     def transfer(self) -> Transfer:
-        return Transfer(self.client, Storage(self.client.url_of(""), self.storage_origins))
+        if self._transfer is None:
+            self._transfer = Transfer(self.client, Storage(self.client.url_of(""), self.storage_origins))
+        return self._transfer
+
+    _transfer: Transfer | None = None
 
     # --- local trees ---------------------------------------------------------------------------------------
 

@@ -21,8 +21,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
     def init_src(self) -> None:
         """One request says everything; an instructor's `--inbound` asks for the course as well."""
         course_id = self.coursedir.course_id
-        wanted = course_id if is_path_component(course_id) and not is_pattern(course_id) else None
-        found = self.client.assignments(wanted).assignments
+        found = self.client.assignments(literal(course_id)).assignments
         self.entries = [entry for entry in found if self._is_asked_for(entry.course_id, entry.assignment_id)]
         self.submissions = self._find_submissions() if self.inbound or self.cached else []
 
@@ -38,7 +37,11 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
             taught = self._taught_courses()
             found = [record for record in found if record.course_id not in taught]
             for course_id in taught:
-                found += self.client.submissions(SubmissionsQuery(course_id))
+                found += self.client.submissions(
+                    SubmissionsQuery(
+                        course_id, literal(self.coursedir.assignment_id), literal(self.coursedir.student_id)
+                    )
+                )
         student = self.coursedir.student_id or "*"
         return [
             record
@@ -183,5 +186,6 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_pattern(text: str) -> bool:
-    return bool(set(text) & set("*?["))
+def literal(text: str) -> str | None:
+    """The text, where it is one name that the service can look for and no pattern."""
+    return text if is_path_component(text) and not set(text) & set("*?[") else None

@@ -46,6 +46,10 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         """The destination is the service's affair."""
 
     def copy_files(self) -> None:
+        if not self.files:
+            self.log.warning(
+                "No feedback to release for assignment '%s' in %s", self.assignment_id, self.course_id
+            )
         failed: list[str] = []
         left = iter(self.files)
         while chunk := list(islice(left, MAX_ITEMS)):

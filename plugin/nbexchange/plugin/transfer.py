@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 
 from nbexchange.plugin.client import Client
-from nbexchange.plugin.failures import ServiceRefused, StorageFailed, TransferFailed
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, StorageFailed, TransferFailed
 from nbexchange.plugin.storage import Storage
 from nbexchange.protocol import (
     MAX_ITEMS,
+    CompletionAnswer,
     DownloadGranted,
     DownloadItem,
     InitiateUploads,
@@ -60,12 +61,23 @@ class Transfer:
                     outcome[answer.id] = ServiceRefused(answer.problem)
                 case _:
                     raise TransferFailed("The exchange service wants an upload in parts: update this plugin.")
-        for completion in self.client.complete(sent) if sent else ():
+        for completion in self._complete(batch, sent) if sent else ():
             if isinstance(completion, ItemFailed):
                 outcome[completion.id] = ServiceRefused(completion.problem)
             else:
                 outcome[completion.id] = completion.record
         return outcome
+
+    def _complete(self, batch: InitiateUploads, sent: Sequence[UUID]) -> Sequence[CompletionAnswer]:
+        try:
+            return self.client.complete(sent)
+        except ServiceUnreachable as failure:
+            if batch.kind != "submission":
+                raise
+            raise ServiceUnreachable(
+                "Your files have arrived and count from the time they were announced, but the confirmation did "
+                f"not come back. Look with `nbgrader list --cached` in a while. ({failure})"
+            ) from None
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
         answers = self.client.initiate(batch)

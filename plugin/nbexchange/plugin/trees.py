@@ -44,7 +44,7 @@ def _exchange(folder: Path, destination: Path) -> None:
         destination.rename(folder / "old")
     try:
         (folder / "new").rename(destination)
-    except OSError:
+    except BaseException:  # also Ctrl-C: what follows would delete the old tree with the new
         if os.path.lexists(folder / "old"):
             (folder / "old").rename(destination)
         raise

@@ -112,6 +112,12 @@ class S3Store:
                     yield item["Key"].removeprefix(self.prefix)
 
     def create(self) -> None:
+        try:
+            self.ready()
+        except StoreUnavailable:
+            self._create_bucket()
+
+    def _create_bucket(self) -> None:
         place = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
         try:
             self.client.create_bucket(

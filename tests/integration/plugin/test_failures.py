@@ -9,6 +9,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 import requests
@@ -25,6 +26,7 @@ from nbexchange.plugin import (
 )
 from nbexchange.plugin.failures import ServiceUnreachable, StorageFailed
 from nbexchange.plugin.storage import Storage
+from nbexchange.plugin.trees import staged
 from nbexchange.storage import SignedRequest
 
 ACTIONS = [
@@ -324,6 +326,40 @@ def test_an_expired_url_is_renewed_once(released, monkeypatch, people):
     released.ada.run(ExchangeSubmit, "ps1")
     assert len(calls) == 2
     assert [record["attempt"] for record in people.teacher.submissions()] == [1]
+
+
+def test_a_refusal_of_one_item_has_a_reference_too(released):
+    released.ada.write("ps1/p1.ipynb")
+    with pytest.raises(ExchangeError, match=r"for somebody else\. \(request [0-9a-f-]{36}\)"):
+        released.ada.run(ExchangeSubmit, "ps1", coursedir={"student_id": "ben"})
+
+
+def test_a_submission_that_is_not_confirmed_is_told_to_have_arrived(released, monkeypatch):
+    def away(*_):
+        raise ServiceUnreachable("The exchange service cannot be reached.")
+
+    monkeypatch.setattr("nbexchange.plugin.client.Client.complete", away)
+    released.ada.write("ps1/p1.ipynb")
+    with pytest.raises(ExchangeError, match="Your files have arrived and count"):
+        released.ada.run(ExchangeSubmit, "ps1")
+
+
+def test_ctrl_c_while_a_tree_is_replaced_keeps_the_old_one(tmp_path, monkeypatch):
+    place = tmp_path / "ps1"
+    place.mkdir()
+    (place / "old").write_text("x")
+    real, calls = Path.rename, []
+
+    def interrupted(self, target):
+        calls.append(self)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), staged(place, replace=True) as new:
+        new.mkdir()
+    assert [path.name for path in tmp_path.rglob("*")] == ["ps1", "old"]
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(released, monkeypatch, people):

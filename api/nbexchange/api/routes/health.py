@@ -19,8 +19,9 @@ def healthz() -> Response:
 
 @blueprint.get("readyz")
 def readyz() -> Response:
-    with services().database.engine.connect() as connection:
-        if schema.current_revision(connection) != schema.head_revision():
-            raise Unavailable("database", "The database's schema is not the one of this version.")
+    try:
+        schema.require_current(services().database)
+    except schema.SchemaOutdated:
+        raise Unavailable("database", "The database's schema is not the one of this version.") from None
     services().store.ready()
     return reply({"status": "ok"})
