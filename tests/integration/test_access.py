@@ -24,8 +24,8 @@ CALLERS = (
 """outsider: of another course; stranger: instructor of another course; ben: another student than ada, whose
 things are asked for; other_*: people of the same name, role and course in another organisation."""
 
-# ok: answered; own: answered, and nothing of this organisation is in it; else the status, of the item where
-# the answer is per item.
+# ok: answered, with something of the scene in it; own: answered, and nothing of the scene is in it; else the
+# status, of the item where the answer is per item.
 NOTHING = dict.fromkeys(CALLERS, "own")
 TABLE: dict[str, dict[str, str]] = {
     "GET healthz": NOTHING,
@@ -35,7 +35,7 @@ TABLE: dict[str, dict[str, str]] = {
         zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "own", "own"], strict=True)
     ),
     "DELETE v1/assignments": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "404"], strict=True)
+        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "404"], strict=True)
     ),
     "POST v1/uploads release": dict(
         zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "own"], strict=True)
@@ -53,7 +53,7 @@ TABLE: dict[str, dict[str, str]] = {
         zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
     ),
     "DELETE v1/uploads/<uuid:item_id>": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
+        zip(CALLERS, ["401", "401", "404", "404", "own", "404", "404", "404", "404"], strict=True)
     ),
     "GET v1/submissions": dict(
         zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "own"], strict=True)
