@@ -15,6 +15,17 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 
+class Noting(logging.Handler):
+    """Keeps what is logged at INFO and above, in a list."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self.messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
 @dataclass
 class Desk:
     """One person's home, token and nbgrader."""
@@ -58,9 +69,7 @@ class Desk:
     def _logger(self) -> logging.Logger:
         self.messages = []
         logger = logging.Logger("desk")
-        handler = logging.Handler(logging.INFO)
-        handler.emit = lambda record: self.messages.append(record.getMessage())  # type: ignore[method-assign]
-        logger.addHandler(handler)
+        logger.addHandler(Noting(self.messages))
         return logger
 
     @contextmanager

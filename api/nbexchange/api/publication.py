@@ -40,20 +40,21 @@ def publish_releases(settlement: Completion, uploads: Sequence[Upload]) -> Verdi
     )
     newest, versions = _newest_releases(session, assignments)
     verdicts: Verdicts = {}
-    accepted: dict[int, Upload] = {}
+    accepted: list[Upload] = []
     rows = []
     for upload in uploads:
         place = upload.assignment_pk
         verdicts[upload.pk] = _release_objection(upload, newest.get(place, 0), place in current)
         if verdicts[upload.pk] is None:
+            accepted.append(upload)
             current.add(place)
-            newest[place], accepted[upload.pk] = upload.pk, upload
+            newest[place] = upload.pk
             versions[place] = versions.get(place, 0) + 1
             rows.append({"pk": upload.pk, "assignment_pk": place, "version": versions[place]})
     if accepted:
-        replaced = {upload.assignment_pk for upload in accepted.values()}
+        replaced = {upload.assignment_pk for upload in accepted}
         _retire(session, Release, Release.assignment_pk.in_(replaced))
-        settlement.complete(list(accepted.values()))
+        settlement.complete(accepted)
         last = set(newest.values())
         session.execute(insert(Release), [{**row, "is_current": row["pk"] in last} for row in rows])
     return verdicts

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -29,16 +30,8 @@ def find_records(session: Session, uploads: Collection[Upload]) -> dict[int, pro
     found: dict[int, protocol.Record] = {}
     for kind, wanted in pks.items():
         model = models[kind]
-        load = joinedload(model.upload, innerjoin=True)
-        rows: Sequence[Row] = session.scalars(
-            select(model)
-            .where(model.pk.in_(wanted))
-            .options(
-                load.joinedload(Upload.assignment).joinedload(Assignment.course),
-                load.joinedload(Upload.actor),
-                load.joinedload(Upload.student),
-            )
-        ).all()
+        load = joinedload(model.upload, innerjoin=True).options(ASSIGNMENT, ACTOR, STUDENT)
+        rows: Sequence[Row] = session.scalars(select(model).where(model.pk.in_(wanted)).options(load)).all()
         found.update({row.pk: record_of(row) for row in rows})
     return found
 
@@ -110,12 +103,7 @@ def feedback_entry(feedback: Feedback) -> protocol.Feedback:
 def feedback_record(feedback: Feedback) -> protocol.FeedbackRecord:
     upload = feedback.upload
     return protocol.FeedbackRecord(
-        id=upload.uuid,
-        notebook_id=feedback.notebook_id,
-        submitted_at=feedback.submitted_at,
-        released_at=completed(upload),
-        size=upload.size,
-        sha256=upload.sha256,
+        **msgspec.structs.asdict(feedback_entry(feedback)),
         course_id=upload.assignment.course.course_id,
         assignment_id=upload.assignment.assignment_id,
         student_id=upload.student.name if upload.student else "",

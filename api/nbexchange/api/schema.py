@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -75,7 +76,9 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(configuration())
 
 
+@cache
 def head_revision() -> str | None:
+    """The revision of this version, read once: `readyz` asks for it again and again."""
     return scripts().get_current_head()
 
 

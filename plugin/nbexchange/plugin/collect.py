@@ -11,12 +11,12 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
-from nbgrader.utils import parse_utc
 
-from nbexchange.plugin.exchange import Exchange, configured
+from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.list import literal
 from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.stamps import read_stamp
 from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import (
     DownloadGranted,
@@ -108,8 +108,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
 
     def _check_size(self, record: SubmissionRecord) -> None:
         """nbgrader's limit on directories, where one is configured, fails this student alone."""
-        limit = 1000 * self.coursedir.max_dir_size
-        if configured(self.coursedir, "max_dir_size") and record.unpacked_size > limit:
+        limit = configured_limit(self.coursedir, "max_dir_size")
+        if limit is not None and record.unpacked_size > limit:
             raise TransferFailed(
                 f"the submission is {humanize(record.unpacked_size)}, and max_dir_size is {humanize(limit)}"
             )
@@ -127,27 +127,17 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         place = self._path_of(record)
         if not place.is_dir():
             return NEW
-        existing = self._existing_stamp(place)
+        existing = read_stamp(place)
         offered = record.submitted_at.astimezone(UTC)
         if self.update and (existing is None or offered > existing):
             return UPDATED
         if self.before_duedate and offered != existing:
             return UPDATED
-        text = (
-            "No newer submission to collect"
-            if self.update
-            else ("Submission already exists, use --update to update")
-        )
+        text = "Submission already exists, use --update to update"
+        if self.update:
+            text = "No newer submission to collect"
         self.log.info("%s: %s %s", text, record.student_id, self.assignment_id)
         return UNCHANGED
-
-    def _existing_stamp(self, place: Path) -> datetime | None:
-        """The stamp of the local copy; None where there is none that can be read."""
-        try:
-            naive = parse_utc((place / "timestamp.txt").read_text().strip())
-        except (OSError, ValueError, OverflowError):
-            return None
-        return naive.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
     def _warn(self, record: SubmissionRecord) -> None:
         if self.check_owner and record.submitted_by != record.student_id and not record.by_instructor:

@@ -192,22 +192,29 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
     def modes(self) -> Modes:
         return Modes(0o664, 0o2770 | 0o755) if self.coursedir.groupshared else Modes()
 
+    def survey(self, root: Path) -> Tree:
+        """What of the tree at `root` travels, by nbgrader's own rules; nothing is packed yet."""
+        ignore = ignore_patterns(self.coursedir.ignore, self.coursedir.include, None, self.log)
+        tree = survey(root, ignore, configured_limit(self.coursedir, "max_file_size"))
+        limit = configured_limit(self.coursedir, "max_dir_size")
+        if limit is not None and tree.size > limit:
+            self.log.error("Directory size is too big")
+            raise DirectoryTooLarge(
+                f"Directory size is too big. Size is {tree.size}, maximum size is {limit}"
+            )
+        return tree
+
     @contextmanager
-    def packed(self, root: Path) -> Iterator[tuple[BinaryIO, Packed, Tree]]:
-        """The tree at `root` in a temporary archive, checked against every limit before anything is sent."""
-        coursedir = self.coursedir
-        ignore = ignore_patterns(coursedir.ignore, coursedir.include, None, self.log)
-        limited = configured(coursedir, "max_file_size")
-        tree = survey(root, ignore, 1000 * coursedir.max_file_size if limited else None)
-        self._check_dir_size(tree)
+    def packed(self, tree: Tree) -> Iterator[tuple[BinaryIO, Packed]]:
+        """The tree in a temporary archive, within its limits before anything is sent."""
         limits = Limits(self.max_buffer_size, self.max_unpacked_size)
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
-            yield archive, pack(tree, archive, limits), tree
+            yield archive, pack(tree, archive, limits)
 
     def report_left_out(self, tree: Tree) -> None:
         """In the last message, what did not travel."""
         if tree.too_large:
-            limit = humanize(1000 * self.coursedir.max_file_size)
+            limit = humanize(configured_limit(self.coursedir, "max_file_size") or 0)
             self.log.warning(
                 "Left out, being larger than max_file_size (%s): %s", limit, ", ".join(tree.too_large)
             )
@@ -215,14 +222,6 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             self.log.warning(
                 "Left out, since they lead out of the assignment or are no plain files: %s",
                 ", ".join(tree.left_out),
-            )
-
-    def _check_dir_size(self, tree: Tree) -> None:
-        limit = 1000 * self.coursedir.max_dir_size
-        if configured(self.coursedir, "max_dir_size") and tree.size > limit:
-            self.log.error("Directory size is too big")
-            raise DirectoryTooLarge(
-                f"Directory size is too big. Size is {tree.size}, maximum size is {limit}"
             )
 
     @contextmanager
@@ -252,10 +251,12 @@ def service_url(exchange: Exchange) -> str:
     return url if url.endswith("/") else url + "/"
 
 
-def configured(coursedir: Any, name: str) -> bool:
-    """Whether somebody set this trait: nbgrader's defaults would forbid every large assignment."""
+def configured_limit(coursedir: Any, name: str) -> int | None:
+    """One of nbgrader's limits in bytes, if somebody set it: its defaults would forbid every large assignment."""
     section = coursedir.config.get("CourseDirectory", {})
-    return name in section or getattr(coursedir, name) != type(coursedir).class_traits()[name].default_value
+    value = getattr(coursedir, name)
+    is_set = name in section or value != type(coursedir).class_traits()[name].default_value
+    return 1000 * value if is_set else None
 
 
 def local_failure(error: OSError) -> str:

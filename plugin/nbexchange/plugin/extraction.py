@@ -44,7 +44,6 @@ DAMAGE = (
     zlib.error,
     gzip.BadGzipFile,
     struct.error,
-    UnicodeError,
     ValueError,
     ArithmeticError,
     LookupError,

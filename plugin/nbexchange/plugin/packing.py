@@ -10,11 +10,12 @@ import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.sizes import humanize, name_largest
-from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, is_relative_path
+from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
 LOCAL_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
 """At the top of a tree these belong to one side's copy, and never travel."""
@@ -41,6 +42,17 @@ class Packed:
     sha256: str
     unpacked_size: int
     notebooks: list[str]
+
+    def to_item(self, **values: Any) -> UploadItem:
+        """The item that announces it, once: another call would announce another upload."""
+        return UploadItem(
+            id=uuid4(),
+            size=self.size,
+            sha256=self.sha256,
+            unpacked_size=self.unpacked_size,
+            notebooks=self.notebooks,
+            **values,
+        )
 
 
 @dataclass(frozen=True)

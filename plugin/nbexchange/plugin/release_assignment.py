@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from nbgrader.exchange.abc import ExchangeReleaseAssignment as ABCExchangeReleaseAssignment
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import PackingFailed, ServiceRefused
 from nbexchange.plugin.older_names import adopt_section
-from nbexchange.protocol import InitiateUploads, UploadItem
+from nbexchange.protocol import InitiateUploads
 
 
 class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]
@@ -41,20 +40,14 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
         self.log.info("Destination: %s", self.address)
-        with self.packed(self.src_path) as (archive, packed, tree):
-            if tree.left_out:
-                raise PackingFailed(
-                    "These cannot be released, since they lead out of the assignment or are no plain files: "
-                    + ", ".join(tree.left_out)
-                )
-            item = UploadItem(
-                id=uuid4(),
-                size=packed.size,
-                sha256=packed.sha256,
-                unpacked_size=packed.unpacked_size,
-                notebooks=packed.notebooks,
-                force=self.force,
+        tree = self.survey(self.src_path)
+        if tree.left_out:
+            raise PackingFailed(
+                "These cannot be released, since they lead out of the assignment or are no plain files: "
+                + ", ".join(tree.left_out)
             )
+        with self.packed(tree) as (archive, packed):
+            item = packed.to_item(force=self.force)
             batch = InitiateUploads("release", self.course_id, self.assignment_id, [item])
             try:
                 record = self.transfer.send(batch, archive, self.assignment_id)

@@ -6,18 +6,18 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from nbgrader.exchange.abc import ExchangeReleaseFeedback as ABCExchangeReleaseFeedback
-from nbgrader.utils import parse_utc
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.stamps import read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
 
@@ -122,11 +122,10 @@ def submission_of(folder: Path) -> tuple[UUID | None, datetime | None]:
         return UUID((folder / "submission_secret.txt").read_text().strip()), None
     except (OSError, ValueError):
         pass  # collected by other means, or by an older nbgrader
-    try:
-        stamp = parse_utc((folder / "timestamp.txt").read_text().strip())
-    except (OSError, ValueError, OverflowError):
+    stamp = read_stamp(folder)
+    if stamp is None:
         raise TransferFailed(
             f"{folder} has neither submission_secret.txt nor a readable timestamp.txt, "
             "so nobody can say which submission this feedback is about"
-        ) from None
-    return None, stamp.replace(tzinfo=UTC)
+        )
+    return None, stamp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -46,10 +46,9 @@ class Storage:
     def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
         """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
         target = self._resolve(url)
-        chosen = {k.lower(): v for k, v in headers.items() if k.lower() in HEADERS}
         body.seek(0)
         with progress(name, size) as bar:
-            response = self._request("PUT", target, headers=chosen, data=_Body(body, size, bar))
+            response = self._request("PUT", target, headers=headers, data=_Body(body, size, bar))
         if response.status_code not in {200, 201, 204, 412}:
             raise refused(response.status_code, "upload")
 
@@ -58,8 +57,7 @@ class Storage:
     ) -> None:
         """Fetch exactly the announced bytes into `target`, or raise."""
         source = self._resolve(url)
-        chosen = {k.lower(): v for k, v in headers.items() if k.lower() in HEADERS}
-        response = self._request("GET", source, headers=chosen, stream=True)
+        response = self._request("GET", source, headers=headers, stream=True)
         with response:
             if response.status_code != 200:
                 raise refused(response.status_code, "download")
@@ -87,10 +85,17 @@ class Storage:
             raise broken_off("download", received, size)
         return digest.hexdigest()
 
-    def _request(self, method: str, url: str, **options: Any) -> requests.Response:
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], **options: Any
+    ) -> requests.Response:
         try:
             return self.session.request(
-                method, url, allow_redirects=False, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **options
+                method,
+                url,
+                headers={k.lower(): v for k, v in headers.items() if k.lower() in HEADERS},
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                **options,
             )
         except requests.RequestException as error:
             raise StorageFailed(
@@ -117,7 +122,7 @@ class Storage:
 class _Body:
     """A body whose length requests can tell, so that it is never sent in chunks."""
 
-    def __init__(self, source: BinaryIO, size: int, bar: tqdm) -> None:  # type: ignore[type-arg]
+    def __init__(self, source: BinaryIO, size: int, bar: tqdm[NoReturn]) -> None:
         self.source = source
         self.size = size
         self.bar = bar
@@ -131,7 +136,7 @@ class _Body:
         return data
 
 
-def progress(name: str, size: int) -> tqdm:  # type: ignore[type-arg]
+def progress(name: str, size: int) -> tqdm[NoReturn]:
     """A bar for transfers worth watching, on a terminal only."""
     quiet = True if size < 5_000_000 else None
     return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.packing import Tree
-from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord, UploadItem
+from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord
 
 
 class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
@@ -35,16 +33,10 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
         self.log.info("Destination: %s", self.address)
-        with self.packed(self.src_path) as (archive, packed, tree):
-            self.compare_notebooks(tree.notebooks)
-            item = UploadItem(
-                id=uuid4(),
-                size=packed.size,
-                sha256=packed.sha256,
-                unpacked_size=packed.unpacked_size,
-                notebooks=packed.notebooks,
-                student_id=self.student_id,
-            )
+        tree = self.survey(self.src_path)
+        self.compare_notebooks(tree.notebooks)
+        with self.packed(tree) as (archive, packed):
+            item = packed.to_item(student_id=self.student_id)
             batch = InitiateUploads("submission", self.course_id, self.assignment_id, [item])
             record = self.transfer.send(batch, archive, self.assignment_id)
         self.report(record, tree)
