@@ -34,9 +34,13 @@ UNPACKED_FACTOR = 4
 
 Kind = Literal["release", "submission", "feedback"]
 RoleName = Literal["instructor", "student"]
+Verb = Literal[
+    "released", "fetched", "submitted", "removed", "collected", "feedback_released", "feedback_fetched"
+]
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
 Size = Annotated[int, Meta(ge=1, le=2**62)]
+Instant = Annotated[datetime, Meta(tz=True)]
 NotebookPaths = list[Annotated[str, Meta(max_length=4096)]]
 
 
@@ -100,7 +104,7 @@ class UploadItem(Request):
     notebooks: NotebookPaths = []
     student_id: str | None = None
     submission_id: UUID | None = None
-    submitted_at: datetime | None = None
+    submitted_at: Instant | None = None
     notebook_id: str | None = None
     force: bool = False
 
@@ -116,6 +120,10 @@ class CompleteUploads(Request):
     ids: Annotated[list[UUID], Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
+class NoQuery(Request):
+    """For routes that take no parameters: those that would widen something are refused, not ignored."""
+
+
 class PendingQuery(Request):
     state: Literal["pending"] = "pending"
 
@@ -127,7 +135,7 @@ class ReleaseRecord(Answer, tag_field="kind", tag="release"):
     course_id: str
     assignment_id: str
     version: int
-    released_at: datetime
+    released_at: Instant
     size: int
     sha256: str
     unpacked_size: int
@@ -139,8 +147,8 @@ class Feedback(Answer):
 
     id: UUID
     notebook_id: str
-    submitted_at: datetime
-    released_at: datetime
+    submitted_at: Instant
+    released_at: Instant
     size: int
     sha256: str
 
@@ -159,8 +167,8 @@ class SubmissionRecord(Answer, tag_field="kind", tag="submission"):
     assignment_id: str
     student_id: str
     attempt: int
-    submitted_at: datetime
-    completed_at: datetime
+    submitted_at: Instant
+    completed_at: Instant
     size: int
     sha256: str
     unpacked_size: int
@@ -182,8 +190,8 @@ class UploadGranted(Answer, tag_field="type", tag="upload"):
     id: UUID
     url: str
     headers: dict[str, str]
-    expires_at: datetime
-    submitted_at: datetime | None = None
+    expires_at: Instant
+    submitted_at: Instant | None = None
 
 
 class UploadCompleted(Answer, tag_field="type", tag="completed"):
@@ -221,12 +229,16 @@ class PendingUpload(Answer):
     assignment_id: str
     size: int
     sha256: str
-    initiated_at: datetime
-    expires_at: datetime
+    initiated_at: Instant
+    expires_at: Instant
 
 
 class PendingUploads(Answer):
     items: list[PendingUpload]
+
+
+class Aborted(Answer):
+    id: UUID
 
 
 # --- lists -------------------------------------------------------------------------------------------------
@@ -251,7 +263,7 @@ class Me(Answer):
     org_id: str
     courses: list[Course]
     limits: Limits
-    server_time: datetime
+    server_time: Instant
     full_name: str | None = None
     email: str | None = None
     version: str = ""
@@ -276,7 +288,7 @@ class Assignment(Answer):
 
 class Assignments(Answer):
     assignments: list[Assignment]
-    server_time: datetime
+    server_time: Instant
 
 
 class SubmissionsQuery(Request):
@@ -286,7 +298,7 @@ class SubmissionsQuery(Request):
     assignment_id: str | None = None
     student_id: str | None = None
     latest: bool = False
-    before: datetime | None = None
+    before: Instant | None = None
     cursor: str | None = None
 
 
@@ -297,14 +309,92 @@ class Submissions(Answer):
     cursor: str | None = None
 
 
+class RemoveSubmissions(Request):
+    """Hide attempts: for an instructor from the course's list and collect, for a student from their own list.
+
+    `own` is for an instructor who means their own list.
+    """
+
+    ids: Annotated[list[UUID], Meta(min_length=1, max_length=MAX_ITEMS)]
+    own: bool = False
+
+
+class Removed(Answer, tag_field="type", tag="removed"):
+    id: UUID
+
+
+RemovalAnswer = Removed | ItemFailed
+
+
+class Removals(Answer):
+    items: list[RemovalAnswer]
+
+
 class UnreleaseQuery(Request):
+    """Hide an assignment; with `purge` forget it and all that belongs to it, with `dry_run` only count that."""
+
     course_id: str
     assignment_id: str
+    purge: bool = False
+    dry_run: bool = False
+
+
+class Purged(Answer):
+    """What a purge removed, or would remove. `objects` and their `bytes` are deleted by the collector."""
+
+    releases: int
+    submissions: int
+    feedback: int
+    objects: int
+    bytes: int
 
 
 class Unreleased(Answer):
     course_id: str
     assignment_id: str
+    dry_run: bool = False
+    purged: Purged | None = None
+
+
+# --- the log -----------------------------------------------------------------------------------------------
+
+
+class HistoryQuery(Request):
+    """Filters of the log, all of which narrow. `person` did it, or it was done on their behalf."""
+
+    course_id: str | None = None
+    assignment_id: str | None = None
+    action: Verb | None = None
+    person: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 500
+    cursor: str | None = None
+
+
+class Action(Answer):
+    """Something that was done, at the server's time. What is about a whole assignment (a purge) has no object.
+
+    Students are not told who released. `object_id` is that of the release, submission or feedback.
+    """
+
+    action: Verb
+    at: Instant
+    course_id: str
+    assignment_id: str
+    kind: Literal["release", "submission", "feedback", "assignment"]
+    actor: str | None = None
+    on_behalf: str | None = None
+    object_id: UUID | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+class History(Answer):
+    """A page of the log, newest first; ask again with `cursor` while there is one."""
+
+    actions: list[Action]
+    cursor: str | None = None
 
 
 # --- downloads ---------------------------------------------------------------------------------------------
@@ -325,7 +415,7 @@ class DownloadGranted(Answer, tag_field="type", tag="download"):
     id: UUID
     url: str
     headers: dict[str, str]
-    expires_at: datetime
+    expires_at: Instant
     size: int
     sha256: str
     unpacked_size: int | None = None

@@ -45,6 +45,8 @@ READS = {
     "an instructor's assignments": lambda people: people.teacher.get("assignments", course_id="cs1"),
     "submissions": lambda people: people.teacher.get("submissions", course_id="cs1"),
     "latest submissions": lambda people: people.teacher.get("submissions", course_id="cs1", latest="true"),
+    "the log": lambda people: people.teacher.get("history"),
+    "a student's log": lambda people: people.ada.get("history"),
     "unfinished uploads": lambda people: people.ada.get("uploads"),
     "me": lambda people: people.ada.get("me"),
 }

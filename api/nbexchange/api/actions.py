@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from nbexchange.api.models import Upload
+from nbexchange.api.models import Person, Upload
+from nbexchange.api.people import Place
 
 
 def action_row(verb: str, upload: Upload, at: datetime, *, actor_pk: int, actor: str) -> dict[str, Any]:
@@ -13,6 +14,7 @@ def action_row(verb: str, upload: Upload, at: datetime, *, actor_pk: int, actor:
     student = upload.student.name if upload.student else None
     return {
         "verb": verb,
+        "kind": upload.kind,
         "at": at,
         "org_pk": upload.org_pk,
         "actor_pk": actor_pk,
@@ -24,4 +26,18 @@ def action_row(verb: str, upload: Upload, at: datetime, *, actor_pk: int, actor:
         "object_id": upload.uuid,
         "size": upload.size,
         "sha256": upload.sha256,
+    }
+
+
+def purge_row(place: Place, at: datetime, actor: Person) -> dict[str, Any]:
+    """The row that says that a whole assignment was purged: all of its objects at once, so none by its id."""
+    return {
+        "verb": "removed",
+        "kind": "assignment",
+        "at": at,
+        "org_pk": place.org_pk,
+        "actor_pk": actor.pk,
+        "actor": actor.name,
+        "course_id": place.course.course_id,
+        "assignment_id": place.assignment.assignment_id,
     }

@@ -2,7 +2,8 @@
 
 A submission whose client died after sending it is completed; anything else that ran out of time expires. Objects
 are deleted only after their row says that they are nobody's, and once more a day after the last URL could have
-been used, since a transfer that was under way may land after the first deletion.
+been used, since a transfer that was under way may land after the first deletion. Of what was purged the rows go as
+well, after that.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.orm import aliased
 
 from nbexchange.api.completion import settle
 from nbexchange.api.database import clock
-from nbexchange.api.models import ABORTED, EXPIRED, PENDING, REJECTED, Upload
+from nbexchange.api.models import ABORTED, EXPIRED, PENDING, PURGED, REJECTED, Upload
 from nbexchange.api.problems import ExchangeProblem, ObjectMissing, UploadOver
 from nbexchange.api.services import Services
 from nbexchange.storage import StoreUnavailable
@@ -28,6 +30,8 @@ log = logging.getLogger("nbexchange")
 Condition = Callable[[datetime], ColumnElement[bool]]
 
 PAGE = 100
+
+LAST_SWEEP = 2
 
 SETTLED_AFTER = timedelta(hours=24)
 """After an upload's end, how long a transfer may still be under way."""
@@ -43,11 +47,15 @@ class Collector:
 
 @dataclass(frozen=True)
 class Report:
-    """What a round did; `failed` are the uploads that the store gave no answer for, left to the next."""
+    """What a round did.
+
+    `forgotten` are rows of purged uploads; `failed` are uploads that the store gave no answer for, left to the next.
+    """
 
     completed: int = 0
     expired: int = 0
     deleted: int = 0
+    forgotten: int = 0
     failed: int = 0
 
 
@@ -64,6 +72,7 @@ def collect_garbage(services: Services) -> Report:
             services.store.delete(upload.key)
             _note_sweep(services, upload)
             done["deleted"] += upload.sweeps == 0
+    done["forgotten"] = _forget(services)
     return Report(**done)
 
 
@@ -98,9 +107,18 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_rubbish(now: datetime) -> ColumnElement[bool]:
-    """Ended without being completed, and not yet swept for the last time."""
+    """Ended without being completed, or purged, and not yet swept for the last time."""
     again = and_(Upload.sweeps == 1, Upload.expires_at <= now - SETTLED_AFTER)
-    return and_(Upload.state.in_([REJECTED, EXPIRED, ABORTED]), or_(Upload.sweeps == 0, again))
+    return and_(Upload.state.in_([REJECTED, EXPIRED, ABORTED, PURGED]), or_(Upload.sweeps == 0, again))
+
+
+def _forget(services: Services) -> int:
+    """Delete the rows of purged uploads that were swept for the last time, a submission after its feedback."""
+    about = aliased(Upload)
+    is_referred_to = select(about.pk).where(about.submission_pk == Upload.pk).exists()
+    done_with = and_(Upload.state == PURGED, Upload.sweeps >= LAST_SWEEP, ~is_referred_to)
+    with services.database.write() as session:
+        return len(session.execute(delete(Upload).where(done_with).returning(Upload.pk)).all())
 
 
 def _note_sweep(services: Services, upload: Upload) -> None:

@@ -239,7 +239,7 @@ class Gc(Command):
         report = collect_garbage(services)
         print(
             f"{report.completed} submissions completed, {report.expired} uploads expired, "
-            f"{report.deleted} objects deleted"
+            f"{report.deleted} objects deleted, {report.forgotten} purged uploads forgotten"
         )
         if report.failed:
             sys.exit(f"nbexchange: {report.failed} uploads are left to the next round, see the log")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import msgspec
 from sqlalchemy import Exists, Select, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
 
@@ -27,6 +24,7 @@ from nbexchange.api.models import (
     Submission,
     Upload,
 )
+from nbexchange.api.pages import decode_cursor, encode_cursor
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.records import feedback_entry, release_record, submission_record
 from nbexchange.protocol import is_path_component
@@ -77,12 +75,14 @@ def list_assignments(session: Session, identity: Identity, course_id: str | None
 def _entries(
     releases: Sequence[Release], submissions: Sequence[Submission], feedback: Sequence[Feedback]
 ) -> list[protocol.Assignment]:
-    rows: list[Release | Submission | Feedback] = [*releases, *submissions, *feedback]
+    # What is hidden takes its feedback with it.
+    attached, loose = _attach(submissions, feedback)
+    shown = [row for row in submissions if not row.hidden_from_owner]
+    rows: list[Release | Submission | Feedback] = [*releases, *shown, *loose]
     assignments = {row.assignment_pk: row.upload.assignment for row in rows}
     release = {row.assignment_pk: release_record(row) for row in releases}
-    attached, loose = _attach(submissions, feedback)
     attempts: dict[int, list[protocol.SubmissionRecord]] = defaultdict(list)
-    for row in submissions:
+    for row in shown:
         attempts[row.assignment_pk].append(submission_record(row, attached[row.pk]))
     entries = [
         protocol.Assignment(
@@ -116,20 +116,6 @@ def _attach(
 # --- an instructor's view of submissions -------------------------------------------------------------------
 
 
-Key = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-
-
-class Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """Where a page ended: the last row's assignment, student and attempt."""
-
-    assignment_pk: Key
-    student_pk: Key
-    attempt: Key
-
-
-CURSOR = msgspec.json.Decoder(Cursor)
-
-
 def list_submissions(
     session: Session, identity: Identity, query: protocol.SubmissionsQuery
 ) -> protocol.Submissions:
@@ -137,19 +123,22 @@ def list_submissions(
     identity.require_instructor(query.course_id)
     check_query(query)
     order = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
-    wanted = _narrow(visible(Submission, identity, [query.course_id]), query)
+    wanted = _narrow(
+        visible(Submission, identity, [query.course_id]).where(~Submission.hidden_from_course), query
+    )
     if query.cursor is not None:
-        cursor = decode_cursor(query.cursor)
-        wanted = wanted.where(
-            tuple_(*order) > tuple_(cursor.assignment_pk, cursor.student_pk, cursor.attempt)
-        )
+        wanted = wanted.where(tuple_(*order) > tuple_(*decode_cursor(query.cursor, len(order))))
     rows = session.scalars(wanted.order_by(*order).limit(PAGE + 1)).all()
-    page, more = rows[:PAGE], len(rows) > PAGE
+    page = rows[:PAGE]
     attached = _feedback_on(session, page)
     return protocol.Submissions(
         [submission_record(row, attached[row.pk], contact=True) for row in page],
-        encode_cursor(page[-1]) if more else None,
+        _cursor_after(page[-1]) if len(rows) > PAGE else None,
     )
+
+
+def _cursor_after(row: Submission) -> str:
+    return encode_cursor(row.assignment_pk, row.student_pk, row.attempt)
 
 
 def check_query(query: protocol.SubmissionsQuery) -> None:
@@ -181,6 +170,7 @@ def _newer_exists(before: datetime | None) -> Exists:
         .where(
             other.assignment_pk == Submission.assignment_pk,
             other.student_pk == Submission.student_pk,
+            ~other.hidden_from_course,
             other_upload.stamp > Upload.stamp,
         )
     )
@@ -200,15 +190,3 @@ def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list
         .order_by(Feedback.pk)
     )
     return _attach(page, rows)[0]
-
-
-def encode_cursor(row: Submission) -> str:
-    cursor = Cursor(row.assignment_pk, row.student_pk, row.attempt)
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()
-
-
-def decode_cursor(text: str) -> Cursor:
-    try:
-        return CURSOR.decode(base64.urlsafe_b64decode(text.encode()))
-    except (binascii.Error, msgspec.MsgspecError, ValueError):
-        raise InvalidRequest("The cursor is not one that this service gave.") from None

@@ -8,6 +8,7 @@ the upload which brought its bytes.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,22 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from nbexchange import protocol
 from nbexchange.api.database import UtcDateTime
 
-PENDING, COMPLETED, REJECTED, EXPIRED, ABORTED = "pending", "completed", "rejected", "expired", "aborted"
+PENDING, COMPLETED = "pending", "completed"
+REJECTED, EXPIRED, ABORTED, PURGED = "rejected", "expired", "aborted", "purged"
 
 # SQLite numbers only an INTEGER key by itself.
 KEY = BigInteger().with_variant(Integer, "sqlite")
 
-VERBS = (
-    "released",
-    "fetched",
-    "submitted",
-    "removed",
-    "collected",
-    "feedback_released",
-    "feedback_fetched",
-)
+KINDS = get_args(protocol.Kind)
+VERBS = get_args(protocol.Verb)
 
 
 def one_of(column: str, *values: str) -> str:
@@ -123,8 +119,10 @@ class Upload(Base):
             ["assignment_pk", "student_pk", "submission_pk"],
             ["upload.assignment_pk", "upload.student_pk", "upload.pk"],
         ),
-        CheckConstraint(one_of("kind", "release", "submission", "feedback"), name="kind"),
-        CheckConstraint(one_of("state", PENDING, COMPLETED, REJECTED, EXPIRED, ABORTED), name="state"),
+        CheckConstraint(one_of("kind", *KINDS), name="kind"),
+        CheckConstraint(
+            one_of("state", PENDING, COMPLETED, REJECTED, EXPIRED, ABORTED, PURGED), name="state"
+        ),
         CheckConstraint("size >= 1", name="size"),
         CheckConstraint("length(sha256) = 64", name="sha256"),
         CheckConstraint("(kind = 'release') = (student_pk IS NULL)", name="student_pk"),
@@ -230,6 +228,10 @@ class Submission(Base):
     assignment_pk: Mapped[int]
     student_pk: Mapped[int] = mapped_column(index=True)
     attempt: Mapped[int]
+    hidden_from_course: Mapped[bool] = mapped_column(default=False)
+    """Removed by an instructor: neither listed for the course nor collected."""
+    hidden_from_owner: Mapped[bool] = mapped_column(default=False)
+    """Removed by its student from their own list."""
 
     upload: Mapped[Upload] = relationship(
         primaryjoin="foreign(Submission.pk) == Upload.pk", lazy="raise", viewonly=True
@@ -274,6 +276,7 @@ class Action(Base):
     __tablename__ = "action"
     __table_args__ = (
         CheckConstraint(one_of("verb", *VERBS), name="verb"),
+        CheckConstraint(one_of("kind", *KINDS, "assignment"), name="kind"),
         Index(
             "uq_action_once",
             "upload_pk",
@@ -283,9 +286,13 @@ class Action(Base):
             sqlite_where=text("verb IN ('released', 'submitted', 'feedback_released')"),
         ),
         Index("ix_action_recent", "actor_pk", "object_id", "at"),
+        Index("ix_action_course", "org_pk", "course_id", "pk"),
+        Index("ix_action_upload_pk", "upload_pk"),
     )
 
     verb: Mapped[str]
+    kind: Mapped[str]
+    """What it was done to: an upload's kind, or an assignment as a whole (purged)."""
     at: Mapped[datetime]
     org_pk: Mapped[int] = mapped_column(ForeignKey("organisation.pk"))
     actor_pk: Mapped[int | None] = mapped_column(ForeignKey("person.pk", ondelete="SET NULL"))

@@ -1,20 +1,44 @@
-"""Unrelease: an assignment is hidden; versions, submissions, feedback and history stay."""
+"""Unrelease and purge of an assignment.
+
+Unrelease hides it from students: versions, submissions, feedback and history stay. Purge forgets it: its rows go
+now, its objects when the collector comes, and the log stays.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from nbexchange.api import people
-from nbexchange.api.actions import action_row
+from nbexchange.api.actions import action_row, purge_row
 from nbexchange.api.database import clock
 from nbexchange.api.identity import Identity
 from nbexchange.api.listing import visible
-from nbexchange.api.models import Action, Assignment, Release
+from nbexchange.api.models import PURGED, Action, Assignment, Feedback, Person, Release, Submission, Upload
+from nbexchange.protocol import Purged
 
 
-def unrelease(session: Session, identity: Identity, course_id: str, assignment_id: str) -> None:
-    """Hide the assignment from students; hiding it again changes nothing. `NotFound` where there is none."""
+@dataclass(frozen=True)
+class Handle:
+    """An assignment in the hands of one of its instructors: nothing is published in it meanwhile."""
+
+    session: Session
+    identity: Identity
+    actor: Person
+    place: people.Place
+    now: datetime
+
+    @property
+    def pk(self) -> int:
+        return self.place.assignment.pk
+
+
+def take(session: Session, identity: Identity, course_id: str, assignment_id: str) -> Handle:
+    """Lock the assignment for its instructor. `NotFound` where there is none."""
     identity.require_instructor(course_id)
     org_pk = people.find_organisation(session, identity.org_id)
     actor = people.remember(session, org_pk, identity)[identity.name]
@@ -22,12 +46,70 @@ def unrelease(session: Session, identity: Identity, course_id: str, assignment_i
     session.scalar(
         select(Assignment.pk).where(Assignment.pk == place.assignment.pk).with_for_update(key_share=True)
     )
-    current = visible(Release, identity, [course_id]).where(
-        Release.assignment_pk == place.assignment.pk, Release.is_current
+    return Handle(session, identity, actor, place, clock(session))
+
+
+def unrelease(handle: Handle) -> None:
+    """Hide the assignment from students; hiding it again changes nothing."""
+    current = visible(Release, handle.identity, [handle.place.course.course_id]).where(
+        Release.assignment_pk == handle.pk, Release.is_current
     )
-    release = session.scalars(current).one_or_none()
+    release = handle.session.scalars(current).one_or_none()
     if release is None:
         return
     release.is_current = False
-    row = action_row("removed", release.upload, clock(session), actor_pk=actor.pk, actor=actor.name)
-    session.execute(insert(Action), [row])
+    row = action_row("removed", release.upload, handle.now, actor_pk=handle.actor.pk, actor=handle.actor.name)
+    handle.session.execute(insert(Action), [row])
+
+
+BELONGINGS = (Release, Submission, Feedback)
+
+
+def count(handle: Handle) -> Purged:
+    """What a purge would remove."""
+    rows = [
+        handle.session.scalars(
+            select(func.count()).select_from(model).where(model.assignment_pk == handle.pk)
+        ).one()
+        for model in BELONGINGS
+    ]
+    return _purged(rows, _uploads(handle))
+
+
+def purge(handle: Handle) -> Purged:
+    """Forget the assignment and all that belongs to it; purging it again changes nothing."""
+    # First the uploads: whoever completes one at this moment is waited for, and whoever comes later finds it purged.
+    uploads = _uploads(handle)
+    handle.session.execute(
+        update(Upload)
+        .where(Upload.assignment_pk == handle.pk, Upload.state != PURGED)
+        .values(state=PURGED, completed_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    rows = [
+        len(
+            handle.session.execute(
+                delete(model).where(model.assignment_pk == handle.pk).returning(model.pk)
+            ).all()
+        )
+        for model in BELONGINGS
+    ]
+    if uploads:
+        handle.session.execute(insert(Action), [purge_row(handle.place, handle.now, handle.actor)])
+    return _purged(rows, uploads)
+
+
+def _uploads(handle: Handle) -> Sequence[Row[int, int, int]]:
+    """Key, size and sweeps of what is not purged yet, locked in the order in which everybody locks uploads."""
+    return handle.session.execute(
+        select(Upload.pk, Upload.size, Upload.sweeps)
+        .where(Upload.assignment_pk == handle.pk, Upload.state != PURGED)
+        .order_by(Upload.pk)
+        .with_for_update()
+    ).all()
+
+
+def _purged(rows: Sequence[int], uploads: Sequence[Row[int, int, int]]) -> Purged:
+    stored = [upload.size for upload in uploads if upload.sweeps == 0]
+    releases, submissions, feedback = rows
+    return Purged(releases, submissions, feedback, len(stored), sum(stored))

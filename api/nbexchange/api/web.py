@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -29,22 +31,28 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 T = TypeVar("T")
 
 
-def parse(kind: type[T]) -> T:
-    """The request's JSON body, or its query string where it has no body; raises `InvalidRequest`."""
-    try:
-        if request.method in {"GET", "DELETE"}:
-            return msgspec.convert(_query(), kind, strict=False)
+def parse_query(kind: type[T]) -> T:
+    """The request's query string; raises `InvalidRequest`."""
+    with _refusing_misfits():
+        if any("\0" in value for value in request.args.values()):
+            raise InvalidRequest("The query has a NUL character.")
+        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+
+
+def parse_body(kind: type[T]) -> T:
+    """The request's JSON body; raises `InvalidRequest`."""
+    with _refusing_misfits():
         if request.mimetype != "application/json":  # what a form of another site cannot send
             raise InvalidRequest("The body's type is not application/json.")
         return msgspec.json.decode(request.get_data(cache=False), type=kind)
+
+
+@contextmanager
+def _refusing_misfits() -> Iterator[None]:
+    try:
+        yield
     except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
         raise InvalidRequest(f"The request does not fit: {error}") from None
-
-
-def _query() -> dict[str, str]:
-    if any("\0" in value for value in request.args.values()):
-        raise InvalidRequest("The query has a NUL character.")
-    return request.args.to_dict()
 
 
 def reply(answer: Any, status: int = 200, content_type: str = "application/json") -> Response:

@@ -83,6 +83,11 @@ class Client:
         query = protocol.UnreleaseQuery(course_id, assignment_id)
         self._call("DELETE", "v1/assignments", protocol.Unreleased, query=query)
 
+    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Sequence[protocol.RemovalAnswer]:
+        """Hide up to a hundred attempts; `own` means the caller's own list, also for an instructor."""
+        body = protocol.RemoveSubmissions(list(ids), own)
+        return self._call("POST", "v1/submissions/remove", protocol.Removals, body=body).items
+
     def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer]:
         return self._call("POST", "v1/uploads", protocol.UploadAnswers, body=batch).items
 
@@ -94,7 +99,7 @@ class Client:
         return self._call("GET", "v1/uploads", protocol.PendingUploads, query=protocol.PendingQuery()).items
 
     def abort(self, upload_id: UUID) -> None:
-        self._call("DELETE", f"v1/uploads/{upload_id}", dict)
+        self._call("DELETE", f"v1/uploads/{upload_id}", protocol.Aborted)
 
     def downloads(self, items: Sequence[protocol.DownloadItem]) -> Sequence[protocol.DownloadAnswer]:
         body = protocol.RequestDownloads(list(items))
@@ -140,7 +145,12 @@ def _check_names(*names: str) -> None:
 
 def _with_reference(answer: T, request_id: str) -> T:
     """The same answer; the problem of an item gets the id of the request, for people who report it."""
-    batched = (protocol.UploadAnswers, protocol.CompletionAnswers, protocol.DownloadAnswers)
+    batched = (
+        protocol.UploadAnswers,
+        protocol.CompletionAnswers,
+        protocol.DownloadAnswers,
+        protocol.Removals,
+    )
     for item in answer.items if isinstance(answer, batched) else ():
         if isinstance(item, protocol.ItemFailed):
             item.problem.request_id = request_id

@@ -5,20 +5,23 @@ from __future__ import annotations
 from importlib.metadata import version
 from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from nbexchange import protocol
-from nbexchange.api import completion, downloads, listing, releases, uploads
+from nbexchange.api import completion, downloads, history, listing, releases, removals, uploads
 from nbexchange.api.database import clock
+from nbexchange.api.problems import InvalidRequest, NotFound, RoleRequired, UploadOver
+from nbexchange.api.routes.operations import Operations
 from nbexchange.api.services import caller, services
-from nbexchange.api.web import identify, parse, reply
+from nbexchange.api.web import identify
 
 blueprint = Blueprint("v1", __name__)
 blueprint.before_request(identify)
+operations = Operations(blueprint)
 
 
-@blueprint.get("/me")
-def me() -> Response:
+@operations.add("GET", "/me", answer=protocol.Me)
+def me() -> protocol.Me:
     """Anybody who is known: who they are here, and the limits."""
     identity = caller()
     with services().database.read() as session:
@@ -27,77 +30,111 @@ def me() -> Response:
         protocol.Course(course_id, place.role, place.title)
         for course_id, place in sorted(identity.courses.items())
     ]
-    return reply(
-        protocol.Me(
-            name=identity.name,
-            org_id=identity.org_id,
-            courses=courses,
-            limits=services().limits,
-            server_time=now,
-            full_name=identity.full_name,
-            email=identity.email,
-            version=version("nbexchange"),
-        )
+    return protocol.Me(
+        name=identity.name,
+        org_id=identity.org_id,
+        courses=courses,
+        limits=services().limits,
+        server_time=now,
+        full_name=identity.full_name,
+        email=identity.email,
+        version=version("nbexchange"),
     )
 
 
-@blueprint.get("/assignments")
-def list_assignments() -> Response:
+@operations.add(
+    "GET", "/assignments", query=protocol.AssignmentsQuery, answer=protocol.Assignments, problems=(NotFound,)
+)
+def list_assignments(query: protocol.AssignmentsQuery) -> protocol.Assignments:
     """Members of the course, each their own view; without `course_id` all of the caller's courses."""
-    query = parse(protocol.AssignmentsQuery)
     with services().database.read() as session:
-        return reply(listing.list_assignments(session, caller(), query.course_id))
+        return listing.list_assignments(session, caller(), query.course_id)
 
 
-@blueprint.delete("/assignments")
-def unrelease_assignment() -> Response:
+@operations.add(
+    "DELETE",
+    "/assignments",
+    query=protocol.UnreleaseQuery,
+    answer=protocol.Unreleased,
+    problems=(NotFound, RoleRequired),
+)
+def unrelease_assignment(query: protocol.UnreleaseQuery) -> protocol.Unreleased:
     """Instructors of the course."""
-    query = parse(protocol.UnreleaseQuery)
+    if query.dry_run and not query.purge:
+        raise InvalidRequest("dry_run is for a purge.")
     with services().database.write() as session:
-        releases.unrelease(session, caller(), query.course_id, query.assignment_id)
-    return reply(protocol.Unreleased(query.course_id, query.assignment_id))
+        handle = releases.take(session, caller(), query.course_id, query.assignment_id)
+        purged = None
+        if query.dry_run:
+            purged = releases.count(handle)
+        elif query.purge:
+            purged = releases.purge(handle)
+        else:
+            releases.unrelease(handle)
+    return protocol.Unreleased(query.course_id, query.assignment_id, query.dry_run, purged)
 
 
-@blueprint.post("/uploads")
-def initiate_uploads() -> Response:
+@operations.add(
+    "POST",
+    "/uploads",
+    body=protocol.InitiateUploads,
+    answer=protocol.UploadAnswers,
+    problems=(NotFound, RoleRequired),
+)
+def initiate_uploads(batch: protocol.InitiateUploads) -> protocol.UploadAnswers:
     """Releases and feedback: instructors of the course. Submissions: its members."""
-    batch = parse(protocol.InitiateUploads)
-    return reply(protocol.UploadAnswers(uploads.initiate(services(), caller(), batch)))
+    return protocol.UploadAnswers(uploads.initiate(services(), caller(), batch))
 
 
-@blueprint.get("/uploads")
-def list_pending_uploads() -> Response:
+@operations.add("GET", "/uploads", query=protocol.PendingQuery, answer=protocol.PendingUploads)
+def list_pending_uploads(query: protocol.PendingQuery) -> protocol.PendingUploads:
     """Anybody who is known, their own."""
-    parse(protocol.PendingQuery)
     with services().database.read() as session:
-        return reply(protocol.PendingUploads(uploads.find_pending(session, caller())))
+        return protocol.PendingUploads(uploads.find_pending(session, caller()))
 
 
-@blueprint.post("/uploads/complete")
-def complete_uploads() -> Response:
+@operations.add("POST", "/uploads/complete", body=protocol.CompleteUploads, answer=protocol.CompletionAnswers)
+def complete_uploads(wanted: protocol.CompleteUploads) -> protocol.CompletionAnswers:
     """Whoever began the upload; for releases and feedback, while they are an instructor of the course."""
-    wanted = parse(protocol.CompleteUploads)
-    return reply(protocol.CompletionAnswers(completion.complete(services(), caller(), wanted.ids)))
+    return protocol.CompletionAnswers(completion.complete(services(), caller(), wanted.ids))
 
 
-@blueprint.delete("/uploads/<uuid:item_id>")
-def abort_upload(item_id: UUID) -> Response:
+@operations.add("DELETE", "/uploads/<uuid:item_id>", answer=protocol.Aborted, problems=(NotFound, UploadOver))
+def abort_upload(item_id: UUID) -> protocol.Aborted:
     """Whoever began the upload."""
     with services().database.write() as session:
         uploads.abort(session, caller(), item_id)
-    return reply({})
+    return protocol.Aborted(item_id)
 
 
-@blueprint.get("/submissions")
-def list_submissions() -> Response:
+@operations.add(
+    "GET",
+    "/submissions",
+    query=protocol.SubmissionsQuery,
+    answer=protocol.Submissions,
+    problems=(NotFound, RoleRequired),
+)
+def list_submissions(query: protocol.SubmissionsQuery) -> protocol.Submissions:
     """Instructors of the course."""
-    query = parse(protocol.SubmissionsQuery)
     with services().database.read() as session:
-        return reply(listing.list_submissions(session, caller(), query))
+        return listing.list_submissions(session, caller(), query)
 
 
-@blueprint.post("/downloads")
-def request_downloads() -> Response:
+@operations.add("POST", "/submissions/remove", body=protocol.RemoveSubmissions, answer=protocol.Removals)
+def remove_submissions(wanted: protocol.RemoveSubmissions) -> protocol.Removals:
+    """Instructors from the course's list and collect; anybody their own attempts from their own list."""
+    with services().database.write() as session:
+        return protocol.Removals(removals.remove(session, caller(), wanted))
+
+
+@operations.add("POST", "/downloads", body=protocol.RequestDownloads, answer=protocol.DownloadAnswers)
+def request_downloads(wanted: protocol.RequestDownloads) -> protocol.DownloadAnswers:
     """Instructors what is in their courses; students the current release, their attempts, their feedback."""
-    wanted = parse(protocol.RequestDownloads)
-    return reply(protocol.DownloadAnswers(downloads.grant(services(), caller(), wanted.items)))
+    return protocol.DownloadAnswers(downloads.grant(services(), caller(), wanted.items))
+
+
+@operations.add("GET", "/history", query=protocol.HistoryQuery, answer=protocol.History, problems=(NotFound,))
+def list_history(query: protocol.HistoryQuery) -> protocol.History:
+    """Instructors the log of their courses; students the releases and what they did themselves."""
+    with services().database.read() as session:
+        return history.list_history(session, caller(), query)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "3.0.0"
 down_revision = None
 
 
@@ -99,7 +99,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("kind IN ('release', 'submission', 'feedback')", name=op.f("ck_upload_kind")),
         sa.CheckConstraint(
-            "state IN ('pending', 'completed', 'rejected', 'expired', 'aborted')",
+            "state IN ('pending', 'completed', 'rejected', 'expired', 'aborted', 'purged')",
             name=op.f("ck_upload_state"),
         ),
         sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_upload_sha256")),
@@ -142,6 +142,7 @@ def upgrade() -> None:
         "action",
         sa.Column("pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("org_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -158,6 +159,9 @@ def upgrade() -> None:
             "'feedback_released', 'feedback_fetched')",
             name=op.f("ck_action_verb"),
         ),
+        sa.CheckConstraint(
+            "kind IN ('release', 'submission', 'feedback', 'assignment')", name=op.f("ck_action_kind")
+        ),
         sa.ForeignKeyConstraint(
             ["actor_pk"], ["person.pk"], name=op.f("fk_action_actor_pk"), ondelete="SET NULL"
         ),
@@ -169,6 +173,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.create_index("ix_action_recent", ["actor_pk", "object_id", "at"], unique=False)
+        batch_op.create_index("ix_action_course", ["org_pk", "course_id", "pk"], unique=False)
+        batch_op.create_index("ix_action_upload_pk", ["upload_pk"], unique=False)
         batch_op.create_index(
             "uq_action_once",
             ["upload_pk", "verb"],
@@ -231,6 +237,8 @@ def upgrade() -> None:
         sa.Column("assignment_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("student_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hidden_from_course", sa.Boolean(), nullable=False),
+        sa.Column("hidden_from_owner", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_pk", "student_pk", "pk"],
             ["upload.assignment_pk", "upload.student_pk", "upload.pk"],

@@ -1,0 +1,31 @@
+"""Keyset pages: where one ended, as an opaque text that the next request brings back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated
+
+import msgspec
+
+from nbexchange.api.problems import InvalidRequest
+
+Keys = tuple[Annotated[int, msgspec.Meta(ge=0, le=2**62)], ...]
+
+DECODER = msgspec.json.Decoder(Keys)
+
+
+def encode_cursor(*keys: int) -> str:
+    """A cursor for the keys of a page's last row."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode()
+
+
+def decode_cursor(text: str, length: int) -> Keys:
+    """The keys, as many as are expected; raises `InvalidRequest` for what `encode_cursor` did not make."""
+    try:
+        keys = DECODER.decode(base64.urlsafe_b64decode(text.encode()))
+    except (binascii.Error, msgspec.MsgspecError, ValueError):
+        keys = ()
+    if len(keys) != length:
+        raise InvalidRequest("The cursor is not one that this service gave.")
+    return keys

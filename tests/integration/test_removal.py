@@ -1,0 +1,264 @@
+"""What is removed: submissions from a list, an assignment from sight, an assignment for good."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+from support.callers import archive_item
+
+from nbexchange.api.collector import collect_garbage
+from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
+
+
+def remove(caller, *records, **values):
+    return caller.post("submissions/remove", {"ids": [record["id"] for record in records], **values})
+
+
+def listed(caller):
+    """The ids of the attempts in the caller's own list."""
+    return [record["id"] for entry in caller.assignments() for record in entry.get("submissions", ())]
+
+
+def rows(database, model):
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(model))
+
+
+def removals(database):
+    with database.read() as session:
+        found = session.scalars(select(Action).where(Action.verb == "removed").order_by(Action.pk)).all()
+    return [(action.kind, action.actor, action.on_behalf, action.object_id) for action in found]
+
+
+# --- submissions -------------------------------------------------------------------------------------------
+
+
+def test_an_instructor_hides_from_the_course_and_the_student_keeps_their_list(released):
+    record = released.ada.submit()
+    assert remove(released.teacher, record).json == {"items": [{"type": "removed", "id": record["id"]}]}
+    assert released.teacher.submissions() == []
+    assert listed(released.ada) == [record["id"]]
+
+
+def test_a_student_hides_from_their_own_list_and_is_collected_all_the_same(released):
+    record = released.ada.submit()
+    remove(released.ada, record)
+    assert listed(released.ada) == []
+    assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
+
+
+def test_own_is_an_instructors_own_list(released):
+    record = released.teacher.submit()
+    remove(released.teacher, record, own=True)
+    assert listed(released.teacher) == []
+    assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
+
+
+def test_an_instructor_cannot_hide_anything_from_a_students_own_list(released):
+    record = released.ada.submit()
+    (answer,) = remove(released.teacher, record, own=True).json["items"]
+    assert answer["problem"]["type"] == "not-found"
+    assert listed(released.ada) == [record["id"]]
+
+
+def test_what_is_hidden_takes_its_feedback_with_it_and_nothing_else(released):
+    first, second = released.ada.submit(b"first"), released.ada.submit(b"second")
+    for record in (first, second):
+        released.teacher.give_feedback(record)
+    remove(released.ada, first)
+    (entry,) = released.ada.assignments()
+    assert [record["id"] for record in entry["submissions"]] == [second["id"]]
+    assert len(entry["submissions"][0]["feedback"]) == 1
+    assert "feedback" not in entry
+
+
+def test_an_assignment_of_which_all_is_hidden_is_not_listed(released):
+    remove(released.ada, released.ada.submit())
+    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
+    assert released.ada.assignments() == []
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_collect_gets_the_newest_that_is_not_removed(released, before):
+    first, second = released.ada.submit(b"first"), released.ada.submit(b"second")
+    remove(released.teacher, second)
+    query = {"before": second["submitted_at"]} if before else {}
+    (latest,) = released.teacher.submissions(latest="true", **query)
+    assert latest["id"] == first["id"]
+
+
+def test_a_removed_attempt_keeps_its_number_and_its_bytes(released):
+    first = released.ada.submit(b"first")
+    remove(released.teacher, first)
+    assert released.ada.submit(b"second")["attempt"] == 2
+    assert released.teacher.download("submission", first["id"]) == b"first"
+
+
+def test_removing_is_logged_once_for_each_list(released, database):
+    record = released.ada.submit()
+    for caller in (released.teacher, released.colleague, released.ada, released.ada):
+        assert remove(caller, record).json["items"][0]["type"] == "removed"
+    assert [action[:3] for action in removals(database)] == [
+        ("submission", "teacher", "ada"),
+        ("submission", "ada", None),
+    ]
+
+
+def test_two_instructors_who_remove_at_once_leave_one_entry(released, database):
+    record = released.ada.submit()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: remove(released.teacher, record).status_code, range(8)))
+    assert answers == [200] * 8
+    assert len(removals(database)) == 1
+
+
+def test_each_item_has_its_own_answer(released):
+    mine, others = released.ada.submit(), released.ben.submit()
+    unknown = {"id": str(uuid4())}
+    answer = remove(released.ada, unknown, mine, others).json["items"]
+    assert [item["type"] for item in answer] == ["error", "removed", "error"]
+    assert [found["id"] for found in released.teacher.submissions(student_id="ben")] == [others["id"]]
+
+
+# --- unrelease ---------------------------------------------------------------------------------------------
+
+
+def test_unrelease_and_release_lose_nothing(released, database):
+    record = released.ada.submit()
+    released.teacher.give_feedback(record)
+    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1").json == {
+        "course_id": "cs1",
+        "assignment_id": "ps1",
+    }
+    assert released.teacher.release(b"again")["version"] == 2
+    (entry,) = released.ada.assignments()
+    assert entry["release"]["version"] == 2
+    assert [found["id"] for found in entry["submissions"]] == [record["id"]]
+    assert len(entry["submissions"][0]["feedback"]) == 1
+    assert rows(database, Release) == 2
+
+
+# --- purge -------------------------------------------------------------------------------------------------
+
+
+def purge(caller, **query):
+    return caller.delete("assignments", course_id="cs1", assignment_id="ps1", purge="true", **query)
+
+
+@pytest.fixture
+def full(released):
+    """A released assignment with work, feedback on it, and an unfinished upload."""
+    record = released.ada.submit(b"work")
+    released.teacher.give_feedback(record, b"<p>")
+    unfinished = archive_item(b"unfinished")
+    (granted,) = released.ben.begin("submission", unfinished)
+    released.ben.put(granted, b"unfinished")
+    released.unfinished = unfinished
+    return released
+
+
+CONTENTS = {"releases": 1, "submissions": 1, "feedback": 1, "objects": 4, "bytes": 7 + 4 + 3 + 10}
+
+
+def test_a_dry_run_counts_and_removes_nothing(full, database, services):
+    assert purge(full.teacher, dry_run="true").json == {
+        "course_id": "cs1",
+        "assignment_id": "ps1",
+        "dry_run": True,
+        "purged": CONTENTS,
+    }
+    assert [rows(database, model) for model in (Release, Submission, Feedback)] == [1, 1, 1]
+    assert collect_garbage(services).deleted == 0
+    assert removals(database) == []
+
+
+def test_a_dry_run_of_an_unrelease_is_refused(full):
+    answer = full.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", dry_run="true")
+    assert answer.status_code == 400
+    assert full.ada.assignments()[0]["release"]
+
+
+def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
+    before = rows(database, Action)
+    assert purge(full.teacher).json["purged"] == CONTENTS
+    assert [rows(database, model) for model in (Release, Submission, Feedback)] == [0, 0, 0]
+    assert full.ada.assignments() == full.teacher.submissions() == []
+    assert rows(database, Action) == before + 1
+    assert removals(database) == [("assignment", "teacher", None, None)]
+
+
+def test_a_second_purge_finds_nothing(full, database):
+    purge(full.teacher)
+    assert set(purge(full.teacher).json["purged"].values()) == {0}
+    assert len(removals(database)) == 1
+
+
+def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
+    (record,) = full.teacher.submissions()
+    purge(full.teacher)
+    assert full.teacher.request("submission", record["id"])["problem"]["type"] == "not-found"
+    (answer,) = full.ben.complete(full.unfinished).json["items"]
+    assert answer["problem"]["type"] == "upload-purged"
+    assert full.ben.get("uploads").json["items"] == []
+
+
+def age(database):
+    """Let every upload have ended days ago."""
+    with database.write() as session:
+        for upload in session.scalars(select(Upload)):
+            upload.expires_at -= timedelta(days=3)
+            upload.url_expires_at -= timedelta(days=3)
+
+
+def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
+    with database.read() as session:
+        keys = [upload.key for upload in session.scalars(select(Upload))]
+    purge(full.teacher)
+    assert collect_garbage(services).deleted == 4
+    assert [store.stat(key) for key in keys] == [None] * 4
+    assert rows(database, Upload) == 4
+    age(database)
+    assert collect_garbage(services).forgotten == 3  # all but the submission that the feedback is about
+    assert collect_garbage(services).forgotten == 1
+    assert rows(database, Upload) == 0
+
+
+def test_the_log_keeps_names_and_digests_of_what_is_gone(full, services, database):
+    purge(full.teacher)
+    collect_garbage(services)
+    age(database)
+    collect_garbage(services)
+    collect_garbage(services)
+    (entry,) = full.teacher.get("history", action="submitted").json["actions"]
+    assert (entry["actor"], entry["assignment_id"], entry["size"]) == ("ada", "ps1", 4)
+    assert len(entry["sha256"]) == 64
+
+
+def test_a_purged_assignment_can_be_released_anew(full):
+    purge(full.teacher)
+    assert full.teacher.release(b"new")["version"] == 1
+    assert full.ada.submit(b"new work")["attempt"] == 1
+
+
+def test_a_purge_while_students_submit_leaves_no_half_record(released, database):
+    """Whoever completes at that moment either is purged as well or is told that the upload is."""
+    wanted = [archive_item(b"work") for _ in range(3)]
+    for entry, granted in zip(wanted, released.ada.begin("submission", *wanted), strict=True):
+        assert released.ada.put(granted, b"work") == 200, entry
+
+    def act(number):
+        return purge(released.teacher) if number == 3 else released.ada.complete(wanted[number])
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(act, range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    for answer in answers[:3]:
+        (item,) = answer.json["items"]
+        assert item["type"] == "completed" or item["problem"]["type"] == "upload-purged"
+    with database.read() as session:
+        assert set(session.scalars(select(Upload.state))) == {"purged"}
+    assert [rows(database, model) for model in (Release, Submission)] == [0, 0]
