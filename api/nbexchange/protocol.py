@@ -13,6 +13,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
+REVISION = 1
+"""Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
+
+PROTOCOL_HEADER = "NBExchange-Protocol"
+VERSION_HEADER = "NBExchange-Version"
+"""The version of the program that speaks, for people."""
+
 MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
 
@@ -85,6 +92,10 @@ class Problem(Answer):
     detail: str
     request_id: str | None = None
     limit: int | None = None
+
+
+class Health(Struct):
+    status: Literal["ok"] = "ok"
 
 
 # --- uploads -----------------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ TABLE: dict[str, dict[str, str]] = {
     "POST v1/downloads feedback": dict(
         zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
     ),
+    "GET v1/openapi.json": NOTHING,
     # The signature alone is the permission: a token is none.
     "PUT objects/<path:key>": dict.fromkeys(CALLERS, "403"),
     "GET objects/<path:key>": dict.fromkeys(CALLERS, "403"),
@@ -116,6 +117,7 @@ def call(row, caller, scene):
     return {
         "GET healthz": lambda: caller.get("/healthz"),
         "GET readyz": lambda: caller.get("/readyz"),
+        "GET v1/openapi.json": lambda: caller.get("openapi.json"),
         "GET v1/me": lambda: caller.get("me"),
         "GET v1/assignments": lambda: caller.get("assignments", course_id="cs1"),
         "DELETE v1/assignments": lambda: caller.delete("assignments", course_id="cs1", assignment_id="ps1"),
@@ -180,6 +182,7 @@ def test_every_route_has_a_row(app):
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.rule not in {"/healthz", "/readyz"}  # at the root for probes, the same as under the prefix
+        and rule.endpoint.split(".")[0] != "former"  # each answers everybody alike: test_web.py
     }
     assert routes == rows
 

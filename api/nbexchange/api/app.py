@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from nbexchange.api import web
-from nbexchange.api.routes import health, objects, v1
+from nbexchange.api.routes import document, former, health, objects, v1
 from nbexchange.api.services import EXTENSION, Services
 from nbexchange.storage.local import LocalStore
 
@@ -21,6 +21,8 @@ def create_app(services: Services, base_url: str = "/") -> Flask:
         # A container's probes know nothing of the prefix.
         app.register_blueprint(health.blueprint, name="health_at_root", url_prefix="/")
     app.register_blueprint(v1.blueprint, url_prefix=f"{base_url}v1")
+    app.register_blueprint(document.routes(base_url), url_prefix=f"{base_url}v1")
+    app.register_blueprint(former.blueprint, url_prefix=base_url)
     if isinstance(services.store, LocalStore):
         app.register_blueprint(objects.routes(services.store), url_prefix=f"{base_url}objects")
     return app

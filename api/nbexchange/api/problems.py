@@ -6,14 +6,15 @@
     ├── RoleRequired 403            ├── ObjectMissing 409
     ├── NotFound 404                ├── UploadOver 409
     ├── TooLarge 413                ├── TooManyPending 429
-    ├── Mismatch 422                └── Unavailable 503
-    └── IdReused 422
+    ├── Mismatch 422                ├── Unavailable 503
+    └── IdReused 422                └── ClientTooOld 426
 
 Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
 """
 
 from __future__ import annotations
 
+from nbexchange.api.models import ABORTED, COMPLETED, EXPIRED, PURGED, REJECTED
 from nbexchange.protocol import Problem
 
 
@@ -27,6 +28,11 @@ class ExchangeProblem(Exception):
         super().__init__(detail)
         self.detail = detail
         self.limit = limit
+
+    @classmethod
+    def types(cls) -> list[str]:
+        """Every type that a problem of this class can have."""
+        return [cls.type]
 
     def to_wire(self, request_id: str | None = None) -> Problem:
         return Problem(self.type, self.title, self.status, self.detail, request_id, self.limit)
@@ -70,6 +76,10 @@ class UploadOver(ExchangeProblem):
         self.type = f"upload-{state}"
         self.state = state
 
+    @classmethod
+    def types(cls) -> list[str]:
+        return [f"upload-{state}" for state in (COMPLETED, REJECTED, EXPIRED, ABORTED, PURGED)]
+
 
 class TooLarge(ExchangeProblem):
     status, type, title = 413, "too-large", "More bytes than this service takes"
@@ -95,3 +105,11 @@ class Unavailable(ExchangeProblem):
     def __init__(self, what: str, detail: str) -> None:
         super().__init__(detail)
         self.type = f"{what}-unavailable"
+
+    @classmethod
+    def types(cls) -> list[str]:
+        return [f"{what}-unavailable" for what in ("authentication", "database", "storage")]
+
+
+class ClientTooOld(ExchangeProblem):
+    status, type, title = 426, "client-too-old", "The client is too old for this service"

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -16,9 +17,16 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from nbexchange.api.problems import ExchangeProblem, InvalidRequest, TooLarge, Unauthenticated, Unavailable
+from nbexchange.api.problems import (
+    ClientTooOld,
+    ExchangeProblem,
+    InvalidRequest,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from nbexchange.api.services import services
-from nbexchange.protocol import Problem
+from nbexchange.protocol import PROTOCOL_HEADER, REVISION, VERSION_HEADER, Problem
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger("nbexchange")
@@ -74,6 +82,24 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _answer_defect)
 
 
+OLDEST_REVISION = 1
+"""Of the protocol, that this service still understands."""
+
+
+def negotiate() -> None:
+    """Before each route of the API: refuse a client that would not understand the answers."""
+    revision = request.headers.get(PROTOCOL_HEADER)
+    if revision is None:
+        return
+    if not re.fullmatch(r"[0-9]{1,6}", revision):
+        raise InvalidRequest(f"{PROTOCOL_HEADER} is not a number.")
+    if int(revision) < OLDEST_REVISION:
+        raise ClientTooOld(
+            f"This plugin speaks an older protocol than the exchange service (nbexchange {version('nbexchange')}) "
+            "understands. Nothing was changed: ask whoever looks after your notebook server to update nbexchange there."
+        )
+
+
 def identify() -> None:
     """Before each route of the API: find out who is calling, or answer that it is not known."""
     try:
@@ -96,6 +122,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
+    response.headers[PROTOCOL_HEADER] = str(REVISION)
+    response.headers[VERSION_HEADER] = version("nbexchange")
     # The path alone: a query string can hold a signature.
     log.info(
         "%s %s %s %.0f ms %s",
@@ -136,7 +164,7 @@ def _answer_http_error(error: HTTPException) -> Response:
         return _answer_problem(TooLarge("The request's body is too long.", limit=MAX_BODY))
     if error.response is not None:  # a redirect
         return Response(status=status, headers=error.response.headers)
-    kind = {404: "not-found", 405: "method-not-allowed"}.get(status, "invalid-request")
+    kind = {404: "unknown-route", 405: "method-not-allowed"}.get(status, "invalid-request")
     problem = Problem(kind, error.name, status, error.description or error.name, g.request_id)
     response = reply(problem, status, "application/problem+json")
     response.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow"})

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from nbexchange.api import schema
 from nbexchange.api.problems import Unavailable
+from nbexchange.api.routes.operations import Operations
 from nbexchange.api.services import services
-from nbexchange.api.web import reply
+from nbexchange.protocol import Health
 
 blueprint = Blueprint("health", __name__)
+operations = Operations(blueprint, needs_identity=False)
 
 
-@blueprint.get("healthz")
-def healthz() -> Response:
-    return reply({"status": "ok"})
+@operations.add("GET", "healthz", answer=Health)
+def healthz() -> Health:
+    """Anybody: the process lives."""
+    return Health()
 
 
-@blueprint.get("readyz")
-def readyz() -> Response:
+@operations.add("GET", "readyz", answer=Health)
+def readyz() -> Health:
+    """Anybody: the database and the store answer."""
     try:
         schema.require_current(services().database)
     except schema.SchemaOutdated:
         raise Unavailable("database", "The database's schema is not the one of this version.") from None
     services().store.ready()
-    return reply({"status": "ok"})
+    return Health()

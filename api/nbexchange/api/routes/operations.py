@@ -29,12 +29,14 @@ class Operation:
     query: Any
     body: Any
     problems: tuple[type[ExchangeProblem], ...]
+    needs_identity: bool
     description: str
 
 
 @dataclass(frozen=True)
 class Operations:
     blueprint: Blueprint
+    needs_identity: bool = True
     all: list[Operation] = field(default_factory=list)
 
     def add(
@@ -61,7 +63,17 @@ class Operations:
             self.blueprint.add_url_rule(path, view.__name__, respond, methods=[method])
             description = (view.__doc__ or "").strip()
             self.all.append(
-                Operation(view.__name__, method, path, answer, query, body, problems, description)
+                Operation(
+                    name=view.__name__,
+                    method=method,
+                    path=path,
+                    answer=answer,
+                    query=query,
+                    body=body,
+                    problems=problems,
+                    needs_identity=self.needs_identity,
+                    description=description,
+                )
             )
             return view
 

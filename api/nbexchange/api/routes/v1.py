@@ -13,9 +13,10 @@ from nbexchange.api.database import clock
 from nbexchange.api.problems import InvalidRequest, NotFound, RoleRequired, UploadOver
 from nbexchange.api.routes.operations import Operations
 from nbexchange.api.services import caller, services
-from nbexchange.api.web import identify
+from nbexchange.api.web import identify, negotiate
 
 blueprint = Blueprint("v1", __name__)
+blueprint.before_request(negotiate)
 blueprint.before_request(identify)
 operations = Operations(blueprint)
 

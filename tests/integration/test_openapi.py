@@ -1,0 +1,163 @@
+"""The published document: it is valid, complete, and true for every kind of caller."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import validate
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from support.callers import archive_item
+
+from nbexchange.api.openapi import path_template
+from nbexchange.api.routes import former, v1
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+CALLERS = ("nobody", "impostor", "outsider", "stranger", "ada", "teacher", "teacher", "other_teacher")
+OPERATIONS = [(operation.method, f"/v1{path_template(operation.path)}") for operation in v1.operations.all]
+
+
+@pytest.fixture
+def document(people):
+    answer = people.nobody.get("openapi.json")
+    assert answer.status_code == 200
+    return answer.json
+
+
+@pytest.fixture(params=["sqlite"])
+def db_url(tmp_path, sqlite_template):
+    """What is on the wire does not depend on the database."""
+    place = tmp_path / "test.sqlite"
+    place.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{place}"
+
+
+def test_it_is_a_valid_openapi_document(document):
+    validate(document)
+
+
+def test_it_has_every_route_of_the_api(document, app):
+    described = {
+        (method.upper(), path) for path, operations in document["paths"].items() for method in operations
+    }
+    prefix = "/services/nbexchange"
+    opaque = ("/objects/",)  # behind signed URLs, which say by themselves what to do
+    of_older = {f"{prefix}/{name}" for name in former.ROUTES}
+    routes = {
+        (method, path_template(rule.rule.removeprefix(prefix)))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(prefix) and rule.rule not in of_older
+    }
+    assert described == {route for route in routes if not route[1].startswith(opaque)}
+
+
+def test_every_operation_says_who_may_call_it_and_how_it_fails(document):
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            assert {"200", "400", "500", "503"} <= set(operation["responses"]), path
+            is_open = path in {"/healthz", "/readyz", "/v1/openapi.json"}
+            assert bool(operation["security"]) is not is_open, path
+            assert ("401" in operation["responses"]) is not is_open, path
+
+
+def test_instants_and_ids_have_their_formats(document):
+    record = document["components"]["schemas"]["SubmissionRecord"]["properties"]
+    assert (record["id"]["format"], record["submitted_at"]["format"]) == ("uuid", "date-time")
+
+
+@pytest.fixture
+def scene(people):
+    """Something of each kind; gives values that mean something there, by the name of the field."""
+    release = people.teacher.release()
+    submission = people.ada.submit()
+    feedback = people.teacher.give_feedback(submission)
+    unfinished = archive_item(b"unfinished")
+    people.teacher.begin("submission", unfinished)
+    ids = [record["id"] for record in (unfinished, release, submission, feedback)]
+    return {
+        "course_id": ["cs1", "cs1", "cs2"],
+        "assignment_id": ["ps1"],
+        "student_id": ["ada", "ben"],
+        "person": ["ada", "teacher"],
+        "submission_id": ids,
+        "item_id": ids,
+        "id": ids,
+        "ids": [ids, ids[:1]],
+        "cursor": ["WzEsMSwxXQ==", "WzFd"],
+    }
+
+
+def with_meaning(data, value, scene):
+    """The value with fields replaced, now and then, by what exists: blind guesses end at the first look-up."""
+    if isinstance(value, dict):
+        return {name: meaningful(data, name, entry, scene) for name, entry in value.items()}
+    if isinstance(value, list):
+        few = value[: data.draw(st.sampled_from([1, 1, None]))]  # of many items, one at least is always wrong
+        return [with_meaning(data, entry, scene) for entry in few]
+    return value
+
+
+def meaningful(data, name, value, scene):
+    if name in scene and data.draw(st.integers(0, 3)):
+        return data.draw(st.sampled_from(scene[name]))
+    return with_meaning(data, value, scene)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_no_caller_gets_an_undocumented_answer(operation, document, app, people, scene):
+    method, path = operation
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = app
+    described = schema[path][method]
+    strategy = described.as_strategy()
+    if described.query or described.body:
+        strategy |= strategy | described.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+    answered = set()
+
+    @settings(
+        max_examples=150,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy, name=st.sampled_from(CALLERS), data=st.data())
+    def call(case, name, data):
+        caller = getattr(people, name)
+        for part in ("query", "path_parameters", "body"):
+            setattr(case, part, with_meaning(data, getattr(case, part), scene))
+        token = {"Authorization": f"token {caller.token}"} if caller.token else {}
+        case.headers = token
+        response = case.call_and_validate(checks=CHECKS, headers=token)
+        answered.add(response.status_code)
+
+    call()
+    assert 200 in answered
+    assert 401 in answered
+
+
+def test_an_answer_that_the_document_lacks_is_noticed(document, app, people):
+    poorer = copy.deepcopy(document)
+    del poorer["paths"]["/v1/me"]["get"]["responses"]["401"]
+    schema = schemathesis.openapi.from_dict(poorer)
+    schema.app = app
+    case = schema["/v1/me"]["GET"].Case()
+    with pytest.raises(FailureGroup, match="Undocumented status code"):
+        case.call_and_validate(checks=CHECKS)
