@@ -104,9 +104,7 @@ class ReleaseAdmission:
         if item.student_id is not None:
             raise InvalidRequest("A release is for no student.")
         if self.released and not item.force:
-            raise AlreadyReleased(
-                f"{self.occasion.place.assignment.assignment_id} is released already; force makes a new version."
-            )
+            raise AlreadyReleased(f"{self.occasion.place.assignment.assignment_id} is released already.")
         return {}
 
 
@@ -141,9 +139,7 @@ class SubmissionAdmission:
     def admit(self, item: UploadItem) -> dict[str, Any]:
         student = self._student(item)
         if self.pending.get(student.pk, 0) >= MAX_PENDING:
-            raise TooManyPending(
-                f"{MAX_PENDING} of your submissions for {student.name} are unfinished: complete or abort one."
-            )
+            raise TooManyPending(f"{MAX_PENDING} of your submissions for {student.name} are unfinished.")
         stamp = self.occasion.now
         if student.pk in self.last:
             stamp = max(stamp, self.last[student.pk] + TICK)

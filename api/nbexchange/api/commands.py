@@ -20,6 +20,7 @@ from nbexchange.api.database import UnsupportedDatabase
 from nbexchange.api.identity import InvalidIdentity
 from nbexchange.api.schema import SchemaOutdated
 from nbexchange.api.settings import CONFIG_FILE, FLAG_ONLY, NbExchange, SettingsError, environment
+from nbexchange.redaction import RedactingFormatter
 from nbexchange.storage import StoreUnavailable
 
 EXPECTED = (
@@ -108,10 +109,9 @@ def read_file(place: str) -> Config:
 
 
 def start_logging(*, debug: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
     # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
     for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

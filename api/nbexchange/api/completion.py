@@ -211,7 +211,7 @@ def _lock(session: Session, model: type[Person | Assignment], pks: Collection[in
 def disagreement(upload: Upload, actual: StoredObject | None) -> ExchangeProblem | None:
     """Where the store's object differs from what was declared: the size always, the digest where it is known."""
     if actual is None:
-        return ObjectMissing("The store has no object for this upload yet: send it, then complete again.")
+        return ObjectMissing("The bytes of this upload have not arrived.")
     if actual.size != upload.size:
         return Mismatch(f"{upload.size} bytes were declared and {actual.size} are stored.")
     if actual.sha256 is not None and actual.sha256 != upload.sha256:

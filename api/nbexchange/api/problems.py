@@ -72,7 +72,7 @@ class UploadOver(ExchangeProblem):
     status, title = 409, "The upload is over"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"This upload is {state}: begin a new one.")
+        super().__init__(f"This upload is {state}.")
         self.type = f"upload-{state}"
         self.state = state
 

@@ -64,7 +64,7 @@ def _release_objection(upload: Upload, newest: int, is_released: bool) -> Exchan
     if newest > upload.pk:
         return Superseded("A release that was begun later was completed before.")
     if is_released and not upload.force:
-        return AlreadyReleased("The assignment was released meanwhile; force makes a new version.")
+        return AlreadyReleased("The assignment was released meanwhile.")
     return None
 
 

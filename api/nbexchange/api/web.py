@@ -96,7 +96,7 @@ def negotiate() -> None:
     if int(revision) < OLDEST_REVISION:
         raise ClientTooOld(
             f"This plugin speaks an older protocol than the exchange service (nbexchange {version('nbexchange')}) "
-            "understands. Nothing was changed: ask whoever looks after your notebook server to update nbexchange there."
+            "understands."
         )
 
 
@@ -109,7 +109,7 @@ def identify() -> None:
         raise Unavailable("authentication", "Who is calling cannot be found out now.") from error
     if identity is None:
         raise Unauthenticated(
-            "Send a valid token: the one that came with this request is missing or unknown."
+            "The exchange does not know you: your token is missing, unknown or has expired."
         )
     g.identity = identity
 
@@ -147,7 +147,7 @@ def _answer_problem(problem: ExchangeProblem) -> Response:
 
 def _answer_store_away(error: StoreUnavailable) -> Response:
     log.error("the object store is away (request %s): %s", g.request_id, error)
-    return _answer_problem(Unavailable("storage", "The object store cannot be used now: try again soon."))
+    return _answer_problem(Unavailable("storage", "The object store cannot be used now."))
 
 
 def _answer_database_error(error: Exception) -> Response:
@@ -155,7 +155,7 @@ def _answer_database_error(error: Exception) -> Response:
         return _answer_defect(error)
     # The texts of these errors can name the database's host; parameters are hidden by the engine.
     log.error("the database failed (request %s): %s", g.request_id, error)
-    return _answer_problem(Unavailable("database", "The database cannot be used now: try again soon."))
+    return _answer_problem(Unavailable("database", "The database cannot be used now."))
 
 
 def _answer_http_error(error: HTTPException) -> Response:
@@ -173,6 +173,4 @@ def _answer_http_error(error: HTTPException) -> Response:
 
 def _answer_defect(error: Exception) -> Response:
     log.error("a defect (request %s)", g.request_id, exc_info=error)
-    return _answer_problem(
-        ExchangeProblem("This is a defect of the service: please report it with the request id.")
-    )
+    return _answer_problem(ExchangeProblem("The exchange service met a defect of its own."))

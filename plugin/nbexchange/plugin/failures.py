@@ -8,11 +8,12 @@
     ├── PackingFailed       something in the tree cannot travel, or changed meanwhile
     └── ArchiveRefused      what arrived is not what was announced, or is hostile
 
-No text holds a token, a signature or the query of a URL.
+Their texts come from `messages`.
 """
 
 from __future__ import annotations
 
+from nbexchange.plugin.messages import explain
 from nbexchange.protocol import Problem
 
 
@@ -22,13 +23,14 @@ class TransferFailed(Exception):
 
 class ServiceRefused(TransferFailed):
     def __init__(self, problem: Problem) -> None:
-        reference = f" (request {problem.request_id})" if problem.request_id else ""
-        super().__init__(f"{problem.detail}{reference}")
+        super().__init__(explain(problem))
         self.problem = problem
 
 
 class ServiceUnreachable(TransferFailed):
-    pass
+    def __init__(self, text: str, request_id: str) -> None:
+        super().__init__(text)
+        self.request_id = request_id
 
 
 class StorageFailed(TransferFailed):

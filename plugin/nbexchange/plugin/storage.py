@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -13,7 +14,14 @@ from tqdm import tqdm
 from urllib3.util import Retry
 
 from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
+from nbexchange.redaction import RedactingFilter
+
+log = logging.getLogger(__name__)
+
+# At the level of debugging it quotes the URLs that it dials, and with them the signatures.
+logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
 
 HEADERS = {"content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"}
 """What the service may tell the plugin to send."""
@@ -50,7 +58,7 @@ class Storage:
         with progress(name, size) as bar:
             response = self._request("PUT", target, headers=headers, data=_Body(body, size, bar))
         if response.status_code not in {200, 201, 204, 412}:
-            raise refused(response.status_code, "upload")
+            raise refused(response, "upload")
 
     def get(
         self, url: str, headers: Mapping[str, str], target: BinaryIO, size: int, sha256: str, name: str
@@ -60,13 +68,10 @@ class Storage:
         response = self._request("GET", source, headers=headers, stream=True)
         with response:
             if response.status_code != 200:
-                raise refused(response.status_code, "download")
+                raise refused(response, "download")
             digest = self._copy(response, target, size, name)
         if digest != sha256:
-            raise StorageFailed(
-                f"What was downloaded for {name} is not what was handed in (its digest differs), and was "
-                "discarded. Try again; if it happens twice, tell the operator of the exchange."
-            )
+            raise StorageFailed(say("download-differs", name=name))
 
     def _copy(self, response: requests.Response, target: BinaryIO, size: int, name: str) -> str:
         digest, received = hashlib.sha256(), 0
@@ -98,10 +103,8 @@ class Storage:
                 **options,
             )
         except requests.RequestException as error:
-            raise StorageFailed(
-                f"The file store at {urlsplit(url).hostname} cannot be reached ({type(error).__name__}). "
-                "Nothing is lost: try again in a minute."
-            ) from None
+            log.debug("%s failed: %s", method, type(error).__name__)
+            raise StorageFailed(say("store-down", host=urlsplit(url).hostname)) from None
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""
@@ -110,12 +113,9 @@ class Storage:
             return self.service_url.rstrip("/") + "/" + url.lstrip("/")
         weaker = place.scheme != "https" and not (place.scheme == "http" and service.scheme == "http")
         if weaker or "@" in place.netloc:
-            raise StorageFailed("The exchange service named a file store that this plugin does not trust.")
+            raise StorageFailed(say("store-untrusted"))
         if self.origins and origin_of(place) not in self.origins:
-            raise StorageFailed(
-                f"The exchange service named the file store {place.hostname}, which is not in "
-                "c.Exchange.storage_origins."
-            )
+            raise StorageFailed(say("store-unlisted", host=place.hostname))
         return url
 
 
@@ -146,15 +146,17 @@ def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
     return place.scheme, place.hostname, place.port or {"http": 80, "https": 443}.get(place.scheme)
 
 
-def refused(status: int, what: str) -> StorageFailed:
-    if 300 <= status < 400:
-        text = f"The file store redirected the {what}: its address in the exchange's settings is not right."
-    else:
-        text = f"The file store refused the {what} (HTTP {status}). Nothing is lost: try again in a minute."
-    return StorageFailed(text, status)
+def refused(response: requests.Response, what: str) -> StorageFailed:
+    code = "store-elsewhere" if 300 <= response.status_code < 400 else "store-refused"
+    text = say(
+        code,
+        host=urlsplit(response.url).hostname,
+        what=what,
+        status=response.status_code,
+        request_id=response.headers.get("x-amz-request-id"),
+    )
+    return StorageFailed(text, response.status_code)
 
 
 def broken_off(what: str, received: int, size: int) -> StorageFailed:
-    return StorageFailed(
-        f"The {what} broke off after {humanize(received)} of {humanize(size)}. Nothing is lost: try again."
-    )
+    return StorageFailed(say("transfer-broken", what=what, received=humanize(received), size=humanize(size)))

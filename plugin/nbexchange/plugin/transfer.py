@@ -11,6 +11,7 @@ import msgspec
 
 from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, StorageFailed, TransferFailed
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.storage import Storage
 from nbexchange.protocol import (
     MAX_ITEMS,
@@ -60,7 +61,7 @@ class Transfer:
                 case ItemFailed():
                     outcome[answer.id] = ServiceRefused(answer.problem)
                 case _:
-                    raise TransferFailed("The exchange service wants an upload in parts: update this plugin.")
+                    raise TransferFailed(say("parts-wanted"))
         for completion in self._complete(batch, sent) if sent else ():
             if isinstance(completion, ItemFailed):
                 outcome[completion.id] = ServiceRefused(completion.problem)
@@ -75,8 +76,7 @@ class Transfer:
             if batch.kind != "submission":
                 raise
             raise ServiceUnreachable(
-                "Your files have arrived and count from the time they were announced, but the confirmation did "
-                f"not come back. Look with `nbgrader list --cached` in a while. ({failure})"
+                say("confirmation-lost", request_id=failure.request_id), failure.request_id
             ) from None
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:

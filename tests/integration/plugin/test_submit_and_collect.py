@@ -145,7 +145,7 @@ def test_three_broken_submits_do_not_lock_a_student_out(released, people, monkey
     """Each left an unfinished upload behind: two of them sent and never confirmed, one never sent."""
 
     def away(*_):
-        raise ServiceUnreachable("away")
+        raise ServiceUnreachable("away", "request-1")
 
     released.ada.write("ps1/p1.ipynb")
     for broken in ("complete", "complete", "put"):

@@ -1,0 +1,156 @@
+"""One request to the service, and what its answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+import requests
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError
+
+from nbexchange import protocol
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.messages import say
+
+T = TypeVar("T")
+
+MAX_ANSWER = 64 << 20
+"""Bytes of an answer that the plugin reads into memory."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Where a request goes, with what; its id stands in every text about it."""
+
+    url: str
+    cookies: Mapping[str, str]
+    headers: Mapping[str, str]
+    request_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        return {
+            "Content-Type": "application/json",
+            "X-Request-ID": self.request_id,
+            protocol.PROTOCOL_HEADER: str(protocol.REVISION),
+            protocol.VERSION_HEADER: version("nbexchange"),
+        }
+
+    @property
+    def host(self) -> str:
+        """As people may see it: without credentials that somebody put into the URL."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    def content(self, response: requests.Response) -> bytes:
+        content = b""
+        for chunk in response.iter_content(1 << 20):
+            content += chunk
+            if len(content) > MAX_ANSWER:
+                raise self._failed("service-endless")
+        return content
+
+    def read(self, response: requests.Response, content: bytes, kind: type[T]) -> T:
+        """The answer, if the exchange gave it: a proxy's page is none."""
+        content_type = response.headers.get("Content-Type", "").partition(";")[0]
+        try:
+            if response.status_code == 200 and content_type == "application/json":
+                return self._with_reference(_checked(msgspec.json.decode(content, type=kind)))
+            if content_type == "application/problem+json":
+                raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
+        except (msgspec.MsgspecError, ImpossibleName):
+            raise self._not_understood(response) from None
+        raise self._failed(
+            "service-elsewhere", status=response.status_code, content_type=content_type or "no type"
+        )
+
+    def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
+        if problem.type in LANGUAGE and revision_of(response) < protocol.REVISION:
+            return self._failed("service-older", **_versions(response))
+        problem.request_id = problem.request_id or self.request_id
+        return ServiceRefused(problem)
+
+    def _not_understood(self, response: requests.Response) -> ServiceUnreachable:
+        if revision_of(response) > protocol.REVISION:
+            return self._failed("service-newer", **_versions(response))
+        return self._failed("service-unclear")
+
+    def unreachable(self, error: requests.RequestException, timeout: float) -> ServiceUnreachable:
+        if timed_out(error):
+            return self._failed("service-slow", seconds=timeout)
+        if isinstance(error, requests.exceptions.SSLError):
+            return self._failed("service-certificate")
+        return self._failed("service-down")
+
+    def _failed(self, code: str, **known: object) -> ServiceUnreachable:
+        text = say(code, host=self.host, request_id=self.request_id, **known)
+        return ServiceUnreachable(text, self.request_id)
+
+    def _with_reference(self, answer: T) -> T:
+        """The same answer; the problem of an item gets the id of the request, for people who report it."""
+        for item in answer.items if isinstance(answer, BATCHES) else ():
+            if isinstance(item, protocol.ItemFailed):
+                item.problem.request_id = self.request_id
+        return answer
+
+
+BATCHES = (
+    protocol.UploadAnswers,
+    protocol.CompletionAnswers,
+    protocol.DownloadAnswers,
+    protocol.Removals,
+)
+
+LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
+"""What an older service says of something that it does not know."""
+
+
+def revision_of(response: requests.Response) -> int:
+    """The revision of the protocol that the service speaks; ours, where it does not say."""
+    stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
+    return int(stated) if stated.isdecimal() else protocol.REVISION
+
+
+def _versions(response: requests.Response) -> dict[str, str]:
+    return {
+        "theirs": response.headers.get(protocol.VERSION_HEADER, "of another version"),
+        "ours": version("nbexchange"),
+    }
+
+
+class ImpossibleName(Exception):
+    """Names become local paths: one that cannot be a single file name is believed from nobody."""
+
+
+def _checked(answer: T) -> T:
+    match answer:
+        case protocol.Assignments():
+            for entry in answer.assignments:
+                _check_names(entry.course_id, entry.assignment_id)
+                _check_names(*(feedback.notebook_id for feedback in entry.feedback))
+                _check_submissions(entry.submissions)
+        case protocol.Submissions():
+            _check_submissions(answer.submissions)
+    return answer
+
+
+def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
+    for record in records:
+        _check_names(record.course_id, record.assignment_id, record.student_id)
+        _check_names(*(feedback.notebook_id for feedback in record.feedback))
+
+
+def _check_names(*names: str) -> None:
+    if not all(protocol.is_path_component(name) for name in names):
+        raise ImpossibleName
+
+
+def timed_out(error: requests.RequestException) -> bool:
+    """Also when it was the last of several tries, which requests calls a connection error."""
+    cause = error.args[0] if error.args else None
+    last = cause.reason if isinstance(cause, MaxRetryError) else None
+    return isinstance(error, requests.Timeout) or isinstance(last, ReadTimeoutError)

@@ -1,0 +1,129 @@
+"""What people are told when something fails: one sentence that says what happened, one that says what to do.
+
+`docs/messages.md` shows this table. No text has a place for a token, a signature or the query of a URL.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nbexchange.protocol import Problem
+
+
+class Message(NamedTuple):
+    happened: str
+    advice: str
+
+
+NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
+AGAIN = "Run the command again; if it happens twice, tell whoever runs the exchange."
+REPORT = "This is a mistake of the exchange, not yours: please report it."
+UPDATE_PLUGIN = (
+    "Nothing was changed: ask whoever looks after your notebook server to update nbexchange there."
+)
+
+MESSAGES = {
+    # --- the service
+    "service-down": Message("The exchange service at {host} cannot be reached.", NOT_NOW),
+    "service-slow": Message(
+        "The exchange service at {host} did not answer within {seconds:g} seconds.", NOT_NOW
+    ),
+    "service-certificate": Message(
+        "The certificate of the exchange service at {host} was not accepted.",
+        "Nothing was changed: tell whoever looks after your notebook server.",
+    ),
+    "service-elsewhere": Message(
+        "Something other than the exchange service answered at {host} (HTTP {status}, {content_type}).",
+        "It may be restarting: try again in a minute. If it lasts, c.Exchange.base_service_url or base_path is wrong, "
+        "or the service is an nbexchange of version 1 or 2.",
+    ),
+    "service-older": Message(
+        "The exchange service at {host} (nbexchange {theirs}) is older than this plugin (nbexchange {ours}) and does "
+        "not know what it was asked.",
+        "Nothing was changed: ask whoever runs the exchange to update it.",
+    ),
+    "service-newer": Message(
+        "The exchange service at {host} (nbexchange {theirs}) is newer than this plugin (nbexchange {ours}), which "
+        "does not understand its answer.",
+        "Ask whoever looks after your notebook server to update nbexchange there.",
+    ),
+    "service-unclear": Message(
+        "The exchange service at {host} gave an answer that this plugin does not understand.",
+        "The two may be of different versions: tell whoever looks after your notebook server.",
+    ),
+    "service-endless": Message("The exchange service at {host} answered without end.", REPORT),
+    "confirmation-lost": Message(
+        "Your files have arrived and count from the time they were announced, but the confirmation did not come back.",
+        "Look with `nbgrader list --cached` in a while, before you submit again.",
+    ),
+    "parts-wanted": Message(
+        "The exchange service wants this upload in parts, which this plugin cannot do.", UPDATE_PLUGIN
+    ),
+    # --- the file store
+    "store-down": Message("The file store at {host} cannot be reached.", NOT_NOW),
+    "store-refused": Message("The file store at {host} refused the {what} (HTTP {status}).", NOT_NOW),
+    "store-elsewhere": Message(
+        "The file store at {host} redirected the {what}.",
+        "Tell whoever runs the exchange: the store's address in its settings is not right.",
+    ),
+    "store-untrusted": Message(
+        "The exchange service named a file store that this plugin does not trust.",
+        "Tell whoever runs the exchange: behind https, the store needs https as well.",
+    ),
+    "store-unlisted": Message(
+        "The exchange service named the file store {host}, which c.Exchange.storage_origins does not allow.",
+        "Tell whoever looks after your notebook server.",
+    ),
+    "transfer-broken": Message(
+        "The {what} broke off after {received} of {size}.", "Nothing was changed: run the command again."
+    ),
+    "download-differs": Message(
+        "What was downloaded for {name} is not what was handed in (its digest differs), and was thrown away.",
+        AGAIN,
+    ),
+}
+"""By code. The parts in braces are known when it happens."""
+
+ADVICE = {
+    "already-released": "Release with --force to make a new version of it.",
+    "authentication-unavailable": NOT_NOW,
+    "client-too-old": UPDATE_PLUGIN,
+    "database-unavailable": NOT_NOW,
+    "id-reused": REPORT,
+    "internal": REPORT,
+    "invalid-request": "Check the names that you gave; if they are right, please report this.",
+    "method-not-allowed": REPORT,
+    "not-found": "Check the names of course and assignment; if they are right, ask the instructor whether you are in "
+    "the course and whether it is released.",
+    "object-missing": AGAIN,
+    "role-required": "Ask an instructor of the course to do it.",
+    "storage-unavailable": NOT_NOW,
+    "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",
+    "too-large": "Remove data that is not needed, or ask whoever runs the exchange for a higher limit.",
+    "too-many-pending": "Wait until the other one has ended, then run the command again.",
+    "unauthenticated": "Restart your notebook server, which gives you a new token; if that does not help, tell whoever "
+    "looks after it.",
+    "unknown-route": REPORT,
+    "upload-aborted": AGAIN,
+    "upload-completed": "Nothing needs to be done.",
+    "upload-expired": AGAIN,
+    "upload-mismatch": AGAIN,
+    "upload-purged": "An instructor removed the assignment for good: ask them.",
+    "upload-rejected": AGAIN,
+}
+"""What to do, by the type of a problem that the service answers with; the service says what happened."""
+
+
+def say(code: str, *, request_id: str | None = None, **known: object) -> str:
+    """The text for a failure, with the reference that a person can report."""
+    happened, advice = MESSAGES[code]
+    return _refer(f"{happened.format(**known)} {advice}", request_id)
+
+
+def explain(problem: Problem) -> str:
+    """The text for a problem that the service answered with."""
+    return _refer(f"{problem.detail} {ADVICE.get(problem.type, AGAIN)}", problem.request_id)
+
+
+def _refer(text: str, request_id: str | None) -> str:
+    return f"{text} (request {request_id})" if request_id else text
