@@ -97,7 +97,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         self.log.info("%s submission: %s %s", verb, record.student_id, self.assignment_id)
         self._warn(record)
         if (granted.size, granted.sha256) != (record.size, record.sha256):
-            raise ArchiveRefused("What is offered is not the attempt that was listed.")
+            raise ArchiveRefused("what is offered is not the attempt that was listed")
         self._check_size(record)
         place_of = self._path_of(record)
         with self.unpacked(

@@ -22,7 +22,8 @@ from traitlets import Bool, Float, Integer, List, Type, Unicode, default
 
 from nbexchange.plugin.client import Client
 from nbexchange.plugin.extraction import Modes, unpack
-from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.storage import Storage
@@ -35,6 +36,7 @@ from nbexchange.protocol import (
     Kind,
     is_path_component,
 )
+from nbexchange.redaction import redact
 
 
 class DirectoryTooLarge(RuntimeError):
@@ -122,15 +124,12 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             yield
         except (ExchangeError, DirectoryTooLarge):
             raise
-        except TransferFailed as failure:
-            self.fail(str(failure))
-        except OSError as error:
-            self.log.debug("%s", traceback.format_exc())
-            self.fail(local_failure(error))
-        except Exception as error:  # noqa: BLE001 - see below
-            # nbgrader's server extensions answer anything else with a page that explains nothing.
-            self.log.debug("%s", traceback.format_exc())
-            self.fail(f"The exchange plugin failed ({type(error).__name__}): please report this.")
+        except Exception as error:  # noqa: BLE001 - nbgrader's extensions explain no other to anybody
+            text = str(error) if isinstance(error, TransferFailed) else local_failure(error)
+            self.log.debug("%s", redact(traceback.format_exc()))
+        else:
+            return
+        self.fail(text)  # out here, where no other exception hangs on to it
 
     def require_course(self) -> str:
         course_id = self.coursedir.course_id
@@ -234,10 +233,8 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
         """
         size = granted.unpacked_size or 0
         if size > self.max_unpacked_size:
-            raise TransferFailed(
-                f"{name} unpacks to {humanize(size)}, more than max_unpacked_size "
-                f"({humanize(self.max_unpacked_size)}) allows here."
-            )
+            limit = humanize(self.max_unpacked_size)
+            raise ArchiveTooLarge(say("unpacks-too-large", name=name, size=humanize(size), limit=limit))
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
             self.transfer.receive(kind, granted, archive, name)
             with staged(destination, replace=replace) as place:
@@ -259,10 +256,13 @@ def configured_limit(coursedir: Any, name: str) -> int | None:
     return 1000 * value if is_set else None
 
 
-def local_failure(error: OSError) -> str:
+def local_failure(error: Exception) -> str:
+    """What to say of a failure of this machine, or of the plugin itself."""
+    if not isinstance(error, OSError):
+        return say("plugin-defect", error=type(error).__name__)
     if error.errno == errno.EEXIST:
-        return f"There is something at {error.filename} already, which was left as it is."
+        return say("in-the-way", path=error.filename)
     if error.errno == errno.ENOSPC:
-        return "The disk is full. Nothing was changed: free some space, then try again."
+        return say("disk-full")
     where = f" ({error.filename})" if error.filename else ""
-    return f"{os.strerror(error.errno or errno.EIO)}{where}. Nothing was changed."
+    return say("local-trouble", what=os.strerror(error.errno or errno.EIO), where=where)

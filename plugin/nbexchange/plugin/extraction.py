@@ -74,15 +74,15 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
                     with stream.reading_content():
                         _write(tar, member, target, modes.file)
             if stream.latest != END:  # tarfile takes a header that it cannot read for the end
-                raise ArchiveRefused("The archive is damaged.")
+                raise ArchiveRefused("the archive is damaged")
     except DAMAGE:
-        raise ArchiveRefused("The archive is damaged.") from None
+        raise ArchiveRefused("the archive is damaged") from None
     except FileExistsError:
-        raise ArchiveRefused("The archive names the same file twice.") from None
+        raise ArchiveRefused("the archive names the same file twice") from None
     except FileNotFoundError:  # each directory is a member of its own, which counts
-        raise ArchiveRefused("The archive names a file before its directory.") from None
+        raise ArchiveRefused("the archive names a file before its directory") from None
     except NotADirectoryError:
-        raise ArchiveRefused("The archive uses a file as a directory.") from None
+        raise ArchiveRefused("the archive uses a file as a directory") from None
     _set_modes(destination, modes.directory)
 
 
@@ -91,15 +91,15 @@ def _members(tar: tarfile.TarFile, stream: _ForwardReader, left: int) -> Iterato
     for count, member in enumerate(tar):
         tar.members.clear()  # type: ignore[attr-defined]  # it would keep every header
         if count >= MAX_MEMBERS:
-            raise ArchiveRefused(f"The archive has more than {MAX_MEMBERS} members.")
+            raise ArchiveRefused(f"the archive has more than {MAX_MEMBERS} members")
         if not (member.isreg() or member.isdir()) or member.issparse() or tar.pax_headers:
-            raise ArchiveRefused("The archive holds something that is neither a file nor a directory.")
+            raise ArchiveRefused("the archive holds something that is neither a file nor a directory")
         if not is_relative_path(member.name):
-            raise ArchiveRefused("The archive holds a name that leaves the directory or cannot be a file's.")
+            raise ArchiveRefused("the archive holds a name that leaves the directory or cannot be a file's")
         size = member.size if member.isreg() else 0
         left -= size
         if left < 0 or size < 0:
-            raise ArchiveRefused("The archive holds more than was announced.")
+            raise ArchiveRefused("the archive holds more than was announced")
         stream.budget += size + MEMBER_OVERHEAD
         if member.name.split("/", 1)[0] not in LOCAL_FILES:
             yield member
@@ -114,7 +114,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, mode: in
         while left:
             chunk = source.read(min(CHUNK, left))
             if not chunk:
-                raise ArchiveRefused("The archive is damaged.")
+                raise ArchiveRefused("the archive is damaged")
             file.write(chunk)
             left -= len(chunk)
         os.fchmod(file.fileno(), mode)
@@ -159,25 +159,25 @@ class _ForwardReader:
             self._allow_header(size)
         data = self._take(size)
         if is_header and LONG_NUMBER.search(data):
-            raise ArchiveRefused("The archive has a header that no program would write.")
+            raise ArchiveRefused("the archive has a header that no program would write")
         return data
 
     def _allow_header(self, size: int) -> None:
         self.headers -= size
         if size > MAX_HEADER or self.headers < 0:
-            raise ArchiveRefused("The archive has a header that no program would write.")
+            raise ArchiveRefused("the archive has a header that no program would write")
         self.budget += size + tarfile.BLOCKSIZE
 
     def _take(self, size: int) -> bytes:
         if not 0 <= size <= CHUNK:
-            raise ArchiveRefused("The archive has a header that no program would write.")
+            raise ArchiveRefused("the archive has a header that no program would write")
         again = b""
         if self.stepped_back and size:
             again, self.stepped_back = self.latest[-1:], False
         data = self.source.read(size - len(again))
         self.budget -= len(data)
         if self.budget < 0:
-            raise ArchiveRefused("The archive holds more than was announced.")
+            raise ArchiveRefused("the archive holds more than was announced")
         data = again + data
         self.position += len(data)
         self.latest = data or self.latest

@@ -13,7 +13,7 @@ Their texts come from `messages`.
 
 from __future__ import annotations
 
-from nbexchange.plugin.messages import explain
+from nbexchange.plugin.messages import explain, say
 from nbexchange.protocol import Problem
 
 
@@ -55,4 +55,7 @@ class PackingFailed(TransferFailed):
 
 
 class ArchiveRefused(TransferFailed):
-    pass
+    """`why` is half a sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("archive-refused", why=why))

@@ -81,6 +81,45 @@ MESSAGES = {
         "What was downloaded for {name} is not what was handed in (its digest differs), and was thrown away.",
         AGAIN,
     ),
+    # --- what is packed, and what is unpacked
+    "packed-too-large": Message(
+        "{name} is too large: {what}, and the limit ({setting}) is {limit}. The largest files: {largest}.",
+        "Remove data that is not needed, then run the command again.",
+    ),
+    "too-many-files": Message(
+        "{name} has more than {what}.", "Remove those that are not needed, then run the command again."
+    ),
+    "changed-while-packing": Message(
+        "{path} changed while it was packed.", "Nothing was sent: save your work, then run the command again."
+    ),
+    "not-readable": Message(
+        "{path} cannot be read.", "Nothing was sent: look at its permissions, then run the command again."
+    ),
+    "not-releasable": Message(
+        "These lead out of the assignment or are no plain files: {paths}.",
+        "Nothing was released: remove them or put copies in their place.",
+    ),
+    "unpacks-too-large": Message(
+        "{name} unpacks to {size}, more than max_unpacked_size ({limit}) allows here.",
+        "Nothing was unpacked: tell whoever looks after your notebook server.",
+    ),
+    "archive-refused": Message(
+        "What arrived was refused: {why}.",
+        "Nothing was unpacked: tell whoever sent it, and whoever runs the exchange.",
+    ),
+    # --- this machine
+    "disk-full": Message(
+        "The disk is full.", "Nothing was changed: free some space, then run the command again."
+    ),
+    "in-the-way": Message(
+        "There is something at {path} already, which was left as it is.",
+        "Move it away, then run the command again.",
+    ),
+    "local-trouble": Message("{what}{where}.", "Nothing was changed: see to it, then run the command again."),
+    "plugin-defect": Message(
+        "The exchange plugin failed ({error}).",
+        "This is a mistake of the exchange, not yours: please report it.",
+    ),
 }
 """By code. The parts in braces are known when it happens."""
 

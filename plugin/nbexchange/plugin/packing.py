@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize, name_largest
 from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
@@ -106,7 +107,7 @@ def survey(root: Path, ignore: Ignore, max_file_size: int | None = None) -> Tree
 
 
 def too_many(root: Path, what: str) -> PackingFailed:
-    return PackingFailed(f"{root.name} has more than {what}: remove those that are not needed.")
+    return PackingFailed(say("too-many-files", name=root.name, what=what))
 
 
 def _walk(
@@ -175,7 +176,7 @@ def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
             tar.addfile(member, source)
             after = os.fstat(source.fileno())
     except PermissionError:
-        raise PackingFailed(f"{file.path} cannot be read: check its permissions, then try again.") from None
+        raise PackingFailed(say("not-readable", path=file.path)) from None
     except (FileNotFoundError, IsADirectoryError):
         raise changed(file.path) from None
     except OSError as error:
@@ -192,16 +193,21 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def changed(path: str) -> PackingFailed:
-    return PackingFailed(f"{path} changed while it was packed: save your work, then try again.")
+    return PackingFailed(say("changed-while-packing", path=path))
 
 
 def too_large(tree: Tree, what: str, size: int | None, limit: int, setting: str) -> ArchiveTooLarge:
-    found = f"is {humanize(size)} {what}" if size is not None else f"is too large {what}"
+    found = f"{humanize(size)} {what}" if size is not None else f"more than that {what}"
     largest = name_largest((file.size, file.path) for file in tree.files)
-    return ArchiveTooLarge(
-        f"{tree.root.name} {found}, and the limit ({setting}) is {humanize(limit)}. "
-        f"The largest files: {largest}. Remove data that is not needed, then try again."
+    text = say(
+        "packed-too-large",
+        name=tree.root.name,
+        what=found,
+        setting=setting,
+        limit=humanize(limit),
+        largest=largest,
     )
+    return ArchiveTooLarge(text)
 
 
 class _HashingSink(io.RawIOBase):

@@ -9,6 +9,7 @@ from nbgrader.exchange.abc import ExchangeReleaseAssignment as ABCExchangeReleas
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import PackingFailed, ServiceRefused
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.older_names import adopt_section
 from nbexchange.protocol import InitiateUploads
 
@@ -42,10 +43,7 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         self.log.info("Destination: %s", self.address)
         tree = self.survey(self.src_path)
         if tree.left_out:
-            raise PackingFailed(
-                "These cannot be released, since they lead out of the assignment or are no plain files: "
-                + ", ".join(tree.left_out)
-            )
+            raise PackingFailed(say("not-releasable", paths=", ".join(tree.left_out)))
         with self.packed(tree) as (archive, packed):
             item = packed.to_item(force=self.force)
             batch = InitiateUploads("release", self.course_id, self.assignment_id, [item])
