@@ -428,6 +428,18 @@ def test_aws_urls_lead_to_the_region_and_not_to_a_redirect(style, region, place_
         assert request.url.partition("?")[0] == place_of_key
 
 
+@on("ministack", "swift")
+def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, key):
+    public = place.base_url.replace("127.0.0.1", "localhost")
+    there = replace(place, store=replace(place.store, public_endpoint_url=public))
+    upload = there.sign_put(key, BODY)
+    assert upload.url.startswith(public)
+    elsewhere = replace(upload, url=upload.url.replace("localhost", "127.0.0.1"))
+    assert send(elsewhere, BODY).status == 403
+    assert send(upload, BODY).status == 200
+    assert place.store.stat(key).size == len(BODY)
+
+
 @on("ministack")
 def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(place, key):
     store = replace(place.store, public_endpoint_url="https://objects.example.org")
