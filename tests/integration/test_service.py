@@ -15,9 +15,10 @@ import requests
 
 from nbexchange.api import schema
 from nbexchange.api.auth.tokens import TokenFile
+from nbexchange.api.configuration import FLAG_ONLY, environment
 from nbexchange.api.database import connect
 from nbexchange.api.demo import servers
-from nbexchange.api.settings import FLAG_ONLY, NbExchange, environment
+from nbexchange.api.settings import NbExchange
 
 TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
 
@@ -326,6 +327,28 @@ def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
     done = run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
     assert done.returncode != 0
     assert "nonsense" in done.stderr
+
+
+def test_a_misspelt_setting_stops_the_service(tmp_path):
+    file = tmp_path / "misspelt.py"
+    file.write_text("c.NbExchange.prot = 1\n")
+    for done in (
+        run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
+        run(tmp_path, "serve", "--NbExchange.prot=1"),
+    ):
+        assert done.returncode != 0
+        assert done.stderr == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
+
+
+def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
+    file = tmp_path / "older.py"
+    file.write_text("c.NbExchange.timezone = 'UTC'\n")
+    done = run(tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret")
+    assert done.returncode == 0
+    assert "WARNING nbexchange.api.commands: c.NbExchange.timezone of older versions has no" in done.stderr
+    assert "WARNING nbexchange.api.commands: NBEXCHANGE_PROT states no setting" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert "secret" not in done.stderr
 
 
 def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):

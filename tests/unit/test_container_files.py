@@ -24,7 +24,8 @@ from support.containers import (
     stages,
 )
 
-from nbexchange.api.settings import NbExchange, environment
+from nbexchange.api.configuration import environment
+from nbexchange.api.settings import NbExchange
 
 SECRETS = ("POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD")
 VARIABLES = {**example_variables(), **dict.fromkeys(SECRETS, "of a test")}

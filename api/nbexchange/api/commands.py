@@ -6,22 +6,30 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
+from importlib import metadata
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from traitlets import Bool, TraitError, Unicode
-from traitlets.config import Application, Config, Configurable
-from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+from traitlets.config import Application, Configurable
 
 from nbexchange.api import schema
 from nbexchange.api.collector import collect_garbage
+from nbexchange.api.configuration import (
+    drop_older,
+    environment,
+    read_file,
+    refuse_unknown,
+    unknown_variables,
+)
 from nbexchange.api.database import UnsupportedDatabase
 from nbexchange.api.identity import InvalidIdentity
 from nbexchange.api.schema import SchemaOutdated
-from nbexchange.api.settings import CONFIG_FILE, FLAG_ONLY, NbExchange, SettingsError, environment
+from nbexchange.api.settings import NbExchange, SettingsError
 from nbexchange.redaction import RedactingFormatter
 from nbexchange.storage import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 EXPECTED = (
     SettingsError,
@@ -39,6 +47,7 @@ EXPECTED = (
 class Command(Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
+    version = metadata.version("nbexchange")
     classes: list[type[Configurable]] = [NbExchange]
     aliases = {
         "config": "NbExchange.config_file",
@@ -69,11 +78,16 @@ class Command(Application):
     def _configure(self) -> None:
         given = environment()
         given.merge(self.config)
+        refuse_unknown(given)
         config = read_file(NbExchange(config=given).config_file)
         config.merge(given)
+        refuse_unknown(config)
+        remarks = [*drop_older(config), *unknown_variables()]
         self.update_config(config)
         self.settings = NbExchange(parent=self)
         start_logging(debug=self.settings.debug)
+        for remark in remarks:
+            log.warning(remark)
 
     def start(self) -> None:
         if self.subapp is not None:
@@ -92,20 +106,6 @@ class Command(Application):
             sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
         except EXPECTED as error:
             sys.exit(f"nbexchange: {error}")
-
-
-def read_file(place: str) -> Config:
-    """What the configuration file says; the one at the default place may be missing."""
-    path = Path(place).absolute()
-    try:
-        config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
-    except ConfigFileNotFound:
-        if place == CONFIG_FILE:
-            return Config()
-        raise SettingsError(f"there is no configuration file {place}") from None
-    if FLAG_ONLY & config.get("NbExchange", {}).keys():
-        raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
-    return config
 
 
 def start_logging(*, debug: bool) -> None:

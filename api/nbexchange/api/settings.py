@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from traitlets import Bool, CaselessStrEnum, Dict, Integer, Type, Unicode, default, validate
-from traitlets.config import Config, Configurable
-from traitlets.config.loader import DeferredConfigString
+from traitlets.config import Configurable
 
 from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
@@ -24,9 +23,6 @@ from nbexchange.storage.local import LocalStore
 CONFIG_FILE = "/etc/config/nbexchange_config.py"
 SINGLE_PUT_LIMIT = 5 << 30
 """What S3 takes in one PUT, in bytes."""
-
-FLAG_ONLY = {"reset_db"}
-OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
 
 
 class SettingsError(Exception):
@@ -213,18 +209,6 @@ class NbExchange(Configurable):
     def services(self) -> Services:
         """Connections and all: to be made in the process that uses them."""
         return Services(self.database(), self.store(), self.authenticator(), self.limits())
-
-
-def environment() -> Config:
-    """The settings that environment variables state: `NBEXCHANGE_<SETTING>`, and two older names."""
-    config = Config()
-    for name in NbExchange.class_trait_names(config=True):
-        if name in FLAG_ONLY:
-            continue
-        value = os.environ.get(f"NBEXCHANGE_{name.upper()}") or os.environ.get(OLDER_VARIABLES.get(name, ""))
-        if value:
-            config.NbExchange[name] = DeferredConfigString(value)
-    return config
 
 
 def slashed(path: str) -> str:

@@ -1,0 +1,81 @@
+"""What is written in a configuration file or in the environment takes effect, or is pointed out."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import pytest
+
+from nbexchange.api.commands import NbExchangeApp, TokenNew
+from nbexchange.api.configuration import (
+    OLDER_SETTINGS,
+    drop_older,
+    names,
+    read_file,
+    refuse_unknown,
+    unknown_variables,
+)
+from nbexchange.api.settings import SettingsError
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Reads a configuration file with these lines."""
+
+    def read(*lines):
+        file = tmp_path / "nbexchange_config.py"
+        file.write_text("\n".join(lines))
+        return read_file(str(file))
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("c.NbExchange.prot = 1", "c.NbExchange.prot is no setting: did you mean c.NbExchange.port?"),
+        ("c.NbExchange.db_uri = ''", "c.NbExchange.db_uri is no setting: did you mean c.NbExchange.db_url?"),
+        ("c.NbExchange.s3_endpoint = ''", "did you mean c.NbExchange.s3_endpoint_url?"),
+        ("c.NbExchange.zebra = 1", "c.NbExchange.zebra is no setting"),
+        ("c.Nbexchange.port = 1", "c.Nbexchange is no section: did you mean c.NbExchange?"),
+        ("c.NbExchanges.port = 1", "c.NbExchanges is no section: did you mean c.NbExchange?"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_with_the_nearest_name(configured, line, sentence):
+    with pytest.raises(SettingsError) as refusal:
+        refuse_unknown(configured("c.NbExchange.ip = '127.0.0.1'", line))
+    assert str(refusal.value).endswith(sentence)
+
+
+def test_every_setting_and_an_own_section_are_accepted(configured):
+    lines = [f"c.NbExchange.{name} = None" for name in names() if name != "reset_db"]
+    refuse_unknown(configured(*lines, "c.MyUserHandler.key = 1", "c.NbExchangeHandler.key = 1"))
+
+
+def test_what_only_older_versions_had_is_pointed_out_and_left_out(configured):
+    config = configured("c.NbExchange.port = 1", *(f"c.NbExchange.{name} = ''" for name in OLDER_SETTINGS))
+    refuse_unknown(config)
+    remarks = list(drop_older(config))
+    assert remarks[0] == "c.NbExchange.log_datefmt of older versions has no effect"
+    assert len(remarks) == len(OLDER_SETTINGS)
+    assert config.NbExchange == {"port": 1}
+    assert list(drop_older(configured(""))) == []
+
+
+def test_a_misspelt_variable_is_pointed_out_without_its_value(monkeypatch):
+    for name in ("PROT", "ZEBRA", "RESET_DB", "PORT", "URL", "DB_URL"):
+        monkeypatch.setenv(f"NBEXCHANGE_{name}", "secret")
+    monkeypatch.setenv("NBEX_DB_URL", "secret")
+    assert list(unknown_variables()) == [
+        "NBEXCHANGE_PROT states no setting: did you mean NBEXCHANGE_PORT?",
+        "NBEXCHANGE_RESET_DB has no effect: reset_db is a flag of the command line only",
+        "NBEXCHANGE_ZEBRA states no setting",
+    ]
+
+
+@pytest.mark.parametrize("command", [NbExchangeApp, TokenNew])
+def test_the_version_is_that_of_the_distribution(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        command().initialize(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == metadata.version("nbexchange") + "\n"
