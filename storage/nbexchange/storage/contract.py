@@ -17,7 +17,11 @@ class StoreUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request that a client may make once it has been handed over; it must send exactly these headers."""
+    """A request that a client may make once it has been handed over; it must send exactly these headers.
+
+    It is good until `expires_at`, which may be earlier than what was asked for: a URL dies with the temporary
+    credentials that sign it.
+    """
 
     method: str
     url: str

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -15,6 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nbexchange.storage.contract import Capabilities, SignedRequest, StoredObject, StoreUnavailable
 from nbexchange.storage.probe import probe
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the store's clock may be ahead of ours, when credentials end."""
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 OWNED = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -34,10 +38,12 @@ class S3Store:
     endpoint_url: str | None = None
     public_endpoint_url: str | None = None
     addressing_style: str = "path"
+    session: Any = field(init=False, repr=False)
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "session", boto3.session.Session())
         client = self._connect(self.endpoint_url)
         public = self.public_endpoint_url or self.endpoint_url
         object.__setattr__(self, "client", client)
@@ -56,8 +62,7 @@ class S3Store:
             retries={"max_attempts": 3, "mode": "standard"},
             max_pool_connections=32,
         )
-        session = boto3.session.Session()
-        return session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
+        return self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
 
     def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
         digest = base64.b64encode(bytes.fromhex(sha256)).decode()
@@ -81,12 +86,24 @@ class S3Store:
         headers: dict[str, str],
         expires_at: datetime,
     ) -> SignedRequest:
-        lifetime = max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
         with translated_errors():
+            expires_at = min(expires_at, self._credentials_end())
+            lifetime = max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
             url = self.signer.generate_presigned_url(
                 operation, Params={**self._place(key), **params}, ExpiresIn=lifetime
             )
         return SignedRequest(method, url, headers, expires_at)
+
+    def _credentials_end(self) -> datetime:
+        """Until when a URL that is signed now is good: it dies with temporary credentials, which are renewed first."""
+        credentials = self.session.get_credentials()
+        if credentials is None:
+            return FOREVER
+        credentials.get_frozen_credentials()  # renews what ends soon
+        end: datetime | None = getattr(
+            credentials, "_expiry_time", None
+        )  # botocore has no public name for it
+        return FOREVER if end is None else end - CLOCK_SKEW
 
     def stat(self, key: str) -> StoredObject | None:
         try:
@@ -158,7 +175,9 @@ def translated_errors() -> Iterator[None]:
         if code_of(error) in ABSENT:
             raise ObjectAbsent from None
         raise StoreUnavailable(f"the object store answered {code_of(error)}") from None
-    except BotoCoreError as error:
+    except RuntimeError:  # botocore says so of credentials that had ended already when they were renewed
+        raise StoreUnavailable("the credentials for the object store have ended") from None
+    except (BotoCoreError, OSError) as error:  # the second from where renewed credentials are read
         raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
 
 

@@ -1,0 +1,135 @@
+"""Signed URLs and the temporary credentials that sign them, which end and are renewed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.credentials import RefreshableCredentials
+from support.object_clients import S3_PARAMETERS, Place, parameter, send
+
+from nbexchange.storage import URL_LIFETIME, StoreUnavailable
+from nbexchange.storage.s3 import CLOCK_SKEW, S3Store
+
+BODY = b"the work of a student"
+ENDED = "the credentials for the object store have ended"
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Where credentials come from: boto3 runs a command for them, which prints what was put there last."""
+    answer = tmp_path / "credentials.json"
+    config = tmp_path / "config"
+    config.write_text(
+        f"[default]\ncredential_process = {sys.executable} -c \"print(open('{answer}').read())\"\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    def give(name, lifetime, secret="told-to-nobody", token="a-session"):
+        end = datetime.now(UTC) + lifetime
+        credentials = {"Version": 1, "AccessKeyId": name, "SecretAccessKey": secret, "SessionToken": token}
+        answer.write_text(json.dumps({**credentials, "Expiration": end.isoformat()}))
+        return end
+
+    give.stop = answer.unlink
+    return give
+
+
+def store():
+    made = S3Store("bucket", endpoint_url="http://127.0.0.1:9", public_endpoint_url="http://localhost:9")
+    assert isinstance(made.session.get_credentials(), RefreshableCredentials)
+    return made
+
+
+def sign(store, wanted):
+    """Both kinds of URL; each says when it ends, and means it."""
+    upload = store.sign_put("key", size=1, sha256="0" * 64, expires_at=wanted)
+    download = store.sign_get("key", filename="work.tar.gz", expires_at=wanted)
+    for request in (upload, download):
+        signed_at = datetime.strptime(parameter(request, "X-Amz-Date"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        end = signed_at + timedelta(seconds=int(parameter(request, "X-Amz-Expires")))
+        assert request.expires_at - timedelta(seconds=2) <= end <= request.expires_at
+    assert upload.expires_at == download.expires_at
+    return upload
+
+
+def key_of(request):
+    return parameter(request, "X-Amz-Credential").split("/")[0]
+
+
+def test_a_url_lives_as_long_as_asked_for_where_the_credentials_do(source):
+    source("first", timedelta(hours=1))
+    wanted = datetime.now(UTC) + URL_LIFETIME
+    assert sign(store(), wanted).expires_at == wanted
+
+
+def test_a_url_ends_before_the_credentials_where_no_newer_ones_are_to_be_had(source):
+    end = source("first", timedelta(minutes=12))
+    request = sign(store(), datetime.now(UTC) + URL_LIFETIME)
+    assert request.expires_at == end - CLOCK_SKEW
+    assert key_of(request) == "first"
+
+
+def test_credentials_that_end_soon_are_renewed_before_they_sign(source):
+    source("first", timedelta(minutes=12))
+    made = store()
+    source("second", timedelta(hours=1))
+    wanted = datetime.now(UTC) + URL_LIFETIME
+    request = sign(made, wanted)
+    assert request.expires_at == wanted
+    assert key_of(request) == "second"
+
+
+def test_credentials_sign_on_while_their_source_is_away_and_they_last(source):
+    end = source("first", timedelta(minutes=12))
+    made = store()
+    source.stop()
+    assert sign(made, datetime.now(UTC) + URL_LIFETIME).expires_at == end - CLOCK_SKEW
+
+
+@pytest.mark.parametrize("minutes", [-1, 5])
+def test_nothing_is_signed_or_asked_when_the_source_is_away_and_the_credentials_end(source, minutes):
+    source("first", timedelta(minutes=minutes))
+    made = store()
+    source.stop()
+    refused(made, "CredentialRetrievalError")
+
+
+def test_nothing_is_signed_or_asked_with_credentials_that_have_ended(source):
+    source("first", timedelta(minutes=-1))
+    refused(store(), ENDED)
+
+
+def refused(store, word):
+    for ask in (
+        lambda: sign(store, datetime.now(UTC) + URL_LIFETIME),
+        lambda: store.stat("key"),
+        store.ready,
+    ):
+        with pytest.raises(StoreUnavailable, match=word) as failure:
+            ask()
+        assert "told-to-nobody" not in str(failure.value)
+
+
+def test_a_url_that_temporary_credentials_sign_is_good(source, ministack_server, monkeypatch):
+    for name, value in ministack_server.environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    address = {"endpoint_url": ministack_server.endpoint_url, "region_name": ministack_server.region}
+    S3Store("temporary", endpoint_url=ministack_server.endpoint_url).create()
+    given = boto3.client("sts", **address).get_session_token()["Credentials"]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    source(given["AccessKeyId"], timedelta(minutes=12), given["SecretAccessKey"], given["SessionToken"])
+    store = S3Store("temporary", endpoint_url=ministack_server.endpoint_url)
+    place = Place(store, S3_PARAMETERS, ministack_server.endpoint_url)
+    request = place.sign_put("key", BODY)
+    assert "X-Amz-Security-Token" in urlsplit(request.url).query
+    assert send(place.forged(request), BODY).status == 403
+    assert send(request, BODY).status == 200
+    assert store.stat("key").size == len(BODY)
