@@ -32,11 +32,13 @@ class SettingsError(Exception):
 class NbExchange(Configurable):
     """The exchange service."""
 
-    config_file = Unicode(CONFIG_FILE, help="The configuration file, in Python.").tag(config=True)
+    config_file = Unicode(
+        CONFIG_FILE, help="The configuration file, in Python. At its default place it may be missing."
+    ).tag(config=True)
 
     data_dir = Unicode(
         help="Where the embedded defaults live: the SQLite file, the objects and the static tokens. "
-        "Default: nbexchange in $XDG_DATA_HOME or ~/.local/share."
+        "Default: `nbexchange` in `$XDG_DATA_HOME` or in `~/.local/share`."
     ).tag(config=True)
 
     @default("data_dir")
@@ -46,15 +48,17 @@ class NbExchange(Configurable):
 
     # --- the service ---------------------------------------------------------------------------------------
 
-    ip = Unicode("127.0.0.1", help="The address to listen on; containers set 0.0.0.0.").tag(config=True)
+    ip = Unicode(
+        "127.0.0.1", help="The address to listen on; beyond loopback somebody has to say who is calling."
+    ).tag(config=True)
     port = Integer(9000, help="The port to listen on.").tag(config=True)
-    workers = Integer(2, min=1, help="Worker processes.").tag(config=True)
-    threads = Integer(8, min=1, help="Threads of each worker process.").tag(config=True)
+    workers = Integer(2, min=1, help="How many processes answer requests.").tag(config=True)
+    threads = Integer(8, min=1, help="How many requests each process answers at once.").tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 
     base_url = Unicode(
-        help="The path under which the service is reached. Default: JUPYTERHUB_SERVICE_PREFIX for a service "
-        "of a hub, else /services/nbexchange/."
+        help="The path under which the service is reached. Default: `$JUPYTERHUB_SERVICE_PREFIX` for a service "
+        "of a hub, else `/services/nbexchange/`."
     ).tag(config=True)
 
     @default("base_url")
@@ -74,11 +78,11 @@ class NbExchange(Configurable):
         None,
         klass=object,
         allow_none=True,
-        help="A subclass of BaseUserHandler whose get_current_user(request) says who is calling; the class or "
-        "its dotted path. Default: static tokens.",
+        help="A subclass of `BaseUserHandler` whose `get_current_user(request)` says who is calling. "
+        "Default: static tokens.",
     ).tag(config=True)
 
-    token_file = Unicode(help="Where static tokens are kept. Default: tokens.json in data_dir.").tag(
+    token_file = Unicode(help="Where static tokens are kept. Default: `tokens.json` in `data_dir`.").tag(
         config=True
     )
 
@@ -94,24 +98,27 @@ class NbExchange(Configurable):
     # --- metadata ------------------------------------------------------------------------------------------
 
     db_url = Unicode(
-        help="The database: postgresql://... or sqlite:///... Default: an SQLite file in data_dir."
+        help="The database: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Default: an SQLite file in `data_dir`."
     ).tag(config=True)
 
     @default("db_url")
     def _default_db_url(self) -> str:
         return f"sqlite:///{Path(self.data_dir) / 'nbexchange.sqlite'}"
 
-    db_kwargs = Dict(help="Further arguments for SQLAlchemy's create_engine.").tag(config=True)
-    debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
-    upgrade_db = Bool(False, help="Upgrade an older schema at start.").tag(config=True)
-    reset_db = Bool(False, help="Drop everything in the database at start. Only as a command-line flag.").tag(
+    db_kwargs = Dict(help="Further arguments for SQLAlchemy's `create_engine`, such as `pool_size`.").tag(
         config=True
     )
+    debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
+    upgrade_db = Bool(False, help="Upgrade an older schema at start. Make a backup first.").tag(config=True)
+    reset_db = Bool(
+        False, help="Drop everything in the database at start. Only as the flag `--reset-db`."
+    ).tag(config=True)
 
     # --- objects -------------------------------------------------------------------------------------------
 
     base_storage_location = Unicode(
-        help="Where the bytes are kept: a directory or s3://bucket/prefix. Default: a directory in data_dir."
+        help="Where the bytes are kept: a directory or `s3://bucket/prefix`. Default: a directory in `data_dir`."
     ).tag(config=True)
 
     @default("base_storage_location")
@@ -119,24 +126,26 @@ class NbExchange(Configurable):
         return str(Path(self.data_dir) / "store")
 
     s3_region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
-    s3_endpoint_url = Unicode(help="The address at which the service reaches the store; AWS when empty.").tag(
+    s3_endpoint_url = Unicode(help="The address at which the service reaches the store. Default: AWS.").tag(
         config=True
     )
     s3_public_endpoint_url = Unicode(
         help="The address at which clients reach the store, which URLs are signed for. "
-        "Default: s3_endpoint_url."
+        "Default: `s3_endpoint_url`."
     ).tag(config=True)
     s3_addressing_style = CaselessStrEnum(
-        ["path", "virtual"], "path", help="How the bucket is named in URLs: AWS wants virtual."
+        ["path", "virtual"],
+        "path",
+        help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
     ).tag(config=True)
 
     # --- limits --------------------------------------------------------------------------------------------
 
     max_buffer_size = Integer(
-        DEFAULT_MAX_BUFFER_SIZE, min=1, help="The largest packed archive, in bytes."
+        DEFAULT_MAX_BUFFER_SIZE, min=1, help="The largest packed archive, in bytes: at most 5 GiB."
     ).tag(config=True)
     max_unpacked_size = Integer(
-        min=1, help="The largest unpacked size, in bytes. Default: four times max_buffer_size."
+        min=1, help="The most that may be in an archive, in bytes. Default: four times `max_buffer_size`."
     ).tag(config=True)
 
     @default("max_unpacked_size")

@@ -38,6 +38,8 @@ from nbexchange.protocol import (
 )
 from nbexchange.redaction import redact
 
+SERVICE_VARIABLES = ("NBEXCHANGE_URL", "NAAS_BASE_URL")
+
 
 class DirectoryTooLarge(RuntimeError):
     """`max_dir_size` is exceeded: nbgrader wants a RuntimeError here and nowhere else."""
@@ -54,7 +56,10 @@ class ApiCredentials:
 
 
 class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
-    root = Unicode("", help="Shown by formgrader; nothing is kept there.").tag(config=True)
+    root = Unicode(
+        "",
+        help="What formgrader shows as the exchange; nothing is kept there. Default: the service's address.",
+    ).tag(config=True)
     cache = Unicode("", help="Unused: what was submitted is listed by the service.").tag(config=True)
 
     @default("root")
@@ -69,30 +74,29 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
 
     path_includes_course = Bool(
         False,
-        help="Whether assignments are fetched to and submitted from ./course/assignment, not ./assignment.",
+        help="Fetch to and submit from `course/assignment` in `assignment_dir`, not `assignment`: for people "
+        "with several courses.",
     ).tag(config=True)
 
     base_service_url = Unicode(
-        help="Where the exchange service is: scheme, host and port. Default: NBEXCHANGE_URL, then "
-        "NAAS_BASE_URL, then http://127.0.0.1:9000."
-    ).tag(config=True)
+        help="Where the exchange service is: scheme, host and port. Default: `http://127.0.0.1:9000`."
+    ).tag(config=True, env=SERVICE_VARIABLES)
 
     @default("base_service_url")
     def _default_base_service_url(self) -> str:
-        environment = os.environ
-        return (
-            environment.get("NBEXCHANGE_URL") or environment.get("NAAS_BASE_URL") or "http://127.0.0.1:9000"
-        )
+        return next(filter(None, map(os.environ.get, SERVICE_VARIABLES)), "http://127.0.0.1:9000")
 
-    base_path = Unicode("/services/nbexchange/", help="The service's path at that host.").tag(config=True)
+    base_path = Unicode("/services/nbexchange/", help="The service's path at that host: its `base_url`.").tag(
+        config=True
+    )
 
     max_buffer_size = Integer(
         DEFAULT_MAX_BUFFER_SIZE,
-        help="The largest packed archive, in bytes. May be set for one action: c.ExchangeSubmit.max_buffer_size.",
+        help="The largest packed archive, in bytes. The service has a limit of its own.",
     ).tag(config=True)
 
     max_unpacked_size = Integer(
-        help="The most that may be in an archive, in bytes. Default: four times max_buffer_size."
+        help="The most that may be in an archive, in bytes. Default: four times `max_buffer_size`."
     ).tag(config=True)
 
     @default("max_unpacked_size")
@@ -104,11 +108,14 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
     api_plugin_class = Type(
         ApiCredentials,
         klass=object,
-        help="A class whose prep_api_call(self, path) gives URL, cookies and headers of a request.",
+        help="A class whose `prep_api_call(self, path)` gives URL, cookies and headers of a request: for "
+        "credentials other than a token.",
     ).tag(config=True)
 
     storage_origins = List(
-        Unicode(), help="If not empty, the only origins (https://host:port) that files are sent to."
+        Unicode(),
+        help="The only origins (`https://host:port`) that files are sent to and fetched from. Default: any "
+        "that the service names.",
     ).tag(config=True)
 
     # --- the one way to fail -------------------------------------------------------------------------------

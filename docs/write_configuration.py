@@ -1,0 +1,112 @@
+"""Writes configuration.md beside it from the code: `python docs/write_configuration.py`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbexchange.api.configuration import names, variables
+from nbexchange.api.settings import NbExchange
+from nbexchange.plugin import Exchange
+
+PAGE = Path(__file__).with_name("configuration.md")
+
+SERVICE = """\
+<!-- Written by docs/write_configuration.py from the code: change it there, then run that. -->
+
+# Configuration reference
+
+## The service
+
+Each setting is `c.NbExchange.<setting>` in the configuration file, the environment variable named here, or
+`--NbExchange.<setting>=<value>` on the command line; the later beats the earlier. An empty variable states nothing.
+A variable says `true` or `false`, or writes a dictionary as Python does: `{'pool_size': 10}`. Beside these, a bucket's
+credentials come from where boto3 looks for them (`AWS_ACCESS_KEY_ID` and others).
+"""
+
+HEADINGS = {
+    "config_file": "Files",
+    "ip": "Listening",
+    "user_plugin_class": "Who is calling",
+    "db_url": "Database",
+    "base_storage_location": "Object store",
+    "max_buffer_size": "Limits",
+}
+"""Above which setting a new table begins."""
+
+PLUGIN = """\
+## The plugin
+
+In `nbgrader_config.py`: `c.Exchange.<setting>` for all actions, or `c.ExchangeSubmit.<setting>` and the like for one.
+nbgrader's own settings of the exchange (`assignment_dir`, `timezone`, `timestamp_format` and those of single actions)
+hold as nbgrader documents them. What the file says beats the variable. Who is calling is in `JUPYTERHUB_API_TOKEN`,
+which a hub sets.
+"""
+
+TYPES = {
+    "Bool": "`True` or `False`",
+    "Dict": "dictionary",
+    "Float": "number",
+    "Int": "whole number",
+    "List": "list",
+    "Type": "class or its dotted path",
+    "Unicode": "text",
+}
+
+
+def reference() -> str:
+    """The whole page."""
+    return "\n".join([SERVICE, *service_tables(), PLUGIN, *table(plugin_rows()), ""])
+
+
+def service_tables() -> Iterator[str]:
+    traits = NbExchange.class_traits(config=True)
+    rows: list[list[str]] = []
+    for name in names():
+        if name in HEADINGS and rows:
+            yield from table(rows)
+            rows = []
+        if name in HEADINGS:
+            yield f"### {HEADINGS[name]}\n"
+        rows.append(row(traits[name], variables(name)))
+    yield from table(rows)
+
+
+def plugin_rows() -> list[list[str]]:
+    """Those that the plugin declares or declares anew, in that order."""
+    own = Exchange.class_traits(config=True)
+    return [row(own[name], own[name].metadata.get("env", ())) for name in vars(Exchange) if name in own]
+
+
+def row(trait: Any, variables: list[str]) -> list[str]:
+    text, _, described = " ".join(trait.help.split()).partition(" Default: ")
+    default = described.removesuffix(".") or default_of(trait)
+    return [f"`{trait.name}`", ", ".join(f"`{name}`" for name in variables), type_of(trait), default, text]
+
+
+def type_of(trait: Any) -> str:
+    if hasattr(trait, "values"):
+        return " or ".join(f"`{value}`" for value in trait.values)
+    return TYPES[type(trait).__name__]
+
+
+def default_of(trait: Any) -> str:
+    value = trait.default()
+    if isinstance(value, type):
+        return f"`{value.__module__}.{value.__name__}`"
+    return "" if value in ("", [], {}, None) else f"`{value}`"
+
+
+def table(rows: list[list[str]]) -> Iterator[str]:
+    yield "| Setting | Variable | Type | Default | What it is |"
+    yield "|---|---|---|---|---|"
+    for cells in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference())
+    sys.stdout.write(f"{PAGE} is written.\n")

@@ -1,0 +1,42 @@
+"""docs/configuration.md says of each setting what the code says."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from nbexchange.api.configuration import names
+from nbexchange.api.settings import NbExchange
+from nbexchange.plugin import Exchange
+
+DOCS = Path(__file__).parents[2] / "docs"
+REFERENCE = runpy.run_path(str(DOCS / "write_configuration.py"))
+
+SETTINGS = [(NbExchange, name) for name in names()]
+SETTINGS += [(Exchange, name) for name in vars(Exchange) if name in Exchange.class_traits(config=True)]
+
+
+def test_the_reference_is_up_to_date():
+    written = (DOCS / "configuration.md").read_text()
+    assert written == REFERENCE["reference"](), "run: python docs/write_configuration.py"
+
+
+def test_every_setting_of_the_service_is_declared_where_the_reference_looks():
+    assert sorted(names()) == sorted(NbExchange.class_traits(config=True))
+    assert REFERENCE["HEADINGS"].keys() <= set(names())
+
+
+@pytest.mark.parametrize(("kind", "name"), SETTINGS, ids=lambda value: getattr(value, "__name__", value))
+def test_a_setting_is_explained_and_its_default_told(kind, name):
+    """A default that is found out at run time is described in words, at the end."""
+    trait = kind.class_traits()[name]
+    text, _, default = trait.help.partition(" Default: ")
+    assert text[0].isupper()
+    assert text.endswith(".")
+    if default:
+        assert default.endswith(".")
+    else:
+        made = kind() if kind is NbExchange else kind(coursedir=None)
+        assert getattr(made, name) == trait.default()
