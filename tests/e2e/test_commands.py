@@ -75,7 +75,10 @@ def test_a_service_that_is_killed_between_put_and_complete_loses_nothing(demo):
         url = f"{demo.service.base_url}v1/uploads"
         (pending,) = requests.get(url, headers=headers, timeout=10).json()["items"]
         let_urls_run_out(demo)
-        assert collect_garbage(demo) == "1 submissions completed, 0 uploads expired, 0 objects deleted\n"
+        assert (
+            collect_garbage(demo)
+            == "1 submissions completed, 0 uploads expired, 0 objects deleted, 0 purged uploads forgotten\n"
+        )
         answer = requests.post(f"{url}/complete", json={"ids": [pending["id"]]}, headers=headers, timeout=10)
         assert answer.json()["items"][0]["record"]["attempt"] == 1
 

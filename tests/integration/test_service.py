@@ -437,7 +437,10 @@ def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):
 def test_gc_says_what_it_did(tmp_path):
     run(tmp_path, "db", "upgrade")
     done = run(tmp_path, "gc")
-    assert done.stdout == "0 submissions completed, 0 uploads expired, 0 objects deleted\n"
+    assert (
+        done.stdout
+        == "0 submissions completed, 0 uploads expired, 0 objects deleted, 0 purged uploads forgotten\n"
+    )
 
 
 def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, ministack_server):
