@@ -158,13 +158,17 @@ def _answer_database_error(error: Exception) -> Response:
     return _answer_problem(Unavailable("database", "The database cannot be used now."))
 
 
+HTTP_KINDS = {404: "unknown-route", 405: "method-not-allowed"}
+"""The types of what Flask refuses before any route of ours is reached."""
+
+
 def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status == 413:
         return _answer_problem(TooLarge("The request's body is too long.", limit=MAX_BODY))
     if error.response is not None:  # a redirect
         return Response(status=status, headers=error.response.headers)
-    kind = {404: "unknown-route", 405: "method-not-allowed"}.get(status, "invalid-request")
+    kind = HTTP_KINDS.get(status, InvalidRequest.type)
     problem = Problem(kind, error.name, status, error.description or error.name, g.request_id)
     response = reply(problem, status, "application/problem+json")
     response.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow"})

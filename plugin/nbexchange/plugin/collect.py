@@ -15,6 +15,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.list import literal
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_stamp
 from nbexchange.plugin.transfer import accept
@@ -110,9 +111,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         """nbgrader's limit on directories, where one is configured, fails this student alone."""
         limit = configured_limit(self.coursedir, "max_dir_size")
         if limit is not None and record.unpacked_size > limit:
-            raise TransferFailed(
-                f"the submission is {humanize(record.unpacked_size)}, and max_dir_size is {humanize(limit)}"
-            )
+            size = humanize(record.unpacked_size)
+            raise TransferFailed(say("over-max-dir-size", size=size, limit=humanize(limit)))
 
     def _write(self, place: Path, text: str) -> None:
         place.write_text(text)

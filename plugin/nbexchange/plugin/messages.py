@@ -103,9 +103,23 @@ MESSAGES = {
         "{name} unpacks to {size}, more than max_unpacked_size ({limit}) allows here.",
         "Nothing was unpacked: tell whoever looks after your notebook server.",
     ),
+    "over-max-dir-size": Message(
+        "The submission is {size}, and c.CourseDirectory.max_dir_size is {limit}.",
+        "Raise that limit, then collect again.",
+    ),
     "archive-refused": Message(
         "What arrived was refused: {why}.",
         "Nothing was unpacked: tell whoever sent it, and whoever runs the exchange.",
+    ),
+    "feedback-empty": Message("The file is empty.", "Generate the feedback again."),
+    "feedback-too-large": Message(
+        "The file is {size}, and the limit (max_buffer_size) is {limit}.",
+        "Take large outputs out of the notebook, then generate the feedback again.",
+    ),
+    "feedback-of-nothing": Message(
+        "Nobody can say which submission this feedback is about: {folder} has neither submission_secret.txt nor a "
+        "readable timestamp.txt.",
+        "Collect the submission again, then generate the feedback.",
     ),
     # --- this machine
     "disk-full": Message(

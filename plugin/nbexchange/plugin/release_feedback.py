@@ -16,6 +16,7 @@ from nbgrader.exchange.abc import ExchangeReleaseFeedback as ABCExchangeReleaseF
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
@@ -85,12 +86,10 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
     def _item(self, student_id: str, file: Path) -> UploadItem:
         content = file.read_bytes()
         if not content:
-            raise TransferFailed("the file is empty: generate the feedback again")
+            raise TransferFailed(say("feedback-empty"))
         if len(content) > self.max_buffer_size:
-            raise TransferFailed(
-                f"the file is {humanize(len(content))}, and the limit (max_buffer_size) is "
-                f"{humanize(self.max_buffer_size)}"
-            )
+            limit = humanize(self.max_buffer_size)
+            raise TransferFailed(say("feedback-too-large", size=humanize(len(content)), limit=limit))
         submission_id, submitted_at = submission_of(file.parent)
         return UploadItem(
             id=uuid4(),
@@ -124,8 +123,5 @@ def submission_of(folder: Path) -> tuple[UUID | None, datetime | None]:
         pass  # collected by other means, or by an older nbgrader
     stamp = read_stamp(folder)
     if stamp is None:
-        raise TransferFailed(
-            f"{folder} has neither submission_secret.txt nor a readable timestamp.txt, "
-            "so nobody can say which submission this feedback is about"
-        )
+        raise TransferFailed(say("feedback-of-nothing", folder=folder))
     return None, stamp

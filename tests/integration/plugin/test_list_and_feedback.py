@@ -229,7 +229,7 @@ def test_one_feedback_that_cannot_be_released_does_not_stop_the_others(graded):
     graded.teacher.write("feedback/ben/ps1/p2.html", "")
     with pytest.raises(ExchangeError, match="not released for: ada/p1, ben/p2"):
         graded.teacher.run(ExchangeReleaseFeedback, "ps1")
-    assert "the file is empty" in graded.teacher.text
+    assert "The file is empty" in graded.teacher.text
     graded.ben.run(ExchangeFetchFeedback, "ps1")
     assert list(graded.ben.files("ps1/feedback").values()) == [b"well done, ben"]
 

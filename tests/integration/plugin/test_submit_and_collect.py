@@ -154,7 +154,7 @@ def test_three_broken_submits_do_not_lock_a_student_out(released, people, monkey
                 "nbexchange.plugin.storage.Storage" if broken == "put" else "nbexchange.plugin.client.Client"
             )
             patch.setattr(f"{owner}.{broken}", away)
-            with pytest.raises(ExchangeError, match="away|have arrived"):
+            with pytest.raises(ExchangeError, match=r"away|have arrived"):
                 released.ada.run(ExchangeSubmit, "ps1")
     released.ada.run(ExchangeSubmit, "ps1")
     assert [record["attempt"] for record in people.teacher.submissions()] == [1, 2, 3]
