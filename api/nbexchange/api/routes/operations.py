@@ -54,8 +54,8 @@ class Operations:
         def register(view: View) -> View:
             def respond(**path_values: Any) -> Response:
                 given = [parse_query(query)] if query else []
-                if not query:
-                    parse_query(NoQuery)
+                if not query and self.needs_identity:
+                    parse_query(NoQuery)  # a probe may add to its query what it likes
                 if body:
                     given.append(parse_body(body))
                 return reply(view(*given, **path_values))
