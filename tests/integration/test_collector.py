@@ -161,6 +161,22 @@ def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
     assert not list(store.objects.glob("v1/*/*/submission/*/data"))
 
 
+def test_two_collectors_at_once_are_one_sweep(released, orphan, services, database, monkeypatch):
+    """The last sweep is the one after every URL has run out: none may be counted ahead of its time."""
+    released.ada.delete(f"uploads/{orphan['id']}")
+    real = LocalStore.delete
+
+    def delete(self, key):
+        monkeypatch.setattr(LocalStore, "delete", real)
+        collect_garbage(services)
+        real(self, key)
+
+    monkeypatch.setattr(LocalStore, "delete", delete)
+    collect_garbage(services)
+    with database.read() as session:
+        assert session.scalars(select(Upload.sweeps).where(Upload.item_id == _uuid(orphan))).one() == 1
+
+
 def test_collecting_twice_at_once_completes_an_orphan_once(released, orphan, services, database):
     let_time_pass(database, minutes=16)
     with ThreadPoolExecutor(4) as pool:

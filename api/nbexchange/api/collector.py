@@ -122,10 +122,11 @@ def _forget(services: Services) -> int:
 
 
 def _note_sweep(services: Services, upload: Upload) -> None:
+    """Compare and set: two collectors at once have swept once."""
     with services.database.write() as session:
         session.execute(
             update(Upload)
-            .where(Upload.pk == upload.pk)
-            .values(sweeps=Upload.sweeps + 1)
+            .where(Upload.pk == upload.pk, Upload.sweeps == upload.sweeps)
+            .values(sweeps=upload.sweeps + 1)
             .execution_options(synchronize_session=False)
         )
