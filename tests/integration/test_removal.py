@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from support.callers import archive_item
 
 from nbexchange.api.collector import collect_garbage
@@ -225,6 +225,25 @@ def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, sto
     assert collect_garbage(services).forgotten == 3  # all but the submission that the feedback is about
     assert collect_garbage(services).forgotten == 1
     assert rows(database, Upload) == 0
+
+
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+def test_forgetting_does_not_compare_every_upload_with_every_other(full, services, database):
+    """It holds SQLite's only write lock: with some thousand uploads that would keep everybody waiting."""
+    deletes = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_):
+        deletes.extend([(statement, parameters)] if statement.startswith("DELETE FROM upload") else [])
+
+    collect_garbage(services)
+    with database.engine.connect() as connection:
+        (plan,) = [
+            [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in deletes
+        ]
+    assert [step for step in plan if step.startswith("SCAN upload_1")] == []
+    assert any("upload_1" in step for step in plan)
 
 
 def test_the_log_keeps_names_and_digests_of_what_is_gone(full, services, database):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from nbexchange.api.completion import settle
@@ -115,7 +115,11 @@ def _is_rubbish(now: datetime) -> ColumnElement[bool]:
 def _forget(services: Services) -> int:
     """Delete the rows of purged uploads that were swept for the last time, a submission after its feedback."""
     about = aliased(Upload)
-    is_referred_to = select(about.pk).where(about.submission_pk == Upload.pk).exists()
+    # The whole foreign key, since its first two columns are indexed: the last alone would compare all with all.
+    subject = tuple_(about.assignment_pk, about.student_pk, about.submission_pk)
+    is_referred_to = (
+        select(about.pk).where(subject == tuple_(Upload.assignment_pk, Upload.student_pk, Upload.pk)).exists()
+    )
     done_with = and_(Upload.state == PURGED, Upload.sweeps >= LAST_SWEEP, ~is_referred_to)
     with services.database.write() as session:
         return len(session.execute(delete(Upload).where(done_with).returning(Upload.pk)).all())
