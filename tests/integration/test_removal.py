@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, func, select
-from support.callers import archive_item
+from sqlalchemy import event, func, insert, select
+from support.callers import SERVICE, archive_item
 
+from nbexchange.api import releases
+from nbexchange.api.actions import action_row
+from nbexchange.api.app import create_app
 from nbexchange.api.collector import collect_garbage
+from nbexchange.api.database import clock, connect
+from nbexchange.api.identity import CourseRole, Identity
 from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
+from nbexchange.api.records import ASSIGNMENT, STUDENT
 
 
 def remove(caller, *records, **values):
@@ -32,6 +40,20 @@ def removals(database):
     with database.read() as session:
         found = session.scalars(select(Action).where(Action.verb == "removed").order_by(Action.pk)).all()
     return [(action.kind, action.actor, action.on_behalf, action.object_id) for action in found]
+
+
+TEACHER = Identity("teacher", "1", {"cs1": CourseRole("instructor")})
+
+
+@pytest.fixture
+def impatient(db_url, services, released):
+    """Callers of a service that gives up waiting for a lock at once."""
+    options = {"timeout": 0.2} if "sqlite" in db_url else {"options": "-c timezone=UTC -c lock_timeout=200"}
+    database = connect(db_url, connect_args=options)
+    client = create_app(replace(services, database=database), SERVICE).test_client()
+    callers = (released.teacher, released.colleague, released.ada)
+    yield SimpleNamespace(**{caller.name: replace(caller, client=client) for caller in callers})
+    database.engine.dispose()
 
 
 # --- submissions -------------------------------------------------------------------------------------------
@@ -261,6 +283,28 @@ def test_a_purged_assignment_can_be_released_anew(full):
     purge(full.teacher)
     assert full.teacher.release(b"new")["version"] == 1
     assert full.ada.submit(b"new work")["attempt"] == 1
+
+
+def test_nothing_is_begun_while_an_assignment_is_purged(released, database, impatient):
+    """Who was admitted just before would otherwise be left over, or lose half of what is completed meanwhile."""
+    with database.write() as session:
+        releases.purge(releases.take(session, TEACHER, "cs1", "ps1"))
+        answer = impatient.ada.initiate("submission", archive_item(b"work"))
+        assert answer.json.get("type") == "database-unavailable"
+    assert impatient.ada.initiate("submission", archive_item(b"work")).json["type"] == "not-found"
+
+
+@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["purge", "complete again"])
+def test_nobody_waits_for_a_download_that_is_being_logged(act, released, database, impatient):
+    """The log refers to uploads in the order of its request, the others lock them in that of their keys."""
+    with database.write() as session:
+        upload = session.scalars(select(Upload).options(ASSIGNMENT, STUDENT)).one()
+        row = action_row("fetched", upload, clock(session), actor_pk=upload.actor_pk, actor="ada")
+        session.execute(insert(Action), [row])
+        teacher = impatient.teacher
+        answer = purge(teacher) if act == "purge" else teacher.complete({"id": str(upload.item_id)})
+        assert answer.status_code == 200
 
 
 def test_a_purge_while_students_submit_leaves_no_half_record(released, database):

@@ -63,14 +63,20 @@ def _lock(session: Session, org_pk: int, names: Collection[str]) -> dict[str, Pe
     return {person.name: person for person in session.scalars(wanted)}
 
 
-def find_place(session: Session, org_pk: int, course_id: str, assignment_id: str) -> Place:
-    """The assignment, or `NotFound`."""
+def find_place(
+    session: Session, org_pk: int, course_id: str, assignment_id: str, *, alone: bool = False
+) -> Place:
+    """The assignment, or `NotFound`.
+
+    Locked until the transaction ends: who has it `alone` waits for all others that found it, and they for them.
+    """
     row = session.execute(
         select(Course, Assignment)
         .join(Assignment, Assignment.course_pk == Course.pk)
         .where(
             Course.org_pk == org_pk, Course.course_id == course_id, Assignment.assignment_id == assignment_id
         )
+        .with_for_update(of=Assignment, read=not alone, key_share=not alone)
     ).one_or_none()
     if row is None:
         raise no_assignment(course_id, assignment_id)

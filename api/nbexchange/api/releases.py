@@ -18,13 +18,13 @@ from nbexchange.api.actions import action_row, purge_row
 from nbexchange.api.database import clock
 from nbexchange.api.identity import Identity
 from nbexchange.api.listing import visible
-from nbexchange.api.models import PURGED, Action, Assignment, Feedback, Person, Release, Submission, Upload
+from nbexchange.api.models import PURGED, Action, Feedback, Person, Release, Submission, Upload
 from nbexchange.protocol import Purged
 
 
 @dataclass(frozen=True)
 class Handle:
-    """An assignment in the hands of one of its instructors: nothing is published in it meanwhile."""
+    """An assignment in the hands of one of its instructors: nothing is begun or published in it meanwhile."""
 
     session: Session
     identity: Identity
@@ -42,10 +42,7 @@ def take(session: Session, identity: Identity, course_id: str, assignment_id: st
     identity.require_instructor(course_id)
     org_pk = people.find_organisation(session, identity.org_id)
     actor = people.remember(session, org_pk, identity)[identity.name]
-    place = people.find_place(session, org_pk, course_id, assignment_id)
-    session.scalar(
-        select(Assignment.pk).where(Assignment.pk == place.assignment.pk).with_for_update(key_share=True)
-    )
+    place = people.find_place(session, org_pk, course_id, assignment_id, alone=True)
     return Handle(session, identity, actor, place, clock(session))
 
 
@@ -105,7 +102,7 @@ def _uploads(handle: Handle) -> Sequence[Row[int, int, int]]:
         select(Upload.pk, Upload.size, Upload.sweeps)
         .where(Upload.assignment_pk == handle.pk, Upload.state != PURGED)
         .order_by(Upload.pk)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
 
 
