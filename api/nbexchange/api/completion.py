@@ -145,7 +145,7 @@ class Settlement:
             .where(Upload.pk.in_([upload.pk for upload in uploads]))
             .order_by(Upload.pk)
             .options(ASSIGNMENT, ACTOR, STUDENT)
-            .with_for_update(of=Upload)
+            .with_for_update(of=Upload, key_share=True)
         ).all()
         return cls(session, rows, stored, by, clock(session))
 

@@ -253,7 +253,7 @@ def find_pending(session: Session, identity: Identity) -> list[PendingUpload]:
 def abort(session: Session, identity: Identity, item_id: UUID) -> None:
     """Give up an upload of one's own; aborting it again changes nothing. A completed one stays."""
     upload = session.scalars(
-        own_uploads(identity).where(Upload.item_id == item_id).with_for_update(of=Upload)
+        own_uploads(identity).where(Upload.item_id == item_id).with_for_update(of=Upload, key_share=True)
     ).one_or_none()
     if upload is None:
         raise NotFound("You have no such upload.")
