@@ -146,6 +146,15 @@ def test_each_item_has_its_own_answer(released):
     assert [found["id"] for found in released.teacher.submissions(student_id="ben")] == [others["id"]]
 
 
+def test_removing_waits_its_turn_behind_a_purge_that_is_under_way(released, database, impatient):
+    """Both would otherwise lock the same submissions, each in an order of its own."""
+    record = released.ada.submit()
+    with database.write() as session:
+        releases.count(releases.take(session, TEACHER, "cs1", "ps1"))
+        assert remove(impatient.colleague, record).json["type"] == "database-unavailable"
+    assert remove(impatient.colleague, record).status_code == 200
+
+
 # --- unrelease ---------------------------------------------------------------------------------------------
 
 

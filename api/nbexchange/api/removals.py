@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from nbexchange.api import people
@@ -12,7 +12,7 @@ from nbexchange.api.actions import action_row
 from nbexchange.api.database import clock
 from nbexchange.api.identity import Identity
 from nbexchange.api.listing import visible
-from nbexchange.api.models import Action, Submission, Upload
+from nbexchange.api.models import Action, Person, Submission, Upload
 from nbexchange.api.problems import NotFound
 from nbexchange.protocol import ItemFailed, RemovalAnswer, Removed, RemoveSubmissions
 
@@ -29,10 +29,12 @@ def remove(session: Session, identity: Identity, wanted: RemoveSubmissions) -> l
         visible(Submission, identity, identity.courses).where(Upload.uuid.in_(wanted.ids))
     ).all()
     flags = {row.upload.uuid: _flag_for(identity, row, own=wanted.own) for row in rows}
-    for flag in (Submission.hidden_from_course, Submission.hidden_from_owner):
-        chosen = [row for row in rows if flags[row.upload.uuid] is flag]
-        if chosen:
-            _hide(session, identity, chosen, flag)
+    known = [row for row in rows if flags[row.upload.uuid] is not None]
+    if known:
+        actor = _lock(session, identity, known)
+        for flag in (Submission.hidden_from_course, Submission.hidden_from_owner):
+            if chosen := [row for row in known if flags[row.upload.uuid] is flag]:
+                _hide(session, actor, chosen, flag)
     return [
         ItemFailed(wanted_id, NotFound("You have no such submission.").to_wire())
         if flags.get(wanted_id) is None
@@ -50,9 +52,16 @@ def _flag_for(identity: Identity, row: Submission, *, own: bool) -> Flag | None:
     return Submission.hidden_from_owner if is_owner else None
 
 
-def _hide(session: Session, identity: Identity, chosen: Sequence[Submission], flag: Flag) -> None:
+def _lock(session: Session, identity: Identity, rows: Sequence[Submission]) -> Person:
+    """The caller's row, and a lock on what they hide, in the order in which everybody locks uploads."""
+    actor = people.remember(session, rows[0].upload.org_pk, identity)[identity.name]
+    wanted = select(Upload.pk).where(Upload.pk.in_([row.pk for row in rows]))
+    session.execute(wanted.order_by(Upload.pk).with_for_update(key_share=True)).all()
+    return actor
+
+
+def _hide(session: Session, actor: Person, chosen: Sequence[Submission], flag: Flag) -> None:
     """Set the flag, and log where it was not set before."""
-    actor = people.remember(session, chosen[0].upload.org_pk, identity)[identity.name]
     changed = session.scalars(
         update(Submission)
         .where(Submission.pk.in_([row.pk for row in chosen]), ~flag)
