@@ -125,6 +125,8 @@ def test_pages_give_everything_once_also_while_the_log_grows(cycle, limit):
     "query",
     [
         {"action": "eaten"},
+        {"action": "null"},
+        {"action": ["submitted", "collected"]},
         {"limit": 0},
         {"limit": 501},
         {"cursor": "nonsense"},

@@ -213,6 +213,11 @@ def test_a_dry_run_of_an_unrelease_is_refused(full):
     assert full.ada.assignments()[0]["release"]
 
 
+def test_a_purge_that_is_asked_for_in_two_ways_is_refused(full):
+    assert purge(full.teacher, dry_run=["false", "true"]).status_code == 400
+    assert full.ada.assignments()[0]["release"]
+
+
 def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
     before = rows(database, Action)
     assert purge(full.teacher).json["purged"] == CONTENTS

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -42,9 +43,30 @@ T = TypeVar("T")
 def parse_query(kind: type[T]) -> T:
     """The request's query string; raises `InvalidRequest`."""
     with _refusing_misfits():
-        if any("\0" in value for value in request.args.values()):
+        given = request.args.to_dict(flat=False)
+        if any(len(texts) > 1 for texts in given.values()):
+            raise InvalidRequest("A parameter is given twice.")
+        if any("\0" in text for (text,) in given.values()):
             raise InvalidRequest("The query has a NUL character.")
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        literal = _literal_fields(kind)  # type: ignore[arg-type]  # a class can be hashed
+        values = {name: _literal(text) if name in literal else text for name, (text,) in given.items()}
+        return msgspec.convert(values, kind)
+
+
+@cache
+def _literal_fields(kind: type) -> frozenset[str]:
+    """The parameters that are numbers or truth values; any other text means what it says, a `null` as well."""
+    described = msgspec.inspect.type_info(kind)
+    assert isinstance(described, msgspec.inspect.StructType)  # noqa: S101 - wire types are
+    literal = (msgspec.inspect.IntType, msgspec.inspect.BoolType)
+    return frozenset(field.encode_name for field in described.fields if isinstance(field.type, literal))
+
+
+def _literal(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text.lower())
+    except msgspec.DecodeError:
+        return text
 
 
 def parse_body(kind: type[T]) -> T:
