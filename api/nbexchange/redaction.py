@@ -6,15 +6,18 @@ import logging
 import re
 
 QUERY = re.compile(r"""\?[^\s"'<>)\]]*=[^\s"'<>)\]]*""")
-USERINFO = re.compile(r"//[^\s/@\"']+@")
-CREDENTIAL = re.compile(r"\b(token|bearer|basic)([\s:=\"']+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+USERINFO = re.compile(r"//[^\s/\"']+@")
+CREDENTIAL = re.compile(
+    r"(?<![a-z0-9])(token[\s:=\"']+|bearer[\s:=\"']+|basic[\s:=\"']+|signature=)[a-z0-9._~+/=%-]{8,}",
+    re.IGNORECASE,
+)
 
 
 def redact(text: str) -> str:
     """The text without queries of URLs, user names and passwords in them, and tokens of headers."""
     text = QUERY.sub("?...", text)
     text = USERINFO.sub("//...@", text)
-    return CREDENTIAL.sub(r"\1\2...", text)
+    return CREDENTIAL.sub(r"\1...", text)
 
 
 class RedactingFormatter(logging.Formatter):

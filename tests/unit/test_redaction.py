@@ -122,6 +122,13 @@ def test_these_texts_hold_one_to_begin_with(origin):
     [
         ("Authorization: token abcdefgh12345678", "Authorization: token ..."),
         ("{'Authorization': 'Bearer abcdefgh.12345678'}", "{'Authorization': 'Bearer ...'}"),
+        ("JUPYTERHUB_API_TOKEN=abcdefgh12345678", "JUPYTERHUB_API_TOKEN=..."),
+        ('{"access_token": "abcdefgh12345678"}', '{"access_token": "..."}'),
+        ("X-Amz-Security-Token=Fwo%2FYXdzE%3D&x=1", "X-Amz-Security-Token=...&x=1"),
+        ("X-Amz-Date=20260101\nX-Amz-Signature=abcdef123456", "X-Amz-Date=20260101\nX-Amz-Signature=..."),
+        ("Credential=AKIA/s3, Signature=abcdef123456", "Credential=AKIA/s3, Signature=..."),
+        ("The signature verification failed", "The signature verification failed"),
+        ("postgresql://me:sec@ret@db/nbexchange", "postgresql://...@db/nbexchange"),
         ("postgresql://me:secret@db/nbexchange", "postgresql://...@db/nbexchange"),
         ("see http://host/path?a=1&b=2, then go on", "see http://host/path?... then go on"),
         ("The token is missing. Why? Nobody knows.", "The token is missing. Why? Nobody knows."),
