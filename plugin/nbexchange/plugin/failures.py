@@ -25,10 +25,11 @@ class ServiceRefused(TransferFailed):
     def __init__(self, problem: Problem) -> None:
         super().__init__(explain(problem))
         self.problem = problem
+        self.request_id = problem.request_id
 
 
 class ServiceUnreachable(TransferFailed):
-    def __init__(self, text: str, request_id: str) -> None:
+    def __init__(self, text: str, request_id: str | None) -> None:
         super().__init__(text)
         self.request_id = request_id
 

@@ -56,6 +56,10 @@ MESSAGES = {
         "Your files have arrived and count from the time they were announced, but the confirmation did not come back.",
         "Look with `nbgrader list --cached` in a while, before you submit again.",
     ),
+    "publication-unconfirmed": Message(
+        "The files have arrived, but the exchange service did not confirm that they are released.",
+        "Look with `nbgrader list` before you release an assignment again; feedback may be released again in any case.",
+    ),
     "parts-wanted": Message(
         "The exchange service wants this upload in parts, which this plugin cannot do.", UPDATE_PLUGIN
     ),

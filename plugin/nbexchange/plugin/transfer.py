@@ -27,6 +27,12 @@ from nbexchange.protocol import (
     UploadGranted,
 )
 
+UNCONFIRMED: Mapping[Kind, str] = {
+    "submission": "confirmation-lost",
+    "release": "publication-unconfirmed",
+    "feedback": "publication-unconfirmed",
+}
+
 
 @dataclass(frozen=True)
 class Transfer:
@@ -72,12 +78,11 @@ class Transfer:
     def _complete(self, batch: InitiateUploads, sent: Sequence[UUID]) -> Sequence[CompletionAnswer]:
         try:
             return self.client.complete(sent)
-        except ServiceUnreachable as failure:
-            if batch.kind != "submission":
-                raise
-            raise ServiceUnreachable(
-                say("confirmation-lost", request_id=failure.request_id), failure.request_id
-            ) from None
+        except (ServiceUnreachable, ServiceRefused) as failure:
+            if isinstance(failure, ServiceRefused) and batch.kind != "submission":
+                raise  # refused is not published; a submission is completed by the collector, refused or not
+            text = say(UNCONFIRMED[batch.kind], request_id=failure.request_id)
+            raise ServiceUnreachable(text, failure.request_id) from None
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
         answers = self.client.initiate(batch)

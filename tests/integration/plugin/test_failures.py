@@ -16,6 +16,7 @@ import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 
+from nbexchange.api.problems import Unavailable
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchAssignment,
@@ -25,6 +26,7 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
+from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import ServiceUnreachable, StorageFailed
 from nbexchange.plugin.storage import Storage
 from nbexchange.plugin.trees import staged
@@ -356,6 +358,34 @@ def test_a_submission_that_is_not_confirmed_is_told_to_have_arrived(released, mo
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match="Your files have arrived and count"):
         released.ada.run(ExchangeSubmit, "ps1")
+
+
+def test_a_submission_that_is_not_confirmed_for_want_of_the_database_has_arrived_too(released, monkeypatch):
+    def away(*_):
+        raise Unavailable("database", "The database cannot be used now.")
+
+    monkeypatch.setattr("nbexchange.api.completion.complete", away)
+    released.ada.write("ps1/p1.ipynb")
+    with pytest.raises(
+        ExchangeError, match=r"Your files have arrived and count .* \(request [0-9a-f-]{36}\)"
+    ):
+        released.ada.run(ExchangeSubmit, "ps1")
+
+
+@pytest.mark.parametrize("action", [ExchangeReleaseAssignment, ExchangeReleaseFeedback])
+def test_nobody_is_told_that_nothing_was_changed_when_that_is_not_known(everything, monkeypatch, action):
+    real = Client.complete
+
+    def lost(*arguments):
+        real(*arguments)
+        raise ServiceUnreachable("The exchange service did not answer. Nothing was changed.", "request-1")
+
+    everything.run(ExchangeReleaseAssignment, "ps1")
+    monkeypatch.setattr(Client, "complete", lost)
+    force = {"force": True} if action is ExchangeReleaseAssignment else {}
+    text = attempt(everything, action, **force)
+    assert "Nothing was changed" not in text
+    assert "(request request-1)" in text
 
 
 def test_ctrl_c_while_a_tree_is_replaced_keeps_the_old_one(tmp_path, monkeypatch):
