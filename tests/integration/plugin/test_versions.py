@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange import protocol
 from nbexchange.api import web
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
+from nbexchange.plugin.calls import revision_of
 
 
 @pytest.fixture
@@ -66,6 +68,13 @@ def test_an_answer_of_a_newer_service_that_is_not_understood_says_why(released, 
     monkeypatch.setattr("nbexchange.api.listing.list_assignments", lambda *_: Changed("another form"))
     with pytest.raises(ExchangeError, match=r"is newer than this plugin .*update nbexchange there"):
         released.ada.run(ExchangeList)
+
+
+@pytest.mark.parametrize("stated", ["", "one", "-1", "\u0661", "9" * 5000])
+def test_a_revision_that_is_none_is_taken_for_ours(stated):
+    response = requests.Response()
+    response.headers[protocol.PROTOCOL_HEADER] = stated
+    assert revision_of(response) == protocol.REVISION
 
 
 def test_what_a_newer_service_adds_is_ignored(released, monkeypatch):
