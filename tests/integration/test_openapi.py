@@ -76,6 +76,17 @@ def test_every_operation_says_who_may_call_it_and_how_it_fails(document):
             assert ("401" in operation["responses"]) is not is_open, path
 
 
+def test_the_headers_of_answers_are_described(document, people):
+    of_http = {"Content-Type", "Content-Length", "Cache-Control"}
+    operation = document["paths"]["/v1/me"]["get"]
+    for caller in (people.ada, people.nobody):
+        answer = caller.get("me")
+        described = operation["responses"][str(answer.status_code)]["headers"]
+        assert set(answer.headers.keys()) - of_http == set(described)
+    assert "Retry-After" in operation["responses"]["503"]["headers"]
+    assert set(document["components"]["headers"]) >= set(operation["responses"]["503"]["headers"])
+
+
 def test_instants_and_ids_have_their_formats(document):
     record = document["components"]["schemas"]["SubmissionRecord"]["properties"]
     assert (record["id"]["format"], record["submitted_at"]["format"]) == ("uuid", "date-time")

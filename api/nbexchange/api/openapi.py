@@ -36,9 +36,18 @@ HEADERS: Json = {
         "schema": {"type": "string"},
     },
     protocol.PROTOCOL_HEADER: {
-        "description": "The revision of the protocol that the service speaks.",
+        "description": "The revision of the protocol that the service speaks. A client may send its own.",
         "schema": {"type": "string"},
     },
+    protocol.VERSION_HEADER: {
+        "description": "The version of the service's program, for people.",
+        "schema": {"type": "string"},
+    },
+}
+
+HEADERS_OF_PROBLEMS: Json = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}},
 }
 
 
@@ -57,7 +66,7 @@ def describe(operations: Mapping[str, Iterable[Operation]], base_url: str) -> Js
         "paths": dict(paths),
         "components": {
             "schemas": msgspec.json.schema_components(wire_types, ref_template=REF)[1],
-            "headers": HEADERS,
+            "headers": {**HEADERS, **HEADERS_OF_PROBLEMS},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -96,8 +105,13 @@ def _operation(operation: Operation) -> Json:
     return described
 
 
-def _headers() -> Json:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+def _headers(*kinds: type[ExchangeProblem]) -> Json:
+    names = list(HEADERS)
+    if any(kind.retry_after is not None for kind in kinds):
+        names.append("Retry-After")
+    if Unauthenticated in kinds:
+        names.append("WWW-Authenticate")
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _reference(kind: Any) -> Json:
@@ -143,7 +157,7 @@ def _problems(operation: Operation) -> Json:
     return {
         str(status): {
             "description": " ".join(f"{kind.title} ({', '.join(kind.types())})." for kind in group),
-            "headers": _headers(),
+            "headers": _headers(*group),
             "content": {"application/problem+json": {"schema": _reference(protocol.Problem)}},
         }
         for status, group in sorted(by_status.items())
