@@ -263,6 +263,20 @@ def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, sto
     assert rows(database, Upload) == 0
 
 
+def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, database, monkeypatch):
+    purge(full.teacher)
+    collect_garbage(services)
+    age(database)
+
+    def ask(*_):
+        collect_garbage(services)
+        return {}
+
+    monkeypatch.setattr("nbexchange.api.completion._ask", ask)
+    (answer,) = full.ben.complete(full.unfinished).json["items"]
+    assert answer["problem"]["type"] == "not-found"
+
+
 @pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
 def test_forgetting_does_not_compare_every_upload_with_every_other(full, services, database):
     """It holds SQLite's only write lock: with some thousand uploads that would keep everybody waiting."""

@@ -51,6 +51,8 @@ POOL = 8
 
 VERBS = {"release": "released", "submission": "submitted", "feedback": "feedback_released"}
 
+NO_UPLOAD = NotFound("You have no such upload.")
+
 Stored = Mapping[int, StoredObject | None]
 
 
@@ -65,7 +67,7 @@ def complete(services: Services, identity: Identity, ids: Sequence[UUID]) -> lis
 
 def _answer(item_id: UUID, upload: Upload | None, outcome: Settled) -> CompletionAnswer:
     if upload is None:
-        return ItemFailed(item_id, NotFound("You have no such upload.").to_wire())
+        return ItemFailed(item_id, NO_UPLOAD.to_wire())
     problem = outcome.verdicts[upload.pk]
     if problem is not None:
         return ItemFailed(item_id, problem.to_wire())
@@ -109,7 +111,8 @@ def settle(services: Services, uploads: Collection[Upload], by: Settler) -> Sett
     if not uploads:
         return Settled({}, {})
     with services.database.write() as session:
-        verdicts = Settlement.begin(session, uploads, stored, by).decide()
+        verdicts: Verdicts = {upload.pk: NO_UPLOAD for upload in uploads}  # some may be forgotten by now
+        verdicts |= Settlement.begin(session, uploads, stored, by).decide()
         done = [upload for upload in uploads if verdicts[upload.pk] is None]
         session.expunge_all()  # the rows were changed behind the loaded objects
         return Settled(verdicts, find_records(session, done))
