@@ -10,36 +10,12 @@ import tracemalloc
 import zlib
 
 import pytest
+from support.archives import archive, special
 
 from nbexchange.plugin import extraction
 from nbexchange.plugin.extraction import Modes, unpack
 from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.plugin.packing import Limits, pack, survey
-
-
-def archive(*members, compress=True, **options):
-    """A .tar.gz of `(name, content)`; a content of None is a directory, a TarInfo comes as it is."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz" if compress else "w", **options) as tar:
-        for name, content in members:
-            if isinstance(name, tarfile.TarInfo):
-                tar.addfile(name, io.BytesIO(content or b""))
-                continue
-            info = tarfile.TarInfo(name)
-            if content is None:
-                info.type = tarfile.DIRTYPE
-            else:
-                info.size = len(content)
-            tar.addfile(info, io.BytesIO(content or b""))
-    return buffer.getvalue()
-
-
-def special(name, kind, **values):
-    info = tarfile.TarInfo(name)
-    info.type = kind
-    for field, value in values.items():
-        setattr(info, field, value)
-    return info, None
 
 
 def extract(data, destination, size=1_000_000, modes=None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import os
 import re
 import struct
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.plugin.packing import LOCAL_FILES
@@ -35,6 +35,9 @@ MEMBER_OVERHEAD = 2 * tarfile.BLOCKSIZE
 
 CHUNK = 1 << 18
 
+DEFLATED, INFLATED = 1 << 15, 1 << 16
+"""Bytes that are read at once of the archive and of what is in it."""
+
 END = bytes(tarfile.BLOCKSIZE)
 """The block that ends an archive."""
 
@@ -42,7 +45,6 @@ DAMAGE = (
     tarfile.TarError,
     EOFError,
     zlib.error,
-    gzip.BadGzipFile,
     struct.error,
     ValueError,
     ArithmeticError,
@@ -62,7 +64,7 @@ class Modes:
 
 def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes) -> None:
     """Unpack into the new directory `destination`; raises `ArchiveRefused` at the first thing out of line."""
-    stream = _ForwardReader(gzip.GzipFile(fileobj=archive))
+    stream = _ForwardReader(io.BufferedReader(_Inflater(archive), INFLATED))
     destination.mkdir()
     try:
         with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]
@@ -126,15 +128,39 @@ def _set_modes(root: Path, mode: int) -> None:
         Path(folder).chmod(mode)
 
 
+class _Inflater(io.RawIOBase):
+    """The content of a gzip file that is one stream, as ours are.
+
+    `gzip.GzipFile` goes on to the next stream, and reads a header byte by byte, for as long as their author likes.
+    """
+
+    def __init__(self, archive: BinaryIO) -> None:
+        self.archive = archive
+        self.engine = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = b""
+        while not data and not self.engine.eof:
+            piece = self.engine.unconsumed_tail or self.archive.read(DEFLATED)
+            if not piece:
+                raise EOFError
+            data = self.engine.decompress(piece, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class _ForwardReader:
     """A seekable face for tarfile over a stream that only goes forward, in bounded time and memory.
 
-    tarfile looks one byte back after each member, which would make `gzip` inflate everything again.
+    tarfile looks one byte back after each member, which no inflated stream can.
     `budget` is how many bytes may still be inflated: each admitted member adds its own, so that headers
     alone can be neither many nor long.
     """
 
-    def __init__(self, source: gzip.GzipFile) -> None:
+    def __init__(self, source: BinaryIO) -> None:
         self.source = source
         self.budget = SLACK
         self.headers = MAX_HEADERS

@@ -1,0 +1,82 @@
+"""A process that unpacks what lies in a directory, and says of each how it went and what it took.
+
+    python unpack_each.py ARCHIVES DESTINATION DECLARED_SIZE
+
+Prints a line of JSON for each archive: its name, `outcome`, `growth` of the process in bytes, bytes `inflated`, and
+`steps`: how often something was read of the archive or inflated.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from nbexchange.plugin.extraction import Modes, unpack
+from nbexchange.plugin.failures import ArchiveRefused
+
+CPU_SECONDS = 120
+"""A process that hangs is ended, not waited for."""
+
+Engine = zlib.decompressobj
+work: Counter[str] = Counter()
+
+
+class CountingEngine:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.engine = Engine(*arguments, **options)
+
+    def decompress(self, *arguments: Any) -> bytes:
+        data = self.engine.decompress(*arguments)
+        work.update(inflated=len(data), steps=1)
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+
+class CountingFile(io.FileIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        work["steps"] += 1
+        return super().read(-1 if size is None else size)
+
+
+def memory(what: str) -> int:
+    """Bytes of this process now (`VmRSS`), or the most since the peak was forgotten (`VmHWM`)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(what)]
+    return int(line.split()[1]) << 10
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def attempt(archive: Path, destination: Path, declared: int) -> str:
+    with CountingFile(archive) as file:
+        try:
+            unpack(file, destination, declared, Modes())
+        except ArchiveRefused:
+            return "refused"
+    return "unpacked"
+
+
+def main(archives: Path, destination: Path, declared: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    zlib.decompressobj = CountingEngine  # type: ignore[misc,assignment]
+    for archive in sorted(archives.iterdir()):
+        work.clear()
+        forget_peak()
+        before = memory("VmRSS")
+        outcome = attempt(archive, destination / archive.name, declared)
+        told = {"name": archive.name, "outcome": outcome, "growth": memory("VmHWM") - before}
+        print(json.dumps({**told, "inflated": work["inflated"], "steps": work["steps"]}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
