@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -13,14 +14,15 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from nbgrader.api import Gradebook
 from support.callers import Caller
+from support.postgresql import make_careless, new_database
 from werkzeug.serving import make_server
 
 from nbexchange.api import schema
 from nbexchange.api.app import create_app
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.database import Database, connect, parse_url
+from nbexchange.api.database import Database, connect
 from nbexchange.api.demo import servers
 from nbexchange.api.services import Services
 from nbexchange.protocol import MAX_ITEMS, Limits
@@ -61,16 +63,6 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_careless(url: str) -> None:
-    """Let a server that dies with the run not wait for its disk."""
-    engine = create_engine(parse_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_server: str) -> Iterator[str]:
     name = f"template_{uuid4().hex}"
@@ -79,30 +71,6 @@ def postgresql_template(postgresql_server: str) -> Iterator[str]:
         schema.prepare(database)
         database.engine.dispose()
         yield name
-
-
-def new_database(server: str, name: str, template: str = "template1"):
-    return _NewDatabase(server, name, template)
-
-
-class _NewDatabase:
-    def __init__(self, server: str, name: str, template: str) -> None:
-        self.url = parse_url(server)
-        self.name = name
-        self.template = template
-
-    def __enter__(self) -> str:
-        self._run(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"')
-        return self.url.set(database=self.name).render_as_string(hide_password=False)
-
-    def __exit__(self, *_: object) -> None:
-        self._run(f'DROP DATABASE "{self.name}" WITH (FORCE)')
-
-    def _run(self, statement: str) -> None:
-        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
 
 
 @pytest.fixture
@@ -212,3 +180,16 @@ def live_url(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+# --- nbgrader ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def gradebook_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
+    place = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+        Gradebook(f"sqlite:///{place}").close()
+    return place

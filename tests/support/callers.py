@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 from flask.testing import FlaskClient
+
+from support.http_clients import HttpClient
 
 SERVICE = "/services/nbexchange/"
 COURSE, ASSIGNMENT = "cs1", "ps1"
@@ -27,7 +30,7 @@ class Caller:
     """Somebody with a token, or nobody in particular."""
 
     name: str
-    client: FlaskClient
+    client: FlaskClient | HttpClient
     token: str | None
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -59,8 +62,8 @@ class Caller:
         return answer.json["items"]
 
     def put(self, granted: Any, body: bytes, **headers: str) -> int:
-        """Send bytes to a URL of the local store, as a client does that knows nothing but the URL."""
-        url = SERVICE + granted["url"]
+        """Send bytes to a signed URL, as a client does that knows nothing but the URL."""
+        url = urljoin(SERVICE, granted["url"])
         return self.client.put(url, data=body, headers={**granted["headers"], **headers}).status_code
 
     def complete(self, *items: Any) -> Any:
@@ -109,6 +112,6 @@ class Caller:
     def download(self, kind: str, object_id: str) -> bytes:
         granted = self.request(kind, object_id)
         assert granted["type"] == "download", granted
-        response = self.client.get(SERVICE + granted["url"], buffered=True)
+        response = self.client.get(urljoin(SERVICE, granted["url"]), buffered=True)
         assert response.status_code == 200
         return response.data

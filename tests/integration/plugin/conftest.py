@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-from pathlib import Path
 from pkgutil import resolve_name
 from types import SimpleNamespace
 
 import pytest
-from nbgrader.api import Gradebook
 from support.classroom import Desk
 
 from nbexchange.plugin import ExchangeReleaseAssignment, ExchangeSubmit
@@ -31,16 +27,6 @@ def db_url(tmp_path, sqlite_template):
     place = tmp_path / "test.sqlite"
     shutil.copy(sqlite_template, place)
     return f"sqlite:///{place}"
-
-
-@pytest.fixture(scope="session")
-def gradebook_template(tmp_path_factory) -> Path:
-    """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
-    place = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        Gradebook(f"sqlite:///{place}").close()
-    return place
 
 
 @pytest.fixture

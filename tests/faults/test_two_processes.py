@@ -1,0 +1,337 @@
+"""What goes wrong in daily life, on two processes of the service with one PostgreSQL and one S3 server.
+
+Each caller's requests go to the two processes in turn: what one began, the other completes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from uuid import uuid4
+
+import pytest
+from nbgrader.exchange.abc.exchange import ExchangeError
+from sqlalchemy import func, select
+from support.callers import archive_item, item
+from support.hostile import bomb, escaping, linking
+from support.ledger import check_ledger, let_urls_run_out, state_of
+from support.proxy import LOSE, PAGE, PASS, proxy
+
+from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.api.models import Action, Organisation, Person, Release, Upload
+from nbexchange.plugin import (
+    ExchangeCollect,
+    ExchangeFetchAssignment,
+    ExchangeReleaseAssignment,
+    ExchangeSubmit,
+)
+
+
+def at_once(*calls):
+    """Do them all at the same moment; gives what each gave."""
+    ready = threading.Barrier(len(calls), timeout=60)
+
+    def call(work):
+        ready.wait()
+        return work()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, calls))
+
+
+def outcome(answer):
+    """What became of the only item of an answer: its type, or the problem's."""
+    (entry,) = answer.json["items"]
+    return entry["problem"]["type"] if entry["type"] == "error" else entry["type"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_half_recorded(database):
+    yield
+    check_ledger(database)
+
+
+@pytest.fixture
+def orphan(released):
+    """A submission whose bytes have arrived and whose client has not said so."""
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    assert released.ada.put(granted, b"work") == 200
+    return wanted
+
+
+# --- at once -----------------------------------------------------------------------------------------------
+
+
+def test_submits_of_one_student_at_once_become_attempts_without_gap(released):
+    bodies = [str(number).encode() for number in range(3)]
+    records = at_once(*[lambda b=body: released.ada.submit(b) for body in bodies])
+    assert sorted(record["attempt"] for record in records) == [1, 2, 3]
+    assert len({record["submitted_at"] for record in records}) == 3
+    assert {released.teacher.download("submission", r["id"]) for r in records} == set(bodies)
+
+
+def test_a_class_that_submits_at_once_is_there_as_one(pair, released):
+    students = [pair.caller(f"s{n}", {"cs1": "Student"}, released.org_id) for n in range(24)]
+    records = at_once(*[lambda s=student: s.submit(s.name.encode()) for student in students])
+    assert [record["attempt"] for record in records] == [1] * 24
+    found = {record["student_id"]: record["id"] for record in released.teacher.submissions()}
+    assert found == {record["student_id"]: record["id"] for record in records}
+
+
+def test_of_two_releases_at_once_one_is_released_and_the_other_refused(people, database):
+    items = [archive_item(b"one"), archive_item(b"two")]
+    for caller, wanted, body in zip((people.teacher, people.colleague), items, (b"one", b"two"), strict=True):
+        (granted,) = caller.begin("release", wanted)
+        caller.put(granted, body)
+    answers = at_once(
+        lambda: outcome(people.teacher.complete(items[0])),
+        lambda: outcome(people.colleague.complete(items[1])),
+    )
+    assert answers.count("completed") == 1
+    assert {"already-released", "superseded"} & set(answers)
+    with database.read() as session:
+        mine = select(func.count()).select_from(Release).join(Release.upload).join(Upload.actor)
+        assert session.scalar(mine.where(Release.is_current, Person.pk.in_(_people(people)))) == 1
+
+
+def _people(people):
+    return select(Person.pk).join(Organisation).where(Organisation.org_id == people.org_id)
+
+
+def test_releases_by_force_at_once_end_with_the_one_that_was_begun_last(released):
+    items = [archive_item(str(number).encode(), force=True) for number in range(6)]
+    for number, wanted in enumerate(items):
+        (granted,) = released.teacher.begin("release", wanted)
+        released.teacher.put(granted, str(number).encode())
+    answers = at_once(*[lambda w=wanted: outcome(released.teacher.complete(w)) for wanted in items])
+    assert set(answers) <= {"completed", "superseded"}
+    assert answers[-1] == "completed"
+    current = released.ada.assignments()[0]["release"]
+    assert released.ada.download("release", current["id"]) == b"5"
+
+
+def test_people_courses_and_assignments_that_are_new_at_once_become_one_row_each(people, database):
+    def release(n):
+        return people.teacher.initiate("release", archive_item(str(n).encode(), force=True))
+
+    answers = at_once(*[lambda n=number: release(n).status_code for number in range(8)])
+    assert answers == [200] * 8
+    with database.read() as session:
+        rows = session.scalars(select(Person.name).where(Person.pk.in_(_people(people)))).all()
+    assert rows == ["teacher"]
+
+
+def test_feedback_on_many_submissions_at_once_locks_nobody_out(pair, released):
+    """Batches that name the same people in another order each: without one order of locks they block each other."""
+    students = [f"s{number}" for number in range(8)]
+    records = {name: released.teacher.submit(name.encode(), student_id=name) for name in students}
+
+    def give(turn):
+        order = students[turn:] + students[:turn]
+        teacher = (released.teacher, released.colleague)[turn % 2]
+        items = [
+            item(b"<p>", student_id=name, submission_id=records[name]["id"], notebook_id="p1")
+            for name in order
+        ]
+        for granted in teacher.begin("feedback", *items):
+            teacher.put(granted, b"<p>")
+        return {
+            answer["problem"]["type"] if answer["type"] == "error" else answer["type"]
+            for answer in teacher.complete(*items).json["items"]
+        }
+
+    answers = at_once(*[lambda t=turn: give(t) for turn in range(8)])
+    assert set().union(*answers) <= {"completed", "superseded"}
+    assert all(len(record["feedback"]) == 1 for record in released.teacher.submissions())
+
+
+# --- repeated ----------------------------------------------------------------------------------------------
+
+
+def test_a_lost_reply_to_complete_is_given_by_the_other_process(released, orphan):
+    first, second = (released.ada.complete(orphan).json for _ in range(2))
+    assert first == second
+    assert len(released.teacher.submissions()) == 1
+
+
+def test_completes_at_once_make_one_submission_and_all_get_the_same_answer(released, orphan, database):
+    answers = at_once(*[lambda: released.ada.complete(orphan).json] * 12)
+    assert all(answer == answers[0] for answer in answers)
+    assert len(released.teacher.submissions()) == 1
+    with database.read() as session:
+        logged = select(func.count()).where(
+            Action.verb == "submitted", Action.object_id == answers[0]["items"][0]["record"]["id"]
+        )
+        assert session.scalar(logged) == 1
+
+
+def test_initiates_at_once_with_one_id_make_one_upload(released):
+    wanted = archive_item(b"work")
+    answers = at_once(*[lambda: released.ada.begin("submission", wanted)[0]] * 8)
+    assert len({answer["submitted_at"] for answer in answers}) == 1
+    assert len({answer["url"].partition("?")[0] for answer in answers}) == 1
+    assert len(released.ada.get("uploads").json["items"]) == 1
+
+
+def test_complete_and_abort_at_once_leave_one_of_the_two(released, orphan, database):
+    def abort():
+        return released.ada.delete(f"uploads/{orphan['id']}").status_code
+
+    completed, aborted = at_once(lambda: outcome(released.ada.complete(orphan)), abort)
+    assert (completed, aborted) in {("completed", 409), ("upload-aborted", 200)}
+    assert state_of(database, orphan["id"]) == ("completed" if aborted == 409 else "aborted")
+
+
+# --- given up ----------------------------------------------------------------------------------------------
+
+
+def test_an_expired_upload_is_refused_by_both_processes(released, database):
+    wanted = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", wanted)
+    released.ada.put(granted, b"work")
+    let_urls_run_out(database, hours=25)
+    for _ in range(2):
+        assert outcome(released.ada.complete(wanted)) == "upload-expired"
+        assert outcome(released.ada.initiate("submission", wanted)) == "upload-expired"
+    assert released.teacher.submissions() == []
+
+
+CLIENT_THAT_DIES = """
+import os, signal, sys
+from nbexchange.plugin.client import Client
+Client.complete = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = ["nbgrader", "submit", "ps1", "--course=cs1"]
+from nbgrader.apps import NbGraderApp
+NbGraderApp.launch_instance()
+"""
+
+
+def test_a_client_that_is_killed_after_its_transfer_has_submitted(pair, released, desks, database):
+    desks.ada.write("ps1/p1.ipynb", "work")
+    desks.ada.write("nbgrader_config.py", f"c = get_config()\n{FACTORY_LINES}")
+    environment = {**os.environ, "JUPYTERHUB_API_TOKEN": desks.ada.token, "NBEXCHANGE_URL": desks.ada.url}
+    died = subprocess.run(
+        [sys.executable, "-c", CLIENT_THAT_DIES],
+        cwd=desks.ada.home,
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    (pending,) = released.ada.get("uploads").json["items"]
+    let_urls_run_out(database)
+    printed = pair.collect_garbage(times=2)
+    assert sum(int(line.split()[0]) for line in printed) >= 1
+    (record,) = released.teacher.submissions()
+    assert (record["attempt"], record["sha256"]) == (1, pending["sha256"])
+
+
+def test_collectors_at_once_complete_every_orphan_once(pair, released, database):
+    wanted = [archive_item(str(number).encode()) for number in range(3)]
+    for number, granted in enumerate(released.ada.begin("submission", *wanted)):
+        released.ada.put(granted, str(number).encode())
+    let_urls_run_out(database)
+    pair.collect_garbage(times=3)
+    assert sorted(record["attempt"] for record in released.teacher.submissions()) == [1, 2, 3]
+
+
+# --- answers that do not arrive ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", [LOSE, PAGE])
+def test_where_every_first_answer_goes_astray_a_submission_is_made_once(released, desks, trouble):
+    desks.ada.write("ps1/p1.ipynb", "work")
+    with proxy(desks.ada.url, lambda number: PASS if number > 1 else trouble) as url:
+        desks.ada.url = url
+        desks.ada.run(ExchangeSubmit, "ps1")
+    assert [record["attempt"] for record in released.teacher.submissions()] == [1]
+
+
+def test_where_no_answer_to_complete_arrives_the_work_has_arrived(pair, released, desks, database):
+    desks.ada.write("ps1/p1.ipynb", "work")
+    calls = count(1)  # the list, initiate, then complete and its repetition
+    with proxy(desks.ada.url, lambda _: PASS if next(calls) <= 2 else LOSE) as url:
+        desks.ada.url = url
+        with pytest.raises(ExchangeError, match="Your files have arrived and count"):
+            desks.ada.run(ExchangeSubmit, "ps1")
+    assert [record["attempt"] for record in released.teacher.submissions()] == [1]
+
+
+def test_a_wrong_token_is_refused_by_both_processes_and_a_new_one_known_to_both(pair, people):
+    newcomer = pair.caller("cat", {"cs1": "Student"}, people.org_id)
+    assert [newcomer.get("me").status_code for _ in range(2)] == [200, 200]
+    wrong = {"Authorization": f"token {uuid4()}"}
+    assert [newcomer.call("GET", "me", headers=wrong).status_code for _ in range(2)] == [401, 401]
+
+
+# --- odd trees and hostile archives ------------------------------------------------------------------------
+
+
+def exchange_tree(desks, tree):
+    """Release, fetch, submit and collect a tree of these files; gives what the collected copy holds."""
+    (desks.teacher.home / "release" / "ps1").mkdir(parents=True)
+    for path, content in tree.items():
+        desks.teacher.write(f"release/ps1/{path}", content)
+    desks.teacher.run(ExchangeReleaseAssignment, "ps1")
+    desks.ada.run(ExchangeFetchAssignment, "ps1")
+    assert desks.ada.files("ps1") == tree
+    desks.ada.run(ExchangeSubmit, "ps1")
+    desks.teacher.run(ExchangeCollect, "ps1")
+    local = {"timestamp.txt", "submission_secret.txt"}
+    collected = desks.teacher.files("submitted/ada/ps1")
+    return {path: content for path, content in collected.items() if path not in local}
+
+
+def five_thousand_files():
+    return {
+        f"{number % 50}/data {number}.csv": f"{number}\n".encode() * (number % 7) for number in range(5000)
+    }
+
+
+TREES = {
+    "an empty assignment": dict,
+    "a zero-byte file": lambda: {"p1.ipynb": b"", "part/empty.csv": b""},
+    "5 000 files": five_thousand_files,
+}
+
+
+@pytest.mark.parametrize("kind", TREES)
+def test_a_tree_comes_back_as_it_was(desks, kind):
+    tree = TREES[kind]()
+    assert exchange_tree(desks, tree) == tree
+
+
+def test_a_file_that_changes_while_it_is_packed_is_not_announced(released, desks, monkeypatch):
+    place = desks.ada.write("ps1/p1.ipynb", "work" * 1000)
+    real = os.fstat
+
+    def meddle(handle):
+        found = real(handle)
+        if found.st_size == 4000:
+            place.write_text("other")
+        return found
+
+    monkeypatch.setattr("nbexchange.plugin.packing.os.fstat", meddle)
+    with pytest.raises(ExchangeError, match=r"p1\.ipynb changed while it was packed"):
+        desks.ada.run(ExchangeSubmit, "ps1")
+    assert released.ada.get("uploads").json["items"] == []
+
+
+@pytest.mark.parametrize("make", [escaping, linking, bomb])
+def test_a_hostile_submission_fails_alone_and_leaves_nothing(released, desks, make):
+    released.ada.submit(make(), unpacked_size=1000)
+    desks.ben.write("ps1/p1.ipynb", "honest work")
+    desks.ben.run(ExchangeSubmit, "ps1")
+    with pytest.raises(ExchangeError, match="1 new, 0 updated, 0 unchanged, 1 failed: ada"):
+        desks.teacher.run(ExchangeCollect, "ps1")
+    collected = desks.teacher.files("submitted")
+    assert {path.split("/")[0] for path in collected} == {"ben"}
+    assert desks.teacher.leftovers() == []
+    assert {path.name for path in desks.teacher.home.iterdir()} <= {"submitted", "gradebook.db"}

@@ -1,0 +1,49 @@
+"""What must hold of the rows whatever happened: nothing half recorded, nothing twice, no gap."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from nbexchange.api.completion import VERBS
+from nbexchange.api.database import Database
+from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
+
+RECORDS = {"release": Release, "submission": Submission, "feedback": Feedback}
+
+
+def state_of(database: Database, item_id: str | UUID) -> str:
+    with database.read() as session:
+        return session.scalars(select(Upload.state).where(Upload.item_id == UUID(str(item_id)))).one()
+
+
+def let_urls_run_out(database: Database, **gone: float) -> None:
+    """As if this time (or 16 minutes) had passed for every upload."""
+    past = timedelta(**(gone or {"minutes": 16}))
+    with database.write() as session:
+        for upload in session.scalars(select(Upload).where(Upload.state == "pending")):
+            upload.url_expires_at -= past
+            upload.expires_at -= past
+
+
+def check_ledger(database: Database) -> None:
+    """Every completed upload is one record and one line of the log, and nothing else is."""
+    with database.read() as session:
+        kinds: dict[str, set[int]] = defaultdict(set)
+        for pk, kind in session.execute(select(Upload.pk, Upload.kind).where(Upload.state == "completed")):
+            kinds[kind].add(pk)
+        for kind, model in RECORDS.items():
+            assert set(session.scalars(select(model.pk))) == kinds[kind]
+            logged = Counter(session.scalars(select(Action.upload_pk).where(Action.verb == VERBS[kind])))
+            assert logged == Counter(kinds[kind])
+        series = session.execute(
+            select(func.count(), func.min(Submission.attempt), func.max(Submission.attempt)).group_by(
+                Submission.assignment_pk, Submission.student_pk
+            )
+        )
+        assert all((first, last) == (1, count) for count, first, last in series)
+        current = session.scalars(select(Release.assignment_pk).where(Release.is_current)).all()
+        assert len(current) == len(set(current))

@@ -1,0 +1,37 @@
+"""Databases on a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, text
+
+from nbexchange.api.database import parse_url
+
+
+def run(url: str, *statements: str) -> None:
+    """Run statements that PostgreSQL takes outside transactions only."""
+    engine = create_engine(parse_url(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def make_careless(url: str) -> None:
+    """Let a server that dies with the run not wait for its disk."""
+    settings = [
+        f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")
+    ]
+    run(url, *settings, "SELECT pg_reload_conf()")
+
+
+@contextmanager
+def new_database(server: str, name: str, template: str = "template1") -> Iterator[str]:
+    """A database of this name while the block lasts; gives its address."""
+    run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield parse_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        run(server, f'DROP DATABASE "{name}" WITH (FORCE)')
