@@ -68,12 +68,19 @@ def orphan(released):
 # --- at once -----------------------------------------------------------------------------------------------
 
 
-def test_submits_of_one_student_at_once_become_attempts_without_gap(released):
-    bodies = [str(number).encode() for number in range(3)]
-    records = at_once(*[lambda b=body: released.ada.submit(b) for body in bodies])
-    assert sorted(record["attempt"] for record in records) == [1, 2, 3]
-    assert len({record["submitted_at"] for record in records}) == 3
-    assert {released.teacher.download("submission", r["id"]) for r in records} == set(bodies)
+def test_submits_of_one_student_at_once_become_attempts_without_gap(pair, released):
+    students = [pair.caller(f"s{n}", {"cs1": "Student"}, released.org_id) for n in range(5)]
+    bodies = {student: [f"{student.name} {number}".encode() for number in range(3)] for student in students}
+    items = [(student, archive_item(body), body) for student in students for body in bodies[student]]
+    granted = at_once(*[lambda s=s, i=i: s.begin("submission", i)[0] for s, i, _ in items])
+    for (student, _, body), grant in zip(items, granted, strict=True):
+        student.put(grant, body)
+    assert at_once(*[lambda s=s, i=i: outcome(s.complete(i)) for s, i, _ in items]) == ["completed"] * 15
+    found = released.teacher.submissions()
+    for student in students:
+        records = [record for record in found if record["student_id"] == student.name]
+        assert sorted(record["attempt"] for record in records) == [1, 2, 3]
+        assert len({record["submitted_at"] for record in records}) == 3
 
 
 def test_a_class_that_submits_at_once_is_there_as_one(pair, released):

@@ -61,7 +61,8 @@ class Installation:
     def kill(self, number: int) -> None:
         """End a process and its workers as the machine's memory killer does."""
         server = self.services[number].server
-        os.killpg(server.pid, signal.SIGKILL)
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
     def restart(self, number: int) -> None:
@@ -104,4 +105,8 @@ def installation(
     with ExitStack() as stack:
         made = Installation(folder, settings, tokens, stack)
         made.services += [made.start(number) for number in range(PROCESSES)]
-        yield made
+        try:
+            yield made
+        finally:
+            for number in range(PROCESSES):  # no farewell: it takes seconds
+                made.kill(number)

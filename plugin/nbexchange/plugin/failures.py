@@ -27,6 +27,11 @@ class ServiceRefused(TransferFailed):
         self.problem = problem
         self.request_id = problem.request_id
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may be granted later: what is wrong is the service or the token, not what was asked."""
+        return self.problem.status >= 500 or self.problem.status in (401, 429)
+
 
 class ServiceUnreachable(TransferFailed):
     def __init__(self, text: str, request_id: str | None) -> None:

@@ -79,8 +79,8 @@ class Transfer:
         try:
             return self.client.complete(sent)
         except (ServiceUnreachable, ServiceRefused) as failure:
-            if isinstance(failure, ServiceRefused) and batch.kind != "submission":
-                raise  # refused is not published; a submission is completed by the collector, refused or not
+            if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
+                raise  # a refused release is not published; the collector completes a submission all the same
             text = say(UNCONFIRMED[batch.kind], request_id=failure.request_id)
             raise ServiceUnreachable(text, failure.request_id) from None
 

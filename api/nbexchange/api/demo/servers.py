@@ -108,9 +108,9 @@ class Bucket:
 
 
 @contextmanager
-def ministack(folder: Path) -> Iterator[Bucket]:
+def ministack(folder: Path, *, port: int | None = None) -> Iterator[Bucket]:
     """An S3 server that verifies signatures, and keeps its objects in `folder`."""
-    port = free_port()
+    port = port or free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", "devkey", "devsecretdevsecret")
     environment = {
         **clean_environment(),
