@@ -131,7 +131,7 @@ def test_ip_port_workers_and_threads(tmp_path):
     log = (tmp_path / "log").read_text()
     assert f"http://127.0.0.2:{port}" in log
     assert log.count("Booting worker") == 3
-    assert "gthread" in log
+    assert "nbexchange.api.worker.Worker" in log
 
 
 def test_threads_reach_gunicorn():

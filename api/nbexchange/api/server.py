@@ -30,7 +30,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         return {
             "bind": [f"{host}:{self.settings.port}"],
             "workers": self.settings.workers,
-            "worker_class": "gthread",
+            "worker_class": "nbexchange.api.worker.Worker",
             "threads": self.settings.threads,
             "timeout": 60,
             "graceful_timeout": 30,

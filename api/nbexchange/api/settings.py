@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, CaselessStrEnum, Dict, Integer, Type, Unicode, default, validate
+from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Type, Unicode, default, validate
 from traitlets.config import Configurable
 
 from nbexchange.api.auth import Authenticator
@@ -54,6 +54,12 @@ class NbExchange(Configurable):
     port = Integer(9000, help="The port to listen on.").tag(config=True)
     workers = Integer(2, min=1, help="How many processes answer requests.").tag(config=True)
     threads = Integer(8, min=1, help="How many requests each process answers at once.").tag(config=True)
+    caller_timeout = Float(
+        30.0,
+        min=0.1,
+        help="Seconds that a caller is waited for: for the head of a request in all, for its body beyond one second "
+        "for each 1 000 bytes.",
+    ).tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 
     base_url = Unicode(

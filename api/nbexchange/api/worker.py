@@ -1,0 +1,104 @@
+"""gunicorn's worker with threads, which wait only so long for a caller.
+
+gunicorn reads a request in the thread that answers it, and waits without end for whoever sends slowly or reads nothing:
+as many of them as there are threads would hold the service.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gunicorn import util
+from gunicorn.workers.gthread import ThreadWorker
+
+MIN_RATE = 1000
+"""Bytes a second. Below it a body uses up the patience with its sender; above it, patience grows back."""
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    def enqueue_req(self, conn: Any) -> None:
+        if not isinstance(conn.sock, CallerSocket):
+            conn.sock = CallerSocket(conn.sock, self.app.settings.caller_timeout)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a request; gives whether the connection is kept."""
+        conn.sock.expect()
+        kept = super().handle(conn)
+        if conn.sock.gave_up or not kept:
+            # gunicorn would say farewell, and wait for the other side's, in the thread that accepts.
+            conn.sock.expect()
+            util.close_graceful(conn.sock)
+            return False
+        return kept
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        conn.sock.expect(rate=MIN_RATE)
+        return super().handle_request(req, conn)
+
+
+class CallerSocket(socket.socket):
+    """A caller's connection. One who is waited for too long looks like one who hung up.
+
+    A request's head has `patience` seconds in all; its body has them in one piece, and gains time with each byte; an
+    answer has them for each piece that it is sent in.
+    """
+
+    def __init__(self, accepted: socket.socket, patience: float) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self.patience = patience
+        self.expect()
+
+    def expect(self, rate: float = 0) -> None:
+        """Begin to wait anew, for something that should come at this rate (0: all of it in time)."""
+        self.left, self.rate = self.patience, rate
+
+    @property
+    def gave_up(self) -> bool:
+        return self.left <= 0
+
+    def setblocking(self, flag: bool) -> None:
+        if self.fileno() >= 0:  # it was closed in its thread
+            self.settimeout(self.patience if flag else 0)
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        if self.gave_up:
+            return b""
+        started = time.monotonic()
+        try:
+            data = super().recv(size, flags)
+        except TimeoutError:
+            if (self.gettimeout() or 0) < self.patience:
+                raise  # gunicorn's own, where it reads what nobody wants
+            self.left = 0
+            return b""
+        self._account(started, len(data))
+        return data
+
+    def _account(self, started: float, count: int) -> None:
+        gained = count / self.rate if self.rate else 0
+        self.left = min(self.patience, self.left - (time.monotonic() - started) + gained)
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        left = memoryview(data)
+        with _hanging_up():
+            while left:
+                left = left[self.send(left, flags) :]
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        with _hanging_up():
+            return super().sendfile(file, offset, count)
+
+
+@contextmanager
+def _hanging_up() -> Iterator[None]:
+    """One who reads nothing is like one who hung up, which gunicorn knows how to take."""
+    try:
+        yield
+    except TimeoutError:
+        raise BrokenPipeError(errno.EPIPE, "the caller reads nothing") from None
