@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from support.callers import archive_item, item
+from support.statements import statements
 
 from nbexchange.api import listing
 from nbexchange.api.models import Action
-
-
-@contextmanager
-def statements(database):
-    """The SQL statements that are sent inside the block."""
-    seen = []
-
-    def note(conn, cursor, statement, parameters, context, executemany):
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def fill(people, students):

@@ -1,0 +1,224 @@
+"""A course of 1 000 students and 10 assignments: every list says all of it, in as few statements as of a small one."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete, insert, select
+from support.callers import SERVICE, Caller
+from support.load import every_submission
+from support.postgresql import new_database
+from support.statements import statements
+
+from nbexchange.api import listing
+from nbexchange.api.app import create_app
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.database import connect
+from nbexchange.api.models import (
+    Action,
+    Assignment,
+    Course,
+    Feedback,
+    Organisation,
+    Person,
+    Release,
+    Submission,
+    Upload,
+)
+from nbexchange.api.services import Services
+from nbexchange.protocol import Limits
+from nbexchange.storage.local import LocalStore
+
+STUDENTS = [f"s{number:04}" for number in range(1000)]
+ASSIGNMENTS = [f"ps{number}" for number in range(10)]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MIDDLE = START + timedelta(days=1)
+"""After all first attempts, and before the second ones on `ps0`."""
+
+ATTEMPTS = [
+    *[(assignment, student, 1) for assignment in ASSIGNMENTS for student in STUDENTS],
+    *[("ps0", student, 2) for student in STUDENTS],
+]
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def large_database(request, tmp_path_factory):
+    if request.param == "sqlite":
+        place = tmp_path_factory.mktemp("large") / "large.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), place)
+        yield from filled(f"sqlite:///{place}")
+        return
+    server, template = (request.getfixturevalue(f"postgresql_{what}") for what in ("server", "template"))
+    with new_database(server, f"large_{uuid4().hex}", template) as url:
+        yield from filled(url)
+
+
+def filled(url):
+    database = connect(url)
+    with database.write() as session:
+        fill(session)
+    yield database
+    database.engine.dispose()
+
+
+def fill(session):
+    """The rows that a term leaves behind, faster than by 21 000 uploads."""
+    (org,) = add(session, Organisation, [{"org_id": "1"}])
+    people = ["teacher", *STUDENTS]
+    pks = dict(
+        zip(people, add(session, Person, [{"org_pk": org, "name": name} for name in people]), strict=True)
+    )
+    (course,) = add(session, Course, [{"org_pk": org, "course_id": "cs1"}])
+    names = [{"org_pk": org, "course_pk": course, "assignment_id": name} for name in ASSIGNMENTS]
+    places = dict(zip(ASSIGNMENTS, add(session, Assignment, names), strict=True))
+
+    def upload(kind, assignment, actor, **values):
+        row = {name: None for name in ("student_pk", "unpacked_size", "notebook_id", "submitted_at")}
+        row |= {"submission_pk": None, "uuid": uuid4(), "item_id": uuid4(), "org_pk": org, "kind": kind}
+        row |= {"assignment_pk": places[assignment], "actor_pk": pks[actor], "fingerprint": "f" * 64}
+        row |= {"state": "completed", "size": 1, "sha256": "a" * 64, "notebooks": [], "force": False}
+        row |= {"by_instructor": actor == "teacher", "stamp": START}
+        row |= {name: START for name in ("url_expires_at", "expires_at", "completed_at")}
+        return row | values
+
+    releases = [upload("release", name, "teacher", unpacked_size=1) for name in ASSIGNMENTS]
+    publish(session, Release, add(session, Upload, releases), releases, version=1, is_current=True)
+    submissions = [
+        upload("submission", place, name, student_pk=pks[name], unpacked_size=1, stamp=stamp_of(attempt))
+        for place, name, attempt in ATTEMPTS
+    ]
+    found = add(session, Upload, submissions)
+    attempts = [{"attempt": attempt} for *_, attempt in ATTEMPTS]
+    publish(session, Submission, found, submissions, attempts)
+    subjects = [
+        {"submitted_at": row["stamp"], "notebook_id": "p1", "student_pk": row["student_pk"]}
+        for row in submissions
+    ]
+    feedback = [
+        upload("feedback", place, "teacher", submission_pk=pk, **subject)
+        for (place, *_), pk, subject in zip(ATTEMPTS, found, subjects, strict=True)
+    ]
+    publish(session, Feedback, add(session, Upload, feedback), feedback, subjects, is_current=True)
+
+
+def stamp_of(attempt):
+    return START if attempt == 1 else MIDDLE + timedelta(hours=1)
+
+
+def add(session, model, rows):
+    return session.scalars(insert(model).returning(model.pk, sort_by_parameter_order=True), rows).all()
+
+
+def publish(session, model, pks, uploads, more=None, **values):
+    """What an upload became: a row of `model` with the same key."""
+    rows = []
+    for pk, upload, own in zip(pks, uploads, more or [{}] * len(pks), strict=True):
+        row = {"pk": pk, "assignment_pk": upload["assignment_pk"]} | own | values
+        rows.append(row | ({"student_pk": upload["student_pk"]} if model is not Release else {}))
+    session.execute(insert(model), rows)
+
+
+@pytest.fixture(scope="module")
+def course(large_database, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    tokens = TokenFile(folder / "tokens.json")
+    services = Services(
+        large_database, LocalStore(folder / "store"), StaticTokens(tokens), Limits(1_000_000, 4_000_000, 100)
+    )
+    client = create_app(services, SERVICE).test_client()
+
+    def caller(name, role):
+        user = {"name": name, "courses": [{"course_id": "cs1", "course_role": role}]}
+        return Caller(name, client, tokens.create(user))
+
+    return SimpleNamespace(
+        database=large_database, teacher=caller("teacher", "Instructor"), student=caller("s0500", "Student")
+    )
+
+
+def key_of(record):
+    return (record["assignment_id"], record["student_id"], record["attempt"])
+
+
+def test_a_teacher_sees_every_attempt_once_in_pages_that_cost_the_same(course):
+    found, costs, query = [], set(), {}
+    while query is not None:
+        with statements(course.database) as seen:
+            page = course.teacher.get("submissions", course_id="cs1", **query).json
+        costs.add(len(seen))
+        assert len(page["submissions"]) <= listing.PAGE
+        found += page["submissions"]
+        query = {"cursor": page["cursor"]} if "cursor" in page else None
+    assert Counter(map(key_of, found)) == Counter(ATTEMPTS)
+    assert all(len(record["feedback"]) == 1 for record in found)
+    assert len(costs) == 1
+    assert costs.pop() <= 5
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"assignment_id": "ps3"}, [("ps3", student, 1) for student in STUDENTS]),
+        ({"student_id": "s0007"}, [key for key in ATTEMPTS if key[1] == "s0007"]),
+        ({"assignment_id": "ps0", "latest": "true"}, [("ps0", student, 2) for student in STUDENTS]),
+        (
+            {"assignment_id": "ps0", "latest": "true", "before": MIDDLE.isoformat()},
+            [("ps0", student, 1) for student in STUDENTS],
+        ),
+        ({"latest": "true"}, [key for key in ATTEMPTS if key[0] != "ps0" or key[2] == 2]),
+    ],
+    ids=["assignment", "student", "latest", "before", "latest of all"],
+)
+def test_a_narrowed_list_is_whole(course, query, expected):
+    assert Counter(map(key_of, every_submission(course.teacher, **query))) == Counter(expected)
+
+
+def test_a_student_sees_their_own_and_nothing_else(course):
+    with statements(course.database) as seen:
+        entries = course.student.assignments()
+    assert len(seen) <= 5
+    assert [entry["assignment_id"] for entry in entries] == ASSIGNMENTS
+    own = [record for entry in entries for record in entry["submissions"]]
+    assert Counter(map(key_of, own)) == Counter(key for key in ATTEMPTS if key[1] == "s0500")
+    assert all(len(record["feedback"]) == 1 for record in own)
+
+
+def test_a_teacher_sees_what_is_released_and_nobodys_attempts(course):
+    with statements(course.database) as seen:
+        entries = course.teacher.assignments()
+    assert len(seen) <= 5
+    assert [entry["assignment_id"] for entry in entries if entry["release"]] == ASSIGNMENTS
+    assert not any(entry.get("submissions") for entry in entries)
+
+
+@pytest.fixture
+def submit(course):
+    """Submit for a student, until the test is over: the others want their course as it was."""
+    made = []
+
+    def submit(student):
+        made.append(UUID(course.teacher.submit(student.encode(), assignment="ps9", student_id=student)["id"]))
+
+    yield submit
+    with course.database.write() as session:
+        pks = session.scalars(select(Upload.pk).where(Upload.uuid.in_(made))).all()
+        session.execute(delete(Action).where(Action.upload_pk.in_(pks)))
+        session.execute(delete(Submission).where(Submission.pk.in_(pks)))
+        session.execute(delete(Upload).where(Upload.pk.in_(pks)))
+
+
+def test_a_list_that_grows_while_it_is_read_repeats_and_loses_nothing(course, submit):
+    """New attempts come in between the pages, before and behind the place that was read to."""
+    found = []
+    for record in every_submission(course.teacher, assignment_id="ps9"):
+        if len(found) % listing.PAGE == 0:
+            submit(STUDENTS[0])
+            submit(STUDENTS[-1])
+        found.append(key_of(record))
+    assert max(Counter(found).values()) == 1
+    assert {key for key in ATTEMPTS if key[0] == "ps9"} < set(found)
