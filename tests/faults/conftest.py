@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from support.classroom import Desk
-from support.installation import Installation, installation
+from support.installation import Installation, create_bucket, installation
 from support.postgresql import new_database
 
 from nbexchange.api.database import Database, connect
@@ -29,7 +29,7 @@ def pair(
         new_database(postgresql_server, name, postgresql_template) as db_url,
         installation(folder, db_url, ministack_server.environment) as running,
     ):
-        running.begin_command("storage", "init").communicate(timeout=60)
+        create_bucket(ministack_server)
         yield running
 
 

@@ -20,7 +20,7 @@ import psycopg2
 import pytest
 import requests
 from sqlalchemy import select
-from support.installation import installation
+from support.installation import create_bucket, installation
 from support.ledger import check_ledger, let_urls_run_out
 from support.load import Student, check_told, under_load, until
 from support.postgresql import new_database
@@ -187,7 +187,7 @@ def test_the_store_is_stopped_and_started_again_under_load(
         new_database(postgresql_server, f"load_{uuid4().hex}", postgresql_template) as db_url,
         installation(tmp_path, db_url, own_store.bucket.environment) as running,
     ):
-        running.begin_command("storage", "init").communicate(timeout=60)
+        create_bucket(own_store.bucket)
         course = enrol(running)
         with under_load(course.students) as load:
             load.go_on()

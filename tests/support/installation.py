@@ -13,8 +13,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
+import pytest
+
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.demo import servers
+from nbexchange.storage.s3 import S3Store
 from support.callers import Caller
 from support.http_clients import HttpClient
 
@@ -85,6 +88,13 @@ class Installation:
         printed = [command.communicate(timeout=60)[0] for command in running]
         assert [command.returncode for command in running] == [0] * times, printed
         return printed
+
+
+def create_bucket(bucket: servers.Bucket) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", bucket.access_key)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", bucket.secret_key)
+        S3Store(bucket.name, region=bucket.region, endpoint_url=bucket.endpoint_url).create()
 
 
 @contextmanager
