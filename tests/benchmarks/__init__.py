@@ -1,0 +1,1 @@
+"""Figures, not verdicts: how fast, how large, how many. `python -m benchmarks` prints them."""

@@ -1,0 +1,59 @@
+"""Prints figures: `PYTHONPATH=tests python -m benchmarks [--quick] [--into DOCUMENT] [WHICH ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import calls, carrying, memory, statements
+from benchmarks.report import machine, replace_figures
+from benchmarks.sizes import FULL, QUICK, Sizes
+
+BENCHMARKS = {
+    "calls": calls.run,
+    "statements": statements.run,
+    "memory": memory.run,
+    "carrying": carrying.run,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Figures of the exchange, with units.")
+    parser.add_argument("which", nargs="*", metavar="WHICH", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything")
+    parser.add_argument("--into", type=Path, help="replace the figures of this document, too")
+    parser.add_argument("--folder", type=Path, help="where data is put, and removed; default: TMPDIR")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.which) - BENCHMARKS.keys():
+        parser.error(f"there is no {', '.join(unknown)}")
+    parts = []
+    for part in figures(options.which or list(BENCHMARKS), QUICK if options.quick else FULL, options.folder):
+        print(part, flush=True)
+        parts.append(part)
+    if options.into:
+        replace_figures(options.into, parts)
+
+
+def figures(which: Sequence[str], sizes: Sizes, folder: Path | None = None) -> Iterator[str]:
+    """The machine, then the tables of each benchmark, as they come."""
+    place = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-", dir=folder))
+    try:
+        yield machine()
+        for name in which:
+            started, load = time.monotonic(), os.getloadavg()[0]
+            (place / name).mkdir()
+            for table in BENCHMARKS[name](place / name, sizes):
+                yield str(table)
+            shutil.rmtree(place / name)
+            yield f"*{name}: {time.monotonic() - started:.0f} s; load before it: {load:.2f}*\n"
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The service as its own processes, on PostgreSQL and one of the stores, and the people who call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbexchange.api.auth.tokens import TokenFile
+from nbexchange.api.database import Database, connect
+from nbexchange.api.demo import servers
+from nbexchange.api.demo.cycle import initialise_storage
+
+COURSE = "cs1"
+TEACHER = "teacher"
+STORES = {"local": "a directory", "s3": "S3"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A running service with its database."""
+
+    service: servers.Service
+    database: Database
+    postgresql_pid: int
+    tokens: TokenFile
+
+    @property
+    def pid(self) -> int:
+        return self.service.server.pid
+
+    def token(self, name: str) -> str:
+        role = "Instructor" if name == TEACHER else "Student"
+        return self.tokens.create({"name": name, "courses": [{"course_id": COURSE, "course_role": role}]})
+
+
+@contextmanager
+def running_service(folder: Path, store: str, *, workers: int = 2) -> Iterator[Scene]:
+    """Everything is real and durable: PostgreSQL waits for its disk, the S3 server verifies signatures."""
+    settings = {"NBEXCHANGE_WORKERS": str(workers)}
+    place = folder / "service"
+    place.mkdir(parents=True)
+    with ExitStack() as stack:
+        url = settings["NBEXCHANGE_DB_URL"] = stack.enter_context(servers.postgresql(folder / "postgresql"))
+        if store == "s3":
+            settings |= stack.enter_context(servers.ministack(folder / "s3")).environment
+            initialise_storage(place, settings)
+        service = stack.enter_context(servers.service(place, settings))
+        database = connect(url)
+        stack.callback(database.engine.dispose)
+        pid = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
+        yield Scene(service, database, pid, TokenFile(place / "data" / "tokens.json"))
+
+
+def student(number: int) -> str:
+    return f"student-{number:04}"
+
+
+def assignment(number: int) -> str:
+    return f"ps{number}"

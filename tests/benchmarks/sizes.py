@@ -1,0 +1,40 @@
+"""How much of everything a run does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The size of a run; all bytes are decimal."""
+
+    students: int
+    """In the course; each has one attempt for each assignment, with feedback."""
+    callers: int
+    """Students who call the service themselves."""
+    assignments: int
+    initiates: int
+    """Timed calls that announce one submission; as many complete them."""
+    lists: int
+    batches: int
+    """Timed calls that carry a batch of items."""
+    items: int
+    """In one batch, and in the second column of the statements."""
+    clients: int
+    """Who call at the same time."""
+    small_objects: int
+    small_object: int
+    large_object: int
+    tree: int
+    """Bytes of the tree that the plugin submits and collects."""
+    files: int
+    """Small files of the tree that has many."""
+    trees: tuple[str, ...] = ("incompressible", "text", "many")
+
+
+FULL = Sizes(1000, 50, 10, 600, 200, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000)
+QUICK = Sizes(200, 20, 5, 120, 40, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500)
+SMALLEST = Sizes(2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, ("many",))

@@ -1,0 +1,137 @@
+"""How many SQL statements a call takes, for one item and for many: in this process, where SQLAlchemy tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from support.callers import Caller, archive_item, item
+
+from benchmarks.report import Table
+from benchmarks.scene import COURSE, TEACHER, student
+from benchmarks.sizes import Sizes
+from nbexchange.api import schema
+from nbexchange.api.app import create_app
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.database import Database, connect
+from nbexchange.api.demo import servers
+from nbexchange.api.services import Services
+from nbexchange.protocol import MAX_ITEMS, Limits
+from nbexchange.storage.local import LocalStore
+
+NOTE = (
+    "Statements as SQLAlchemy sends them, on PostgreSQL, the second time that a call of this kind is made. To the "
+    "round trips belong also, for each transaction, its ping (`pool_pre_ping`), BEGIN and its end."
+)
+
+
+def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
+    with servers.postgresql(folder / "postgresql") as url:
+        database = connect(url)
+        schema.prepare(database)
+        try:
+            teacher, ada = _people(folder, database)
+            once, often = (dict(_count(database, teacher, ada, number)) for number in (1, sizes.items))
+        finally:
+            database.engine.dispose()
+    rows = [[call, str(once[call]), str(often[call]), str(once[call].transactions)] for call in once]
+    head = ("call", "statements for 1", f"statements for {sizes.items}", "transactions")
+    yield Table("SQL statements of a call", NOTE, head, rows)
+
+
+def _people(folder: Path, database: Database) -> tuple[Caller, Caller]:
+    tokens = TokenFile(folder / "tokens.json")
+    services = Services(
+        database, LocalStore(folder / "store"), StaticTokens(tokens), Limits(10**6, 10**6, MAX_ITEMS)
+    )
+    app = create_app(services, "/services/nbexchange/")
+
+    def caller(name: str, role: str) -> Caller:
+        user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}
+        return Caller(name, app.test_client(), tokens.create(user))
+
+    return caller(TEACHER, "Instructor"), caller("ada", "Student")
+
+
+@dataclass
+class _Count:
+    """What one call sent to the database."""
+
+    statements: list[str] = field(default_factory=list)
+    transactions: int = 0
+
+    def __str__(self) -> str:
+        return str(len(self.statements))
+
+
+@contextmanager
+def _counting(database: Database) -> Iterator[_Count]:
+    count = _Count()
+
+    def note_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        count.statements.append(statement)
+
+    def note_begin(_connection: Any) -> None:
+        count.transactions += 1
+
+    heard = [("before_cursor_execute", note_statement), ("begin", note_begin)]
+    for name, listener in heard:
+        event.listen(database.engine, name, listener)
+    try:
+        yield count
+    finally:
+        for name, listener in heard:
+            event.remove(database.engine, name, listener)
+
+
+def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Iterator[tuple[str, _Count]]:
+    """Each call with `number` items; an assignment of its own, so that there is nothing else to list."""
+    place = {"course": COURSE, "assignment": f"of-{number}"}
+
+    def counted(call: Callable[[], Any]) -> tuple[_Count, Any]:
+        with _counting(database) as count:
+            answer = call()
+        assert answer.status_code == 200, answer.json
+        assert all(entry.get("type") != "error" for entry in answer.json.get("items", [])), answer.json
+        return count, answer.json
+
+    def send(kind: str, *items: Any) -> Iterator[tuple[str, _Count]]:
+        count, granted = counted(lambda: teacher.initiate(kind, *items, **place))
+        yield f"`POST v1/uploads`, {kind}", count
+        for grant in granted["items"]:
+            assert teacher.put(grant, b"work") == 200
+        yield f"`POST v1/uploads/complete`, {kind}", counted(lambda: teacher.complete(*items))[0]
+
+    yield "`GET v1/me`", counted(lambda: ada.get("me"))[0]
+    teacher.release(b"first", **place)
+    yield from send("release", archive_item(b"work", force=True))
+    names = list(map(student, range(number)))
+    yield from send("submission", *(archive_item(b"work", student_id=name) for name in names))
+    count, answer = counted(
+        lambda: teacher.get("submissions", course_id=COURSE, assignment_id=f"of-{number}")
+    )
+    yield "`GET v1/submissions`", count
+    found = answer["submissions"]
+    assert len(found) == number
+    asked = {"items": [{"kind": "submission", "id": entry["id"]} for entry in found]}
+    yield "`POST v1/downloads`", counted(lambda: teacher.post("downloads", asked))[0]
+    about = [{"student_id": e["student_id"], "submission_id": e["id"], "notebook_id": "p1"} for e in found]
+    yield from send("feedback", *(item(b"work", **values) for values in about))
+
+    for _ in range(number):
+        ada.submit(b"work", **place)
+    count, answer = counted(lambda: ada.get("assignments", course_id=COURSE))
+    assert number in [len(entry["submissions"]) for entry in answer["assignments"]]
+    yield "`GET v1/assignments`, attempts of one student", count
+    waiting = [archive_item(b"work", student_id=name) for name in names]
+    teacher.begin("submission", *waiting, **place)
+    count, answer = counted(lambda: teacher.get("uploads"))
+    assert len(answer["items"]) >= number
+    yield "`GET v1/uploads`", count
+    yield "`DELETE v1/uploads/{id}`", counted(lambda: teacher.delete(f"uploads/{waiting[0]['id']}"))[0]
+    unrelease = {"course_id": COURSE, "assignment_id": f"of-{number}"}
+    yield "`DELETE v1/assignments`", counted(lambda: teacher.delete("assignments", **unrelease))[0]

@@ -1,0 +1,64 @@
+"""The benchmarks still run and print their figures; what the figures are, no test says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from benchmarks import data
+from benchmarks.__main__ import BENCHMARKS, figures
+from benchmarks.report import replace_figures
+from benchmarks.sizes import SMALLEST
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+FIGURE = re.compile(r"-?[0-9][0-9 .]*")
+
+ROWS = {"calls": 2 * 8, "statements": 13, "memory": 2 * 3, "carrying": 2 * 2 + 2 + 2}
+"""Figures of each benchmark, a row each."""
+
+
+@pytest.fixture
+def folder():
+    """Outside of pytest's own, which a PostgreSQL that root starts would open to everybody."""
+    place = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-test-"))
+    yield place
+    shutil.rmtree(place)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of all rows with figures."""
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in cells if not row[0].endswith(("call", "when", "store", "store, s"))]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_prints_every_figure_and_leaves_nothing_behind(name, folder):
+    text = "".join(figures([name], SMALLEST, folder))
+    rows = rows_of(text)
+    assert len(rows) == ROWS[name]
+    assert all(FIGURE.fullmatch(cell) for row in rows for cell in row[1:]), text
+    assert list(folder.iterdir()) == []
+    if name == "statements":
+        assert all(once == often for _, once, often, _ in rows), text
+
+
+@pytest.mark.parametrize("kind", data.KINDS)
+def test_a_tree_has_the_bytes_that_are_told(kind, tmp_path):
+    size = data.write_tree(tmp_path / "ps1", kind, SMALLEST)
+    assert size == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_figures_take_the_place_of_the_older_ones_and_leave_the_rest_of_the_page(tmp_path):
+    page = tmp_path / "benchmarks.md"
+    shutil.copy(DOCUMENT, page)
+    replace_figures(page, ["first"])
+    first = page.read_text()
+    replace_figures(page, ["second"])
+    second = page.read_text()
+    assert second == first.replace("first", "second")
+    assert DOCUMENT.read_text().startswith(second.partition("second")[0].rstrip())
