@@ -185,7 +185,13 @@ def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list
     rows = session.scalars(
         select(Feedback)
         .join(Feedback.upload)
-        .where(Feedback.is_current, Upload.submission_pk.in_([row.pk for row in page]))
+        .where(
+            Feedback.is_current,
+            Upload.submission_pk.in_([row.pk for row in page]),
+            # What follows from the line above, for the sake of the indexes: uploads are many.
+            Feedback.assignment_pk.in_({row.assignment_pk for row in page}),
+            Feedback.student_pk.in_({row.student_pk for row in page}),
+        )
         .options(contains_eager(Feedback.upload))
         .order_by(Feedback.pk)
     )
