@@ -15,14 +15,15 @@ from uuid import uuid4
 
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.shrinking import Gzip
 from nbexchange.plugin.sizes import humanize, name_largest
 from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
 LOCAL_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
 """At the top of a tree these belong to one side's copy, and never travel."""
 
-GZIP_LEVEL = 3
-"""Notebooks shrink nearly as well as at level 6, in half the time."""
+CHUNK = 1 << 18
+"""Bytes of a file that are read at once."""
 
 Ignore = Callable[[str, list[str]], "Sequence[str] | set[str]"]
 
@@ -154,13 +155,15 @@ def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
     if tree.size > limits.unpacked:
         raise too_large(tree, "unpacked", tree.size, limits.unpacked, "max_unpacked_size")
     sink = _HashingSink(archive, tree, limits.packed)
-    with tarfile.open(fileobj=sink, mode="w:gz", format=tarfile.PAX_FORMAT, compresslevel=GZIP_LEVEL) as tar:
+    gzip = Gzip(sink)
+    with tarfile.TarFile(fileobj=gzip, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
         for path in tree.directories:
             member = tarfile.TarInfo(path)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(member)
         for file in tree.files:
             _add_file(tar, tree.root, file)
+    gzip.finish()
     return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks)
 
 
@@ -219,16 +222,12 @@ class _HashingSink(io.RawIOBase):
         self.limit = limit
         self.size = 0
         self.digest = hashlib.sha256()
-        self.full = False
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        if self.full:  # gzip ends its stream, also after a failure
-            return len(data)
         if self.size + len(data) > self.limit:
-            self.full = True
             raise too_large(self.tree, "packed", None, self.limit, "max_buffer_size")
         self.target.write(data)
         self.digest.update(data)

@@ -1,0 +1,63 @@
+"""A gzip stream made block by block: what gzip would shrink is compressed, anything else is only wrapped."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+LEVEL = 2
+"""Of text, three hundredths larger than at level 3, in two thirds of the time; level 1 takes as long as 2."""
+
+BLOCK = 1 << 20
+"""Bytes that are looked at together: each block's compressor starts anew, which costs about a hundredth."""
+
+SAMPLES, SAMPLE = 4, 1 << 12
+"""Of each block so many pieces of so many bytes are tried."""
+
+WORTHWHILE = 0.95
+"""What a sample must shrink to: images, archives and the like do not, and gzip spends its longest on them."""
+
+HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, of any system
+LAST_BLOCK = b"\x03\x00"  # of deflate: empty, and the last
+
+
+class Gzip(io.RawIOBase):
+    """Writes gzip to `target`: a single member, as `gzip` itself would. `finish` ends it; closing does not."""
+
+    def __init__(self, target: io.RawIOBase) -> None:
+        self.target = target
+        self.size = self.checksum = 0
+        self.block = bytearray()
+        self.target.write(HEADER)
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.size
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        self.block += data
+        self.checksum = zlib.crc32(data, self.checksum)
+        self.size += len(data)
+        while len(self.block) >= BLOCK:
+            self._pass_on(bytes(self.block[:BLOCK]))
+            del self.block[:BLOCK]
+        return len(data)
+
+    def finish(self) -> None:
+        self._pass_on(bytes(self.block))
+        self.block.clear()
+        self.target.write(LAST_BLOCK + struct.pack("<LL", self.checksum, self.size & 0xFFFFFFFF))
+
+    def _pass_on(self, block: bytes) -> None:
+        """A sync flush ends each block at a byte, so that the next one can follow."""
+        deflate = zlib.compressobj(LEVEL if shrinks(block) else 0, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self.target.write(deflate.compress(block) + deflate.flush(zlib.Z_SYNC_FLUSH))
+
+
+def shrinks(block: bytes) -> bool:
+    step = max(SAMPLE, len(block) // SAMPLES)
+    sample = b"".join(block[start : start + SAMPLE] for start in range(0, len(block), step))
+    return len(zlib.compress(sample, 1)) < WORTHWHILE * len(sample)
