@@ -131,7 +131,8 @@ class _Body:
         return self.size
 
     def read(self, size: int = -1) -> bytes:
-        data = self.source.read(CHUNK if size < 0 else size)
+        """More than was asked for: urllib3 sends what it gets, and asks for 16 KiB at a time."""
+        data = self.source.read(max(size, CHUNK))
         self.bar.update(len(data))
         return data
 
