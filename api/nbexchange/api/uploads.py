@@ -129,10 +129,9 @@ def _open(occasion: Occasion, items: Sequence[UploadItem]) -> dict[UUID, Outcome
     checked, refused = _try_each(items, lambda item: check_item(item, occasion.batch, occasion.limits))
     admission = ADMISSIONS[occasion.batch.kind](occasion, [item for item, _ in checked])
     admitted, not_admitted = _try_each([item for item, _ in checked], admission.admit)
-    if admitted:
-        rows = [_row(occasion, item) | values for item, values in admitted]
-        occasion.session.execute(insert(Upload), rows)
-    return refused | not_admitted | _find_existing(occasion)
+    rows = [_row(occasion, item) | values for item, values in admitted]
+    opened = occasion.session.scalars(insert(Upload).returning(Upload), rows) if rows else ()
+    return refused | not_admitted | {upload.item_id: upload for upload in opened}
 
 
 def _try_each(
