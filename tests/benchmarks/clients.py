@@ -109,3 +109,18 @@ def put(base_url: str, granted: dict[str, Any], body: bytes | Iterable[bytes]) -
 def put_all(base_url: str, granted: Sequence[dict[str, Any]], body: bytes, clients: int) -> None:
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(lambda grant: put(base_url, grant, body), granted))
+
+
+def send(
+    base_url: str,
+    token: str,
+    kind: str,
+    assignment: str,
+    wanted: dict[str, Any],
+    body: bytes | Iterable[bytes],
+) -> int:
+    """Announce, send and complete one upload; gives its bytes."""
+    (granted,) = drive(base_url, [announce(token, kind, assignment, [wanted])], 1).items()
+    put(base_url, granted, body)
+    drive(base_url, [post(token, "v1/uploads/complete", {"ids": [wanted["id"]]})], 1).items()
+    return int(wanted["size"])

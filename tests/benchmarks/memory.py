@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clients import announce, archive_item, drive, post, put
+from benchmarks.clients import archive_item, send
 from benchmarks.data import incompressible, repeated
 from benchmarks.processes import cpu_seconds, peaks, resident
 from benchmarks.report import Table, decimal
@@ -30,23 +30,25 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
 
 
 def _measure(scene: Scene, sizes: Sizes) -> Iterator[list[str]]:
-    teacher = scene.token(TEACHER)
+    url, teacher = scene.service.base_url, scene.token(TEACHER)
     students = [scene.token(student(number)) for number in range(sizes.clients)]
     small = incompressible(sizes.small_object)
     large = _large_item(sizes.large_object)
 
+    def submit_small(token: str) -> None:
+        send(url, token, "submission", assignment(0), archive_item(small), small)
+
     def submissions(number: int) -> int:
         """As many of the very same bytes, by students side by side."""
         with ThreadPoolExecutor(len(students)) as pool:
-            turns = (students[n % len(students)] for n in range(number))
-            list(pool.map(lambda token: _send(scene, token, "submission", archive_item(small), small), turns))
+            list(pool.map(submit_small, (students[n % len(students)] for n in range(number))))
         return number * len(small)
 
     def one_large() -> int:
         body = repeated(incompressible(MB), large["size"])
-        return _send(scene, students[0], "submission", large, body)
+        return send(url, students[0], "submission", assignment(0), large, body)
 
-    _send(scene, teacher, "release", archive_item(small), small)
+    send(url, teacher, "release", assignment(0), archive_item(small), small)
     few, many = min(20, sizes.small_objects), sizes.small_objects
     yield _row(scene, f"after a release and {few} submissions", lambda: submissions(few))
     name = f"after {many} submissions of {decimal(len(small) / MB)} MB"
@@ -66,12 +68,3 @@ def _large_item(size: int) -> dict[str, Any]:
     for chunk in repeated(incompressible(MB), size):
         digest.update(chunk)
     return {**archive_item(b""), "size": size, "unpacked_size": size, "sha256": digest.hexdigest()}
-
-
-def _send(scene: Scene, token: str, kind: str, wanted: dict[str, Any], body: bytes | Iterable[bytes]) -> int:
-    """Announce, send and complete one upload; gives its bytes."""
-    url = scene.service.base_url
-    (granted,) = drive(url, [announce(token, kind, assignment(0), [wanted])], 1).items()
-    put(url, granted, body)
-    drive(url, [post(token, "v1/uploads/complete", {"ids": [wanted["id"]]})], 1).items()
-    return int(wanted["size"])

@@ -32,9 +32,11 @@ class Sizes:
     """Bytes of the tree that the plugin submits and collects."""
     files: int
     """Small files of the tree that has many."""
+    students_collected: int
+    """Whose small objects are collected in one go."""
     trees: tuple[str, ...] = ("incompressible", "text", "many")
 
 
-FULL = Sizes(1000, 50, 10, 600, 200, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000)
-QUICK = Sizes(200, 20, 5, 120, 40, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500)
-SMALLEST = Sizes(2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, ("many",))
+FULL = Sizes(1000, 50, 10, 600, 200, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
+QUICK = Sizes(200, 20, 5, 120, 40, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50)
+SMALLEST = Sizes(2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",))
