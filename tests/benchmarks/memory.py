@@ -53,6 +53,7 @@ def _measure(scene: Scene, sizes: Sizes) -> Iterator[list[str]]:
     yield _row(scene, f"after a release and {few} submissions", lambda: submissions(few))
     name = f"after {many} submissions of {decimal(len(small) / MB)} MB"
     yield _row(scene, name, lambda: submissions(many))
+    yield _row(scene, "after as many again", lambda: submissions(many))
     yield _row(scene, f"after one submission of {decimal(large['size'] / MB)} MB", one_large)
 
 
