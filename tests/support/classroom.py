@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from unittest.mock import patch
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
+
+from nbexchange.api.demo.course import FACTORY_LINES
+from support.commands import run_nbgrader
 
 
 class Noting(logging.Handler):
@@ -77,6 +80,33 @@ class Desk:
         with patch.dict(os.environ, {"JUPYTERHUB_API_TOKEN": self.token}):
             yield
 
+    # --- nbgrader itself -----------------------------------------------------------------------------------
+
+    def nbgrader(self, *arguments: str, status: int = 0) -> str:
+        """Run the real command here, in this process; gives what it logged, fails at another exit status."""
+        with self.at_home():
+            return run_nbgrader(arguments, status)
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """Signed in, in the home directory, with the configuration that README tells people to write."""
+        config = self.home / "nbgrader_config.py"
+        if not config.exists():
+            config.write_text(f'c = get_config()\n{FACTORY_LINES}c.CourseDirectory.course_id = "cs1"\n')
+        environment = {
+            "HOME": str(self.home),
+            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
+            "JUPYTER_DATA_DIR": str(self.home / ".data"),
+            "NBEXCHANGE_URL": self.url,
+        }
+        with chdir(self.home), patch.dict(os.environ, environment), self.signed_in():
+            yield
+
+    def configure(self, *lines: str) -> None:
+        """Add lines to the configuration."""
+        with self.at_home(), Path("nbgrader_config.py").open("a") as config:
+            config.writelines(f"{line}\n" for line in lines)
+
     # --- files ---------------------------------------------------------------------------------------------
 
     def write(self, path: str, content: str | bytes = "{}") -> Path:
@@ -92,3 +122,11 @@ class Desk:
     def leftovers(self) -> list[str]:
         """What an action that failed half-way might have left behind."""
         return [p.name for p in self.home.rglob(".*") if p.name not in {".", ".."}]
+
+
+def make_feedback(teacher: Desk, student: str, assignment: str = "ps1", text: str = "good") -> None:
+    """Feedback as nbgrader generates it: beside the stamp and the id that collect wrote."""
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        content = teacher.files(f"submitted/{student}/{assignment}")[name]
+        teacher.write(f"feedback/{student}/{assignment}/{name}", content)
+    teacher.write(f"feedback/{student}/{assignment}/p1.html", text)

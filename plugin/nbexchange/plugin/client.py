@@ -68,14 +68,15 @@ class Client:
                 return
             query = msgspec.structs.replace(query, cursor=page.cursor)
 
+    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Iterator[protocol.RemovalAnswer]:
+        """Hide attempts, one batch after the other; `own` means the caller's own list, also for an instructor."""
+        for start in range(0, len(ids), protocol.MAX_ITEMS):
+            body = protocol.RemoveSubmissions(list(ids[start : start + protocol.MAX_ITEMS]), own)
+            yield from self._call("POST", "v1/submissions/remove", protocol.Removals, body=body).items
+
     def unrelease(self, course_id: str, assignment_id: str) -> None:
         query = protocol.UnreleaseQuery(course_id, assignment_id)
         self._call("DELETE", "v1/assignments", protocol.Unreleased, query=query)
-
-    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Sequence[protocol.RemovalAnswer]:
-        """Hide up to a hundred attempts; `own` means the caller's own list, also for an instructor."""
-        body = protocol.RemoveSubmissions(list(ids), own)
-        return self._call("POST", "v1/submissions/remove", protocol.Removals, body=body).items
 
     def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer]:
         return self._call("POST", "v1/uploads", protocol.UploadAnswers, body=batch).items

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +12,15 @@ from typing import Any
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.protocol import Assignment, Feedback, SubmissionRecord, SubmissionsQuery, is_path_component
+from nbexchange.plugin.failures import ServiceRefused
+from nbexchange.protocol import (
+    Assignment,
+    Feedback,
+    ItemFailed,
+    SubmissionRecord,
+    SubmissionsQuery,
+    is_path_component,
+)
 
 Info = dict[str, Any]
 
@@ -72,13 +80,36 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return released
 
     def remove_files(self) -> list[Info]:
+        """Hide what `list_files` would list, and nothing else; bytes and history stay."""
         if self.inbound or self.cached:
-            self.fail("Submissions cannot be removed from this exchange yet.")
+            return self._remove_submissions()
         released = [{**self._released(entry), "status": "removed"} for entry in self.entries if entry.release]
         for info in released:
             self.client.unrelease(info["course_id"], info["assignment_id"])
         self._print("Removing released assignments:", released, outbound_line)
         return released
+
+    def _remove_submissions(self) -> list[Info]:
+        """`--inbound` hides from the course, where the caller teaches it; `--cached` from their own list alone."""
+        answers = self.client.remove_submissions([record.id for record in self.submissions], own=self.cached)
+        failures = {
+            answer.id: str(ServiceRefused(answer.problem))
+            for answer in answers
+            if isinstance(answer, ItemFailed)
+        }
+        kept = [record for record in self.submissions if record.id in failures]
+        self.submissions = [record for record in self.submissions if record.id not in failures]
+        groups = self._groups("removed")
+        self._print("Removing submitted assignments:", _flat(groups), inbound_line)
+        for record in kept:
+            self.log.error("Not removed: %s: %s", self._name(record), failures[record.id])
+        if kept:
+            self.fail(f"Not removed: {', '.join(map(self._name, kept))}")
+        return groups
+
+    def _name(self, record: SubmissionRecord) -> str:
+        stamp = self.format_stamp(record.submitted_at)
+        return f"{record.course_id} {record.student_id} {record.assignment_id} {stamp}"
 
     def _print(self, title: str, infos: Iterable[Info], line: Callable[[Info], str]) -> None:
         self.log.info("%s", title)
@@ -94,6 +125,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         else:
             status, path = "released", f"{entry.course_id}/{entry.assignment_id}"
             notebooks = top_level(entry.release.notebooks)
+        self._warn_without(notebooks, path)
         return {
             "course_id": entry.course_id,
             "assignment_id": entry.assignment_id,
@@ -102,19 +134,23 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
             "notebooks": [{"notebook_id": Path(name).stem, "path": str(local / name)} for name in notebooks],
         }
 
-    def _groups(self) -> list[Info]:
-        """The attempts, by course, student and assignment."""
+    def _warn_without(self, notebooks: Sized, path: str) -> None:
+        if not notebooks:
+            self.log.warning("No notebooks found in %s", path)
+
+    def _groups(self, status: str = "submitted") -> list[Info]:
+        """The attempts, oldest first, by course, student and assignment."""
         groups: dict[tuple[str, str, str], list[Info]] = defaultdict(list)
-        for record in self.submissions:
+        for record in sorted(self.submissions, key=lambda record: record.submitted_at):
             key = (record.course_id, record.student_id, record.assignment_id)
-            groups[key].append(self._submitted(record))
+            groups[key].append({**self._submitted(record), "status": status})
         return [
             {
                 "course_id": course_id,
                 "student_id": student_id,
                 "assignment_id": assignment_id,
-                "status": "submitted",
-                "submissions": sorted(submissions, key=lambda info: str(info["timestamp"])),
+                "status": status,
+                "submissions": submissions,
             }
             for (course_id, student_id, assignment_id), submissions in sorted(groups.items())
         ]
@@ -122,17 +158,18 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
     def _submitted(self, record: SubmissionRecord) -> Info:
         stamp = self.format_stamp(record.submitted_at)
         folder = self.local_path(record.course_id, record.assignment_id) / "feedback" / stamp
+        path = f"{record.course_id}/{record.assignment_id}/{record.id}"
         exchange = {feedback.notebook_id: feedback for feedback in record.feedback}
         notebooks = [
             notebook_info(name, folder, exchange.get(Path(name).stem)) for name in top_level(record.notebooks)
         ]
+        self._warn_without(notebooks, path)
         has_local = bool(notebooks) and all(info["has_local_feedback"] for info in notebooks)
         return {
             "course_id": record.course_id,
             "student_id": record.student_id,
             "assignment_id": record.assignment_id,
-            "status": "submitted",
-            "path": f"{record.course_id}/{record.assignment_id}/{record.id}",
+            "path": path,
             "timestamp": stamp,
             "notebooks": notebooks,
             "has_local_feedback": has_local,
@@ -163,13 +200,16 @@ def outbound_line(info: Info) -> str:
 
 
 def inbound_line(info: Info) -> str:
+    line = f"{info['course_id']} {info['student_id']} {info['assignment_id']} {info['timestamp']}"
+    if info["status"] == "removed":
+        return line
     if info["has_local_feedback"] and not info["feedback_updated"]:
         state = "feedback already fetched"
     elif info["has_exchange_feedback"]:
         state = "feedback ready to be fetched"
     else:
         state = "no feedback available"
-    return f"{info['course_id']} {info['student_id']} {info['assignment_id']} {info['timestamp']} ({state})"
+    return f"{line} ({state})"
 
 
 def _flat(groups: Iterable[Info]) -> list[Info]:

@@ -1,17 +1,15 @@
-"""List, and feedback there and back."""
+"""Feedback, there and back."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.classroom import Desk
+from support.classroom import Desk, make_feedback
 
 from nbexchange.plugin import (
     ExchangeCollect,
-    ExchangeFetchAssignment,
     ExchangeFetchFeedback,
     ExchangeList,
     ExchangeReleaseFeedback,
@@ -20,12 +18,8 @@ from nbexchange.plugin import (
 
 
 def grade(desks, *students, text="well done"):
-    """Make feedback as nbgrader does: beside the stamp and the id that collect wrote."""
     for student in students:
-        for name in ("timestamp.txt", "submission_secret.txt"):
-            content = desks.teacher.files(f"submitted/{student}/ps1")[name]
-            desks.teacher.write(f"feedback/{student}/ps1/{name}", content)
-        desks.teacher.write(f"feedback/{student}/ps1/p1.html", f"{text}, {student}")
+        make_feedback(desks.teacher, student, text=f"{text}, {student}")
 
 
 @pytest.fixture
@@ -34,133 +28,6 @@ def graded(submitted):
     submitted.teacher.run(ExchangeCollect, "ps1")
     grade(submitted, "ada", "ben")
     return submitted
-
-
-# --- list --------------------------------------------------------------------------------------------------
-
-
-def test_released_assignments_are_listed_until_and_after_they_are_fetched(released):
-    (info,) = released.ada.run(ExchangeList)
-    assert released.ada.messages == ["Released assignments:", "cs1 ps1"]
-    assert (info["status"], info["course_id"], info["assignment_id"]) == ("released", "cs1", "ps1")
-    assert [notebook["notebook_id"] for notebook in info["notebooks"]] == ["p1"]
-    released.ada.run(ExchangeFetchAssignment, "ps1")
-    (info,) = released.ada.run(ExchangeList)
-    assert info["status"] == "fetched"
-    assert info["path"] == str(released.ada.home / "ps1")
-    assert info["notebooks"] == [{"notebook_id": "p1", "path": str(released.ada.home / "ps1" / "p1.ipynb")}]
-
-
-def test_already_downloaded_is_said_of_what_is_in_the_current_directory(released, monkeypatch):
-    monkeypatch.chdir(released.ada.home)
-    released.ada.run(ExchangeFetchAssignment, "ps1")
-    released.ada.run(ExchangeList)
-    assert released.ada.messages == ["Released assignments:", "cs1 ps1 (already downloaded)"]
-
-
-def test_lists_narrow_by_course_and_assignment(released):
-    assert released.ada.run(ExchangeList, "ps1", course="")
-    assert released.ada.run(ExchangeList, "p*", course="c*")
-    assert released.ada.run(ExchangeList, "other", course="") == []
-
-
-@pytest.mark.parametrize("option", ["inbound", "cached"])
-def test_a_student_sees_their_own_attempts(submitted, option):
-    (group,) = submitted.ada.run(ExchangeList, **{option: True})
-    (info,) = group["submissions"]
-    assert (group["status"], group["student_id"], group["assignment_id"]) == ("submitted", "ada", "ps1")
-    assert submitted.ada.messages == [
-        "Submitted assignments:",
-        f"cs1 ada ps1 {info['timestamp']} (no feedback available)",
-    ]
-    json.dumps(group)
-
-
-def test_an_instructor_sees_the_course_inbound_and_their_own_cached(submitted):
-    groups = submitted.teacher.run(ExchangeList, inbound=True)
-    assert [group["student_id"] for group in groups] == ["ada", "ben"]
-    assert submitted.teacher.run(ExchangeList, cached=True) == []
-    (group,) = submitted.teacher.run(ExchangeList, inbound=True, coursedir={"student_id": "b*"})
-    assert group["student_id"] == "ben"
-
-
-def test_inbound_and_cached_together_are_refused(released):
-    with pytest.raises(ExchangeError, match="incompatible"):
-        released.ada.run(ExchangeList, inbound=True, cached=True)
-
-
-def test_every_key_that_nbgrader_reads_is_there(graded):
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
-    (group,) = graded.ada.run(ExchangeList, cached=True)
-    (info,) = group["submissions"]
-    assert set(info) == {
-        "course_id",
-        "assignment_id",
-        "status",
-        "path",
-        "notebooks",
-        "student_id",
-        "timestamp",
-        "has_local_feedback",
-        "has_exchange_feedback",
-        "feedback_updated",
-        "local_feedback_path",
-    }
-    (notebook,) = info["notebooks"]
-    assert set(notebook) == {
-        "notebook_id",
-        "path",
-        "has_local_feedback",
-        "has_exchange_feedback",
-        "feedback_updated",
-        "local_feedback_path",
-    }
-
-
-def test_the_three_states_of_feedback(graded):
-    def state():
-        graded.ada.run(ExchangeList, cached=True)
-        return graded.ada.messages[-1].partition("(")[2]
-
-    assert state() == "no feedback available)"
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
-    assert state() == "feedback ready to be fetched)"
-    graded.ada.run(ExchangeFetchFeedback, "ps1")
-    assert state() == "feedback already fetched)"
-    grade(graded, "ada", text="better")
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
-    assert state() == "feedback ready to be fetched)"
-    (group,) = graded.ada.run(ExchangeList, cached=True)
-    assert group["submissions"][0]["feedback_updated"] is True
-
-
-def test_removing_a_release_hides_it_and_says_which(submitted):
-    (info,) = submitted.teacher.run(ExchangeList, "ps1", remove=True)
-    assert info["status"] == "removed"
-    assert submitted.teacher.messages == ["Removing released assignments:", "cs1 ps1"]
-    assert submitted.ada.run(ExchangeList) == []
-    assert submitted.ada.run(ExchangeList, cached=True)
-
-
-def test_a_student_cannot_remove_a_release(released):
-    with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
-        released.ada.run(ExchangeList, "ps1", remove=True)
-    assert released.ada.run(ExchangeList)
-
-
-def test_submissions_are_not_removed_by_this_version_and_it_says_so(submitted):
-    with pytest.raises(ExchangeError, match="cannot be removed"):
-        submitted.teacher.run(ExchangeList, inbound=True, remove=True)
-    assert len(submitted.teacher.run(ExchangeList, inbound=True)) == 2
-
-
-def test_constructing_a_list_does_nothing_and_needs_nothing():
-    lister = ExchangeList(coursedir=None, authenticator=None)
-    assert lister.assignment_dir == "."
-    assert lister.root == "http://127.0.0.1:9000/services/nbexchange/"
-
-
-# --- feedback ----------------------------------------------------------------------------------------------
 
 
 def test_feedback_reaches_its_student_and_nobody_else(graded):
