@@ -17,7 +17,7 @@ from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.list import literal
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
-from nbexchange.plugin.stamps import read_stamp
+from nbexchange.plugin.stamps import SECRET, STAMP, read_secret, read_stamp, write_stamp
 from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import (
     DownloadGranted,
@@ -104,8 +104,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         with self.unpacked(
             "submission", granted, record.student_id, place_of, replace=plan == UPDATED
         ) as place:
-            self._write(place / "timestamp.txt", self.format_stamp(record.submitted_at, "UTC"))
-            self._write(place / "submission_secret.txt", str(record.id))
+            self._write(place / STAMP, write_stamp(record.submitted_at, self.timestamp_format))
+            self._write(place / SECRET, str(record.id))
 
     def _check_size(self, record: SubmissionRecord) -> None:
         """nbgrader's limit on directories, where one is configured, fails this student alone."""
@@ -128,10 +128,12 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         if not place.is_dir():
             return NEW
         existing = read_stamp(place)
-        offered = record.submitted_at.astimezone(UTC)
-        if self.update and (existing is None or offered > existing):
-            return UPDATED
-        if self.before_duedate and offered != existing:
+        # The id knows the copy also where its stamp was written with less than microseconds.
+        is_same = existing is not None and (
+            existing == record.submitted_at or read_secret(place) == record.id
+        )
+        is_newer = existing is None or record.submitted_at > existing
+        if not is_same and (self.before_duedate or (self.update and is_newer)):
             return UPDATED
         text = "Submission already exists, use --update to update"
         if self.update:

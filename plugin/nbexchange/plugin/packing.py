@@ -17,9 +17,10 @@ from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.shrinking import Gzip
 from nbexchange.plugin.sizes import humanize, name_largest
+from nbexchange.plugin.stamps import SECRET, STAMP
 from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
-LOCAL_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
+LOCAL_FILES = frozenset({STAMP, SECRET})
 """At the top of a tree these belong to one side's copy, and never travel."""
 
 CHUNK = 1 << 18

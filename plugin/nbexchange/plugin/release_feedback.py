@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from fnmatch import fnmatchcase
+from glob import escape, glob
 from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,8 +19,11 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
-from nbexchange.plugin.stamps import read_stamp
+from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
+
+SOMEBODY = "\0"
+"""In the place of a student's name, while a path is made into a pattern: no path has it."""
 
 
 class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
@@ -31,16 +35,14 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         """The students who are asked for, each with their feedback files."""
         wanted = self.coursedir.student_id or "*"
         excluded = set(filter(None, self.coursedir.student_id_exclude.split(",")))
-        directory = self.coursedir.feedback_directory
-        pattern = re.compile(
-            self.coursedir.format_path(directory, "(?P<student>[^/]+)", self.assignment_id, escape=True)
+        everywhere = self.coursedir.format_path(
+            self.coursedir.feedback_directory, SOMEBODY, self.assignment_id
         )
-        everywhere = Path(self.coursedir.format_path(directory, "*", self.assignment_id))
-        root = Path(everywhere.anchor)
-        for folder in sorted(root.glob(str(everywhere.relative_to(root)))):
-            match = pattern.fullmatch(str(folder))
+        pattern = re.compile(re.escape(everywhere).replace(SOMEBODY, "(?P<student>[^/]+)"))
+        for folder in sorted(glob(escape(everywhere).replace(SOMEBODY, "*"))):  # noqa: PTH207 - the whole path
+            match = pattern.fullmatch(folder)
             if match and fnmatchcase(match["student"], wanted) and match["student"] not in excluded:
-                for file in sorted(folder.glob("*.html")):
+                for file in sorted(Path(folder).glob("*.html")):
                     yield match["student"], file
 
     def init_dest(self) -> None:
@@ -117,10 +119,8 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
 
 def submission_of(folder: Path) -> tuple[UUID | None, datetime | None]:
     """Which submission the feedback in `folder` is about: its id where collect left one, else its stamp."""
-    try:
-        return UUID((folder / "submission_secret.txt").read_text().strip()), None
-    except (OSError, ValueError):
-        pass  # collected by other means, or by an older nbgrader
+    if submission_id := read_secret(folder):
+        return submission_id, None
     stamp = read_stamp(folder)
     if stamp is None:
         raise TransferFailed(say("feedback-of-nothing", folder=folder))

@@ -30,6 +30,16 @@ def staged(destination: Path, *, replace: bool) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def make_folders(path: Path, mode: int) -> None:
+    """Make `path` with what is missing above it, each with this mode; what exists keeps its own."""
+    for folder in [*reversed(path.parents), path]:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        folder.chmod(mode)
+
+
 def _put_in_place(tree: Path, destination: Path) -> None:
     try:
         tree.rename(destination)  # the system refuses it on anything but an empty directory
