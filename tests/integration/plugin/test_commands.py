@@ -163,6 +163,16 @@ def test_files_that_only_their_owner_may_read_are_readable_where_they_are_graded
     assert stat.S_IMODE(found.stat().st_mode) == 0o644
 
 
+def test_an_assignment_that_was_hidden_again_is_closed(released, people):
+    released.ada.nbgrader("fetch_assignment", "ps1")
+    released.teacher.nbgrader("list", "--remove", "ps1")
+    said = released.ada.nbgrader("submit", "ps1", status=1)
+    assert "ps1 is not released in cs1" in said
+    assert people.teacher.submissions() == []
+    released.teacher.nbgrader("release_assignment", "ps1")
+    released.ada.nbgrader("submit", "ps1")
+
+
 def test_student_names_whose_work_it_is(released):
     released.teacher.write("ps1/p1.ipynb", "on paper")
     released.teacher.nbgrader("submit", "ps1", "--student=ben")

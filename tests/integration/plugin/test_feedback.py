@@ -140,11 +140,6 @@ def test_the_directory_of_feedback_is_the_stamp_in_the_students_zone_and_format(
     assert group["submissions"][0]["has_local_feedback"] is True
 
 
-def test_an_invalid_timezone_is_told(submitted):
-    with pytest.raises(ExchangeError, match="Invalid timezone: Nowhere"):
-        submitted.ada.run(ExchangeList, cached=True, config={"Exchange": {"timezone": "Nowhere"}})
-
-
 def test_the_course_directory_may_have_another_structure(graded):
     structure = {"CourseDirectory": {"directory_structure": "{nbgrader_step}/{assignment_id}/{student_id}"}}
     for name, content in graded.teacher.files("feedback/ada/ps1").items():

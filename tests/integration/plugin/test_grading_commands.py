@@ -77,7 +77,8 @@ def test_a_stamp_that_nbgrader_would_misread_is_written_in_its_own_format(submit
     assert abs(datetime.now(UTC) - stamp) < timedelta(minutes=5)
 
 
-def test_the_stamp_is_the_services_to_the_microsecond(submitted, people):
+def test_the_stamp_is_the_services_to_the_microsecond_in_utc(submitted, people):
+    submitted.teacher.configure('c.Exchange.timezone = "Europe/Berlin"')
     submitted.teacher.nbgrader("collect", "ps1")
     (record,) = people.teacher.submissions(student_id="ada")
     stamp = parse_utc(collected(submitted)["timestamp.txt"].decode()).replace(tzinfo=UTC)

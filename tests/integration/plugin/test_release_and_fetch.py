@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 
 import pytest
+from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.abc.exchange import ExchangeError
+from traitlets.config import Config
 
+from nbexchange import plugin
 from nbexchange.api.models import Upload
-from nbexchange.plugin import ExchangeFetchAssignment, ExchangeReleaseAssignment
+from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
 from nbexchange.plugin.exchange import DirectoryTooLarge
 
 
@@ -50,10 +53,26 @@ def test_a_misspelt_assignment_gets_a_suggestion(released):
     assert "Did you mean: ps1" in released.ada.text
 
 
-@pytest.mark.parametrize("action", [ExchangeReleaseAssignment, ExchangeFetchAssignment])
-def test_without_a_course_nothing_is_done(released, action):
+@pytest.mark.parametrize(
+    "name", [name for name in plugin.__all__ if name not in {"Exchange", "ExchangeList"}]
+)
+def test_without_a_course_nothing_is_done(released, name):
     with pytest.raises(ExchangeError, match="No course id specified"):
-        released.teacher.run(action, "ps1", course="")
+        released.teacher.run(getattr(plugin, name), "ps1", course="")
+
+
+def test_nbgraders_authenticator_has_no_say(released):
+    """Who may do what is known to the service alone, from the token."""
+
+    class Nobody(Authenticator):
+        def has_access(self, *_):
+            raise AssertionError("asked")
+
+        get_student_courses = has_access
+
+    released.ada.run(ExchangeFetchAssignment, "ps1", authenticator=Nobody(config=Config()))
+    assert released.ada.run(ExchangeList, authenticator=Nobody(config=Config()))
+    assert "p1.ipynb" in released.ada.files("ps1")
 
 
 def test_a_student_cannot_release(released):
@@ -154,16 +173,6 @@ def test_odd_assignment_names_travel(desks, name):
     desks.teacher.run(ExchangeReleaseAssignment, name)
     desks.ada.run(ExchangeFetchAssignment, name)
     assert desks.ada.files(name) == {"p 1.ipynb": b"{}"}
-
-
-def test_older_configuration_sections_still_count(released):
-    config = {"ExchangeRelease": {"force": True}}
-    released.teacher.run(ExchangeReleaseAssignment, "ps1", config=config)
-    released.ada.run(ExchangeFetchAssignment, "ps1")
-    (released.ada.home / "ps1" / "data.csv").unlink()
-    config = {"ExchangeFetch": {"replace_missing_files": True}}
-    released.ada.run(ExchangeFetchAssignment, "ps1", config=config)
-    assert "data.csv" in released.ada.files("ps1")
 
 
 # --- limits ------------------------------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""The table of what nbgrader asks of an exchange, held against the tests and against nbgrader."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+from nbgrader.exchange import abc
+from nbgrader.exchange import default as nbgraders_own
+
+TESTS = Path(__file__).parents[1]
+TABLE = tomllib.loads((TESTS / "integration" / "plugin" / "nbgrader_contract.toml").read_text())
+STATEMENTS = [(part, entry) for part, entries in TABLE.items() for entry in entries]
+
+
+@cache
+def functions(path: Path) -> set[str]:
+    return {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_part_of_the_contract_is_in_the_table():
+    actions = {"release", "fetch", "submit", "collect", "feedback", "list"}
+    around = {"facts", "construction", "exchange", "callers", "around", "quirks"}
+    assert set(TABLE) == actions | around
+
+
+@pytest.mark.parametrize(
+    ("part", "entry"), STATEMENTS, ids=[f"{part}-{n}" for n, (part, _) in enumerate(STATEMENTS)]
+)
+def test_every_statement_has_tests_that_exist_or_a_reason(part, entry):
+    assert set(entry) - {"option"} in ({"says", "tests"}, {"says", "reason"}), entry["says"]
+    assert entry.get("tests", [entry.get("reason")]), entry["says"]
+    for node in entry.get("tests", []):
+        path, _, name = node.partition("::")
+        assert name in functions(TESTS / path), f"{entry['says']}: {node} does not exist"
+
+
+@pytest.mark.parametrize("package", [abc, nbgraders_own])
+def test_every_option_of_nbgraders_exchange_is_in_the_table(package):
+    classes = [value for name, value in vars(package).items() if name.startswith("Exchange")]
+    options = {
+        f"{made.__name__}.{name}"
+        for made in classes
+        if hasattr(made, "class_own_traits")
+        for name in made.class_own_traits(config=True)
+    }
+    assert options
+    assert options <= {entry.get("option") for _, entry in STATEMENTS}
