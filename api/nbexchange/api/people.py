@@ -89,7 +89,7 @@ def no_assignment(course_id: str, assignment_id: str) -> NotFound:
 
 
 def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:
-    """The assignment, brought into being with its course by the first release."""
+    """The assignment, brought into being with its course by the first release or feedback."""
     insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
     course = session.scalars(
         select(Course).where(Course.org_pk == org_pk, Course.course_id == course_id)

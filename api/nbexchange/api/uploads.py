@@ -178,10 +178,15 @@ def named_students(identity: Identity, batch: InitiateUploads) -> set[str]:
 
 
 def _find_place(session: Session, org_pk: int, identity: Identity, batch: InitiateUploads) -> Place:
-    if batch.kind == "release":
+    if batch.kind == "release" or is_from_elsewhere(batch):
         title = identity.courses[batch.course_id].title
         return people.make_place(session, org_pk, batch.course_id, batch.assignment_id, title)
     return people.find_place(session, org_pk, batch.course_id, batch.assignment_id)
+
+
+def is_from_elsewhere(batch: InitiateUploads) -> bool:
+    """Whether this is feedback on no submission of this exchange: it may be the first of its assignment."""
+    return batch.kind == "feedback" and all(item.submission_id is None for item in batch.items)
 
 
 def fingerprint(batch: InitiateUploads, item: UploadItem) -> str:

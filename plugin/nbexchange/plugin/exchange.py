@@ -190,12 +190,9 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
         below = Path(course_id, assignment_id) if self.path_includes_course else Path(assignment_id)
         return Path(self.assignment_dir).absolute() / below
 
-    def format_stamp(self, stamp: datetime, timezone: str | None = None) -> str:
-        """A server's stamp as nbgrader writes it."""
-        zone = gettz(timezone or self.timezone)
-        if zone is None:
-            self.fail(f"Invalid timezone: {self.timezone}")
-        return stamp.astimezone(zone).strftime(self.timestamp_format)
+    def format_stamp(self, stamp: datetime) -> str:
+        """A server's stamp as nbgrader shows it; that the zone exists was the first thing to be checked."""
+        return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
 
     @property
     def modes(self) -> Modes:

@@ -10,6 +10,7 @@ import pytest
 from support.classroom import Desk
 
 from nbexchange.plugin import ExchangeReleaseAssignment, ExchangeSubmit
+from nbexchange.plugin.client import Client
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,16 @@ def submitted(released) -> SimpleNamespace:
         desk.write("ps1/part/p2.ipynb")
         desk.run(ExchangeSubmit, "ps1")
     return released
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[str]:
+    """The paths that the service is asked for."""
+    real, paths = Client._call, []
+
+    def counting(self, method, path, *arguments, **options):
+        paths.append(path)
+        return real(self, method, path, *arguments, **options)
+
+    monkeypatch.setattr(Client, "_call", counting)
+    return paths

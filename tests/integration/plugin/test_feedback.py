@@ -109,6 +109,18 @@ def test_feedback_for_a_student_whom_the_exchange_never_saw(released):
     assert released.ada.files("ps1/feedback") == {"2026-01-02 03:04:05.000006 UTC/p1.html": b"by hand"}
 
 
+def test_feedback_for_an_assignment_that_was_released_elsewhere(desks, people):
+    """An installation moves here in the middle of a course; what is graded was never released here."""
+    desks.teacher.write("feedback/ada/ps0/p1.html", "from before")
+    desks.teacher.write("feedback/ada/ps0/timestamp.txt", "2026-01-02 03:04:05.000006 UTC")
+    desks.teacher.write("feedback/ada/ps0/submission_secret.txt", "ab" * 64)
+    desks.teacher.run(ExchangeReleaseFeedback, "ps0")
+    desks.ada.run(ExchangeFetchFeedback, "ps0")
+    assert list(desks.ada.files("ps0/feedback").values()) == [b"from before"]
+    assert desks.ada.run(ExchangeList) == []
+    assert people.ben.assignments() == []
+
+
 def test_more_feedback_than_one_batch_carries(released):
     for number in range(130):
         released.teacher.write(f"feedback/s{number}/ps1/p1.html", f"for {number}")

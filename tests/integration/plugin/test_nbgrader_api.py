@@ -26,19 +26,6 @@ def formgrader(desk):
         yield NbGraderAPI(CourseDirectory(config=app.config), config=app.config)
 
 
-@pytest.fixture
-def calls(monkeypatch):
-    """The paths that were asked for."""
-    real, paths = Client._call, []
-
-    def counting(self, method, path, *arguments, **options):
-        paths.append(path)
-        return real(self, method, path, *arguments, **options)
-
-    monkeypatch.setattr(Client, "_call", counting)
-    return paths
-
-
 def test_a_request_of_formgrader_costs_one_call(released, calls):
     with formgrader(released.teacher) as api:
         assert calls == ["v1/assignments"]
