@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import urlsplit
 
 QUERY = re.compile(r"""\?[^\s"'<>)\]]*=[^\s"'<>)\]]*""")
 USERINFO = re.compile(r"//[^\s/\"']+@")
@@ -18,6 +19,11 @@ def redact(text: str) -> str:
     text = QUERY.sub("?...", text)
     text = USERINFO.sub("//...@", text)
     return CREDENTIAL.sub(r"\1...", text)
+
+
+def host_of(url: str) -> str:
+    """Host and port, without credentials that somebody put before them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 class RedactingFormatter(logging.Formatter):

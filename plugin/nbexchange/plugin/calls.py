@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TypeVar
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
 import requests
-from urllib3.exceptions import MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from nbexchange import protocol
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.redaction import host_of
 
 T = TypeVar("T")
 
@@ -41,11 +41,6 @@ class Call:
             protocol.PROTOCOL_HEADER: str(protocol.REVISION),
             protocol.VERSION_HEADER: version("nbexchange"),
         }
-
-    @property
-    def host(self) -> str:
-        """As people may see it: without credentials that somebody put into the URL."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def content(self, response: requests.Response) -> bytes:
         content = b""
@@ -85,11 +80,16 @@ class Call:
             return self._failed("service-slow", seconds=timeout)
         if isinstance(error, requests.exceptions.SSLError):
             return self._failed("service-certificate")
+        if isinstance(error, requests.exceptions.InvalidHeader):
+            return ServiceUnreachable(say("service-token"))
+        if isinstance(error, ValueError):  # what requests says of an address
+            return ServiceUnreachable(say("service-address"))
+        if broke_off(error):
+            return self._failed("service-lost")
         return self._failed("service-down")
 
     def _failed(self, code: str, **known: object) -> ServiceUnreachable:
-        text = say(code, host=self.host, request_id=self.request_id, **known)
-        return ServiceUnreachable(text, self.request_id)
+        return ServiceUnreachable(say(code, host=host_of(self.url), **known), self.request_id)
 
     def _with_reference(self, answer: T) -> T:
         """The same answer; the problem of an item gets the id of the request, for people who report it."""
@@ -151,7 +151,17 @@ def _check_names(*names: str) -> None:
 
 
 def timed_out(error: requests.RequestException) -> bool:
-    """Also when it was the last of several tries, which requests calls a connection error."""
+    return isinstance(error, requests.Timeout) or isinstance(_reason(error), ReadTimeoutError)
+
+
+def broke_off(error: requests.RequestException) -> bool:
+    """Whether there was a connection, so that the service may have done what it was asked."""
+    return isinstance(error, requests.exceptions.ChunkedEncodingError) or isinstance(
+        _reason(error), ProtocolError
+    )
+
+
+def _reason(error: requests.RequestException) -> object:
+    """Why the last of several tries failed, which requests calls a connection error whatever it was."""
     cause = error.args[0] if error.args else None
-    last = cause.reason if isinstance(cause, MaxRetryError) else None
-    return isinstance(error, requests.Timeout) or isinstance(last, ReadTimeoutError)
+    return cause.reason if isinstance(cause, MaxRetryError) else cause

@@ -43,6 +43,7 @@ class Client:
     def __init__(self, prepare: Prepare, timeout: float) -> None:
         self.prepare = prepare
         self.timeout = timeout
+        self.request_id: str | None = None  # of the last request
         self.session = requests.Session()
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
@@ -99,6 +100,7 @@ class Client:
 
     def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:
         call = Call(*self.prepare(path))
+        self.request_id = call.request_id
         try:
             response = self.session.request(
                 method,

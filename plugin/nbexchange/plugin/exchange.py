@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import traceback
@@ -12,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from dateutil.tz import gettz
 from nbgrader.exchange.abc import Exchange as ABCExchange
@@ -21,8 +20,9 @@ from nbgrader.utils import ignore_patterns
 from traitlets import Bool, Float, Integer, List, Type, Unicode, default
 
 from nbexchange.plugin.client import Client
+from nbexchange.plugin.credentials import SERVICE_VARIABLES, ApiCredentials, service_url
 from nbexchange.plugin.extraction import Modes, unpack
-from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed
+from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, local_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.sizes import humanize
@@ -34,25 +34,14 @@ from nbexchange.protocol import (
     UNPACKED_FACTOR,
     DownloadGranted,
     Kind,
+    ReleaseRecord,
     is_path_component,
 )
-from nbexchange.redaction import redact
-
-SERVICE_VARIABLES = ("NBEXCHANGE_URL", "NAAS_BASE_URL")
+from nbexchange.redaction import host_of, redact
 
 
 class DirectoryTooLarge(RuntimeError):
     """`max_dir_size` is exceeded: nbgrader wants a RuntimeError here and nowhere else."""
-
-
-class ApiCredentials:
-    """How a request is addressed and who makes it. Subclass it for credentials of another kind."""
-
-    def prep_api_call(self, path: str) -> tuple[str, dict[str, str], dict[str, str]]:
-        """URL, cookies and headers for `path` below the service. Called with the Exchange as `self`."""
-        token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
-        headers = {"Authorization": f"token {token}"} if token else {}
-        return service_url(self) + path, {}, headers  # type: ignore[arg-type]
 
 
 class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
@@ -66,14 +55,16 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
     def _default_root(self) -> str:
         try:
             return self.address
-        except ValueError:  # formgrader reads this where nothing is caught; whoever calls is told by `start`
+        except (
+            TransferFailed
+        ):  # formgrader reads this where nothing is caught; whoever calls is told by `start`
             return ""
 
     @property
     def address(self) -> str:
         """Where the service is, as people may see it: without credentials that somebody put into the URL."""
-        place = urlsplit(service_url(self))
-        return place._replace(netloc=place.netloc.rpartition("@")[2], query="").geturl()
+        url = service_url(self)
+        return urlsplit(url)._replace(netloc=host_of(url), query="").geturl()
 
     path_includes_course = Bool(
         False,
@@ -130,16 +121,16 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
 
     @contextmanager
     def readable_failures(self) -> Iterator[None]:
+        """No failure has another one behind it: nbgrader's extensions would show both, with their tracebacks."""
         try:
             yield
-        except (ExchangeError, DirectoryTooLarge):
-            raise
+        except (ExchangeError, DirectoryTooLarge) as error:
+            raise error from None
         except Exception as error:  # noqa: BLE001 - nbgrader's extensions explain no other to anybody
             text = str(error) if isinstance(error, TransferFailed) else local_failure(error)
             self.log.debug("%s", redact(traceback.format_exc()))
-        else:
-            return
-        self.fail(text)  # out here, where no other exception hangs on to it
+            self.log.critical("%s", text)
+            raise ExchangeError(text) from None
 
     def require_course(self) -> str:
         course_id = self.coursedir.course_id
@@ -156,13 +147,26 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             self.fail(f"The student ID should contain no '*' nor '+'; got {student_id}")
         return str(student_id)
 
-    def fail_not_found(self, path: Path, others: Sequence[str]) -> NoReturn:
+    def fail_not_here(self, path: Path, others: Sequence[str]) -> NoReturn:
+        """There is no assignment at `path`, but perhaps one of these was meant."""
+        self._suggest(path.name, others)
+        raise TransferFailed(say("assignment-not-here", path=path))
+
+    def find_release(self) -> ReleaseRecord:
+        """The assignment as it is released to whoever calls."""
+        found = self.client.assignments(self.course_id).assignments
+        released = {entry.assignment_id: entry.release for entry in found if entry.release}
+        if release := released.get(self.assignment_id):
+            return release
+        self._suggest(self.assignment_id, list(released))
+        text = say("not-released", assignment=self.assignment_id, course=self.course_id)
+        raise TransferFailed(text, self.client.request_id)
+
+    def _suggest(self, name: str, others: Sequence[str]) -> None:
         from rapidfuzz import process
 
-        self.log.fatal("Assignment not found at: %s", path)
-        if found := process.extractOne(path.name, others):
+        if found := process.extractOne(name, others):
             self.log.error("Did you mean: %s", found[0])
-        raise ExchangeError(f"Assignment not found at: {path}")
 
     # --- the service ---------------------------------------------------------------------------------------
 
@@ -242,7 +246,7 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
         if size > self.max_unpacked_size:
             limit = humanize(self.max_unpacked_size)
             raise ArchiveTooLarge(say("unpacks-too-large", name=name, size=humanize(size), limit=limit))
-        with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
+        with tempfile.TemporaryFile(prefix="nbexchange-") as archive, self.transfer.referring():
             self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
@@ -251,27 +255,9 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
                 yield place
 
 
-def service_url(exchange: Exchange) -> str:
-    """The address of the service, with a slash at its end."""
-    url = urljoin(exchange.base_service_url, exchange.base_path)
-    return url if url.endswith("/") else url + "/"
-
-
 def configured_limit(coursedir: Any, name: str) -> int | None:
     """One of nbgrader's limits in bytes, if somebody set it: its defaults would forbid every large assignment."""
     section = coursedir.config.get("CourseDirectory", {})
     value = getattr(coursedir, name)
     is_set = name in section or value != type(coursedir).class_traits()[name].default_value
     return 1000 * value if is_set else None
-
-
-def local_failure(error: Exception) -> str:
-    """What to say of a failure of this machine, or of the plugin itself."""
-    if not isinstance(error, OSError):
-        return say("plugin-defect", error=type(error).__name__)
-    if error.errno == errno.EEXIST:
-        return say("in-the-way", path=error.filename)
-    if error.errno == errno.ENOSPC:
-        return say("disk-full")
-    where = f" ({error.filename})" if error.filename else ""
-    return say("local-trouble", what=os.strerror(error.errno or errno.EIO), where=where)

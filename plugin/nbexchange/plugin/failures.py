@@ -13,19 +13,33 @@ Their texts come from `messages`.
 
 from __future__ import annotations
 
+import errno
+import os
+
 from nbexchange.plugin.messages import explain, say
 from nbexchange.protocol import Problem
 
 
 class TransferFailed(Exception):
-    """The base; its text is one or two sentences: what happened, and what to do."""
+    """The base. Its text is what happened, what to do, and the id of the request that people may report."""
+
+    def __init__(self, text: str, request_id: str | None = None) -> None:
+        super().__init__(text)
+        self.request_id = request_id
+
+    def refer_to(self, request_id: str | None) -> None:
+        """Name the request that led here, where none is named yet."""
+        self.request_id = self.request_id or request_id
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} (request {self.request_id})" if self.request_id else text
 
 
 class ServiceRefused(TransferFailed):
     def __init__(self, problem: Problem) -> None:
-        super().__init__(explain(problem))
+        super().__init__(explain(problem), problem.request_id)
         self.problem = problem
-        self.request_id = problem.request_id
 
     @property
     def may_pass(self) -> bool:
@@ -34,16 +48,14 @@ class ServiceRefused(TransferFailed):
 
 
 class ServiceUnreachable(TransferFailed):
-    def __init__(self, text: str, request_id: str | None) -> None:
-        super().__init__(text)
-        self.request_id = request_id
+    pass
 
 
 class StorageFailed(TransferFailed):
     """`status` is what the store answered; None when it did not answer to the end."""
 
-    def __init__(self, text: str, status: int | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(text, request_id)
         self.status = status
 
     @property
@@ -65,3 +77,15 @@ class ArchiveRefused(TransferFailed):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("archive-refused", why=why))
+
+
+def local_failure(error: Exception) -> str:
+    """What to say of a failure of this machine, or of the plugin itself."""
+    if not isinstance(error, OSError):
+        return say("plugin-defect", error=type(error).__name__)
+    if error.errno == errno.EEXIST:
+        return say("in-the-way", path=error.filename)
+    if error.errno == errno.ENOSPC:
+        return say("disk-full")
+    where = f" ({error.filename})" if error.filename else ""
+    return say("local-trouble", what=os.strerror(error.errno or errno.EIO), where=where)

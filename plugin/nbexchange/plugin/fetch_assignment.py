@@ -13,7 +13,7 @@ from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAss
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.older_names import adopt_section
 from nbexchange.plugin.transfer import accept
-from nbexchange.protocol import DownloadGranted, DownloadItem, ReleaseRecord
+from nbexchange.protocol import DownloadGranted, DownloadItem
 
 
 class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ignore[misc]
@@ -23,14 +23,7 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
 
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
-        self.release = self._find_release()
-
-    def _find_release(self) -> ReleaseRecord:
-        found = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry.release for entry in found if entry.release}
-        if self.assignment_id not in released:
-            self.fail_not_found(Path(self.course_id, self.assignment_id), list(released))
-        return released[self.assignment_id]
+        self.release = self.find_release()
 
     def init_dest(self) -> None:
         self.dest_path = self.local_path(self.course_id, self.assignment_id)

@@ -15,9 +15,16 @@ class Message(NamedTuple):
     advice: str
 
 
+HARMLESS = (
+    "Try again in a minute, since nothing is done twice, and tell whoever runs the exchange if it lasts."
+)
 NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
 AGAIN = "Run the command again; if it happens twice, tell whoever runs the exchange."
 REPORT = "This is a mistake of the exchange, not yours: please report it."
+CHECK_NAMES = (
+    "Check the names of course and assignment; if they are right, ask the instructor whether you are in the course and "
+    "whether it is released."
+)
 UPDATE_PLUGIN = (
     "Nothing was changed: ask whoever looks after your notebook server to update nbexchange there."
 )
@@ -26,11 +33,23 @@ MESSAGES = {
     # --- the service
     "service-down": Message("The exchange service at {host} cannot be reached.", NOT_NOW),
     "service-slow": Message(
-        "The exchange service at {host} did not answer within {seconds:g} seconds.", NOT_NOW
+        "The exchange service at {host} did not answer within {seconds:g} seconds.", HARMLESS
+    ),
+    "service-lost": Message(
+        "The connection to the exchange service at {host} broke off before it had answered.", HARMLESS
     ),
     "service-certificate": Message(
         "The certificate of the exchange service at {host} was not accepted.",
         "Nothing was changed: tell whoever looks after your notebook server.",
+    ),
+    "service-address": Message(
+        "The address of the exchange service (c.Exchange.base_service_url or NBEXCHANGE_URL), or of a proxy on the "
+        "way, is not a web address.",
+        "It has to be like https://hub.example.org: tell whoever looks after your notebook server.",
+    ),
+    "service-token": Message(
+        "The token for the exchange service (JUPYTERHUB_API_TOKEN) has characters that no token has.",
+        "Restart your notebook server, which gives you a new one; if that does not help, tell whoever looks after it.",
     ),
     "service-elsewhere": Message(
         "Something other than the exchange service answered at {host} (HTTP {status}, {content_type}).",
@@ -84,6 +103,11 @@ MESSAGES = {
     "download-differs": Message(
         "What was downloaded for {name} is not what was handed in (its digest differs), and was thrown away.",
         AGAIN,
+    ),
+    # --- the assignment
+    "not-released": Message("{assignment} is not released in {course}.", CHECK_NAMES),
+    "assignment-not-here": Message(
+        "Assignment not found at: {path}.", "Check its name, and the directory in which you run the command."
     ),
     # --- what is packed, and what is unpacked
     "packed-too-large": Message(
@@ -150,8 +174,7 @@ ADVICE = {
     "internal": REPORT,
     "invalid-request": "Check the names that you gave; if they are right, please report this.",
     "method-not-allowed": REPORT,
-    "not-found": "Check the names of course and assignment; if they are right, ask the instructor whether you are in "
-    "the course and whether it is released.",
+    "not-found": CHECK_NAMES,
     "object-missing": AGAIN,
     "role-required": "Ask an instructor of the course to do it.",
     "storage-unavailable": NOT_NOW,
@@ -171,16 +194,12 @@ ADVICE = {
 """What to do, by the type of a problem that the service answers with; the service says what happened."""
 
 
-def say(code: str, *, request_id: str | None = None, **known: object) -> str:
-    """The text for a failure, with the reference that a person can report."""
+def say(code: str, **known: object) -> str:
+    """The text for a failure."""
     happened, advice = MESSAGES[code]
-    return _refer(f"{happened.format(**known)} {advice}", request_id)
+    return f"{happened.format(**known)} {advice}"
 
 
 def explain(problem: Problem) -> str:
     """The text for a problem that the service answered with."""
-    return _refer(f"{problem.detail} {ADVICE.get(problem.type, AGAIN)}", problem.request_id)
-
-
-def _refer(text: str, request_id: str | None) -> str:
-    return f"{text} (request {request_id})" if request_id else text
+    return f"{problem.detail} {ADVICE.get(problem.type, AGAIN)}"

@@ -30,7 +30,7 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
                 f"Assignment found in '{source}' but not '{self.src_path}', "
                 "run `nbgrader generate_assignment` first."
             )
-        self.fail_not_found(self.src_path, [path.name for path in self.src_path.parent.glob("*")])
+        self.fail_not_here(self.src_path, [path.name for path in self.src_path.parent.glob("*")])
 
     def _path_of(self, step: str) -> Path:
         return Path(self.coursedir.format_path(step, ".", self.assignment_id)).absolute()

@@ -16,7 +16,7 @@ from urllib3.util import Retry
 from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
-from nbexchange.redaction import RedactingFilter
+from nbexchange.redaction import RedactingFilter, host_of
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Storage:
             )
         except requests.RequestException as error:
             log.debug("%s failed: %s", method, type(error).__name__)
-            raise StorageFailed(say("store-down", host=urlsplit(url).hostname)) from None
+            raise StorageFailed(say("store-down", host=host_of(url))) from None
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""
@@ -149,14 +149,8 @@ def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
 
 def refused(response: requests.Response, what: str) -> StorageFailed:
     code = "store-elsewhere" if 300 <= response.status_code < 400 else "store-refused"
-    text = say(
-        code,
-        host=urlsplit(response.url).hostname,
-        what=what,
-        status=response.status_code,
-        request_id=response.headers.get("x-amz-request-id"),
-    )
-    return StorageFailed(text, response.status_code)
+    text = say(code, host=host_of(response.url), what=what, status=response.status_code)
+    return StorageFailed(text, response.status_code, response.headers.get("x-amz-request-id"))
 
 
 def broken_off(what: str, received: int, size: int) -> StorageFailed:

@@ -17,18 +17,11 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
         self.assignment_id = self.coursedir.assignment_id = self.src_path.name
         if not self.src_path.is_dir():
             others = self.src_path.parent.glob("*") if self.src_path.parent.is_dir() else ()
-            self.fail_not_found(self.src_path, [path.name for path in others if path.is_dir()])
+            self.fail_not_here(self.src_path, [path.name for path in others if path.is_dir()])
 
     def init_dest(self) -> None:
         self.student_id = self.require_student()
-        found = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry.release for entry in found if entry.release}
-        if self.assignment_id not in released:
-            self.fail(
-                f"Assignment not found: {self.assignment_id} is not released in {self.course_id}, "
-                "so nothing can be submitted to it."
-            )
-        self.expected = released[self.assignment_id].notebooks
+        self.expected = self.find_release().notebooks
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
@@ -38,6 +39,15 @@ UNCONFIRMED: Mapping[Kind, str] = {
 class Transfer:
     client: Client
     storage: Storage
+
+    @contextmanager
+    def referring(self) -> Iterator[None]:
+        """What fails herein names the service's last grant, for people to report."""
+        try:
+            yield
+        except TransferFailed as failure:
+            failure.refer_to(self.client.request_id)
+            raise
 
     # --- up ------------------------------------------------------------------------------------------------
 
@@ -81,8 +91,7 @@ class Transfer:
         except (ServiceUnreachable, ServiceRefused) as failure:
             if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
                 raise  # a refused release is not published; the collector completes a submission all the same
-            text = say(UNCONFIRMED[batch.kind], request_id=failure.request_id)
-            raise ServiceUnreachable(text, failure.request_id) from None
+            raise ServiceUnreachable(say(UNCONFIRMED[batch.kind]), failure.request_id) from None
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
         answers = self.client.initiate(batch)
@@ -105,15 +114,16 @@ class Transfer:
     def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
         """Send the bytes, where it may help once more, with a fresh URL."""
         (item,) = (item for item in batch.items if item.id == granted.id)
-        try:
-            self.storage.put(granted.url, granted.headers, body, item.size, name)
-        except StorageFailed as failure:
-            if not failure.may_pass:
-                raise
-            (renewed,) = self.client.initiate(msgspec.structs.replace(batch, items=[item]))
-            if not isinstance(renewed, UploadGranted):
-                raise
-            self.storage.put(renewed.url, renewed.headers, body, item.size, name)
+        with self.referring():
+            try:
+                self.storage.put(granted.url, granted.headers, body, item.size, name)
+            except StorageFailed as failure:
+                if not failure.may_pass:
+                    raise
+                (renewed,) = self.client.initiate(msgspec.structs.replace(batch, items=[item]))
+                if not isinstance(renewed, UploadGranted):
+                    raise
+                self.storage.put(renewed.url, renewed.headers, body, item.size, name)
 
     # --- down ----------------------------------------------------------------------------------------------
 
@@ -131,13 +141,14 @@ class Transfer:
 
     def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
         """Bring what was granted, where it may help once more, with a fresh URL."""
-        try:
-            self._get(granted, target, name)
-        except StorageFailed as failure:
-            if not failure.may_pass:
-                raise
-            (renewed,) = self._request([DownloadItem(kind, granted.id)])
-            self._get(accept(renewed), target, name)
+        with self.referring():
+            try:
+                self._get(granted, target, name)
+            except StorageFailed as failure:
+                if not failure.may_pass:
+                    raise
+                (renewed,) = self._request([DownloadItem(kind, granted.id)])
+                self._get(accept(renewed), target, name)
 
     def _get(self, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
         target.seek(0)

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 
 import pytest
-from nbgrader.server_extensions.assignment_list.handlers import AssignmentList
 from support.classroom import make_feedback
+from support.front_ends import assignment_list
 
 from nbexchange.api.demo.course import FACTORY_LINES
 from nbexchange.plugin.client import Client
-
-
-@contextmanager
-def assignment_list(desk):
-    """The manager that the extension makes in a student's Jupyter server."""
-    manager = AssignmentList()
-    manager.root_dir = str(desk.home)
-    with desk.at_home():
-        yield manager
 
 
 def shown(result):

@@ -98,7 +98,7 @@ def test_several_assignments_are_fetched_at_once(released):
 def test_one_that_cannot_be_fetched_does_not_stop_the_others_and_is_told(released):
     release(released, "ps3")
     said = released.ada.nbgrader("fetch_assignment", "ps1", "ps2", "ps3", status=1)
-    assert "Assignment not found at: cs1/ps2" in said
+    assert "ps2 is not released in cs1. Check the names" in said
     assert {"ps1/p1.ipynb", "ps3/p1.ipynb"} <= set(released.ada.files())
 
 

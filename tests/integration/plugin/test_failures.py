@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
+from support.proxy import LOSE, proxy
 
 from nbexchange.api.problems import Unavailable
 from nbexchange.plugin import (
@@ -141,6 +142,35 @@ def test_a_service_that_does_not_answer_in_time(everything):
         silent.listen()
         everything.url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         assert "did not answer within 0.1 seconds" in attempt(everything, ExchangeList, api_timeout=0.1)
+
+
+def test_a_connection_that_breaks_off_may_have_done_its_work(released):
+    """The instructor is not told that nothing was changed: the answer is lost, not the deed."""
+    with proxy(released.teacher.url, lambda _: LOSE) as url:
+        released.teacher.url = url
+        text = attempt(released.teacher, ExchangeReleaseAssignment, force=True)
+    assert "broke off before it had answered. Try again" in text
+    assert "Nothing was changed" not in text
+
+
+@pytest.mark.parametrize(
+    "address", ["hub.example.org", "http://", "http://[nowhere", "ftp://hub.example.org", "-"]
+)
+def test_an_address_that_is_none_is_told_as_that(everything, address):
+    everything.url = address
+    assert "is not a web address. It has to be like https://" in attempt(everything, ExchangeList)
+
+
+def test_a_token_that_ends_with_its_line_is_a_token(released):
+    released.ada.token += "\n"
+    assert released.ada.run(ExchangeList)
+
+
+def test_a_token_that_is_none_is_told_and_not_shown(released):
+    released.ada.token = "first\nsecond-half"
+    text = attempt(released.ada, ExchangeList)
+    assert "has characters that no token has. Restart your notebook server" in text
+    assert "second-half" not in text
 
 
 def test_a_store_that_is_away_costs_nothing(submitted, store, people):

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
-from nbgrader.apps.api import NbGraderAPI
-from nbgrader.apps.baseapp import NbGrader
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.classroom import make_feedback
+from support.front_ends import formgrader
 
 from nbexchange.plugin import failures
 from nbexchange.plugin.client import Client
 
 UNREACHABLE = "http://127.0.0.1:1"
-
-
-@contextmanager
-def formgrader(desk):
-    """The API with the configuration of somebody's home, as formgrader makes it."""
-    with desk.at_home():
-        app = NbGrader()
-        app.load_config_file()
-        yield NbGraderAPI(CourseDirectory(config=app.config), config=app.config)
 
 
 def test_a_request_of_formgrader_costs_one_call(released, calls):
