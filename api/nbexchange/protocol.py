@@ -6,6 +6,7 @@ clear answer from an older service; answers may grow fields, which older clients
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -15,6 +16,8 @@ from msgspec.json import Decoder
 
 REVISION = 1
 """Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
+
+A_REVISION = re.compile(r"[0-9]{1,6}")
 
 PROTOCOL_HEADER = "NBExchange-Protocol"
 VERSION_HEADER = "NBExchange-Version"

@@ -20,6 +20,7 @@ from nbexchange.api.problems import (
     Unavailable,
 )
 from nbexchange.api.routes.operations import Operation
+from nbexchange.api.web import REQUEST_ID
 
 Json = dict[str, Any]
 
@@ -32,11 +33,11 @@ A batch answers with 200 and a result or a problem for each item."""
 
 HEADERS: Json = {
     "X-Request-ID": {
-        "description": "Names this request in the service's log. A client may send its own.",
+        "description": "Names this request in the service's log.",
         "schema": {"type": "string"},
     },
     protocol.PROTOCOL_HEADER: {
-        "description": "The revision of the protocol that the service speaks. A client may send its own.",
+        "description": "The revision of the protocol that the service speaks.",
         "schema": {"type": "string"},
     },
     protocol.VERSION_HEADER: {
@@ -48,6 +49,22 @@ HEADERS: Json = {
 HEADERS_OF_PROBLEMS: Json = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}},
+}
+
+
+PARAMETERS: Json = {
+    "request-id": {
+        "name": "X-Request-ID",
+        "in": "header",
+        "description": "What the request is to be called in the service's log; one of another form is not taken.",
+        "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+    },
+    "revision": {
+        "name": protocol.PROTOCOL_HEADER,
+        "in": "header",
+        "description": "The revision of the protocol that the client speaks.",
+        "schema": {"type": "string", "pattern": f"^{protocol.A_REVISION.pattern}$"},
+    },
 }
 
 
@@ -67,6 +84,7 @@ def describe(operations: Mapping[str, Iterable[Operation]], base_url: str) -> Js
         "components": {
             "schemas": msgspec.json.schema_components(wire_types, ref_template=REF)[1],
             "headers": {**HEADERS, **HEADERS_OF_PROBLEMS},
+            "parameters": PARAMETERS,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -89,7 +107,11 @@ def _operation(operation: Operation) -> Json:
         "operationId": operation.name,
         "description": operation.description,
         "security": [{"token": []}] if operation.needs_identity else [],
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.query)],
+        "parameters": [
+            *_path_parameters(operation.path),
+            *_query_parameters(operation.query),
+            *_header_parameters(operation),
+        ],
         "responses": {
             "200": {
                 "description": "Done.",
@@ -137,6 +159,11 @@ def _query_parameters(kind: Any) -> list[Json]:
         {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
         for name, field in schema["properties"].items()
     ]
+
+
+def _header_parameters(operation: Operation) -> list[Json]:
+    names = ["request-id", *(["revision"] if operation.needs_identity else [])]
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
 def _without_null(schema: Json) -> Json:

@@ -27,7 +27,7 @@ from nbexchange.api.problems import (
     Unavailable,
 )
 from nbexchange.api.services import services
-from nbexchange.protocol import PROTOCOL_HEADER, REVISION, VERSION_HEADER, Problem
+from nbexchange.protocol import A_REVISION, PROTOCOL_HEADER, REVISION, VERSION_HEADER, Problem
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger("nbexchange")
@@ -113,7 +113,7 @@ def negotiate() -> None:
     revision = request.headers.get(PROTOCOL_HEADER)
     if revision is None:
         return
-    if not re.fullmatch(r"[0-9]{1,6}", revision):
+    if not A_REVISION.fullmatch(revision):
         raise InvalidRequest(f"{PROTOCOL_HEADER} is not a number.")
     if int(revision) < OLDEST_REVISION:
         raise ClientTooOld(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -113,7 +112,7 @@ LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
 def revision_of(response: requests.Response) -> int:
     """The revision of the protocol that the service speaks; ours, where it does not say."""
     stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
-    return int(stated) if re.fullmatch(r"[0-9]{1,6}", stated) else protocol.REVISION
+    return int(stated) if protocol.A_REVISION.fullmatch(stated) else protocol.REVISION
 
 
 def _versions(response: requests.Response) -> dict[str, str]:
