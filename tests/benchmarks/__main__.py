@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if unknown := set(options.which) - BENCHMARKS.keys():
         parser.error(f"there is no {', '.join(unknown)}")
+    if options.into and not options.into.is_file():
+        parser.error(f"there is no document {options.into}")
     parts = []
     for part in figures(options.which or list(BENCHMARKS), QUICK if options.quick else FULL, options.folder):
         print(part, flush=True)

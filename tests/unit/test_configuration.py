@@ -10,6 +10,7 @@ from nbexchange.api.commands import NbExchangeApp, TokenNew
 from nbexchange.api.configuration import (
     OLDER_SETTINGS,
     drop_older,
+    environment,
     names,
     read_file,
     refuse_unknown,
@@ -71,6 +72,14 @@ def test_a_misspelt_variable_is_pointed_out_without_its_value(monkeypatch):
         "NBEXCHANGE_RESET_DB has no effect: reset_db is a flag of the command line only",
         "NBEXCHANGE_ZEBRA states no setting",
     ]
+
+
+def test_what_kubernetes_tells_of_a_service_of_our_name_is_no_setting(monkeypatch):
+    monkeypatch.setenv("NBEXCHANGE_PORT", "tcp://10.0.0.1:9000")
+    monkeypatch.setenv("NBEXCHANGE_PORT_9000_TCP_ADDR", "10.0.0.1")
+    monkeypatch.setenv("NBEXCHANGE_SERVICE_HOST", "10.0.0.1")
+    assert not environment()
+    assert not list(unknown_variables())
 
 
 @pytest.mark.parametrize("command", [NbExchangeApp, TokenNew])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +21,8 @@ OLDER_SETTINGS = {"timezone", "timestamp_format", "log_level", "log_format", "lo
 """What files for nbexchange 1 and 2 may contain, and nothing here depends on."""
 OTHER_VARIABLES = {"NBEXCHANGE_URL", "NBEXCHANGE_TEST_DATABASE_URL"}
 """What else has the prefix: the plugin's variable and the tests'."""
+OF_KUBERNETES = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
+"""What it tells every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
 
 
 def names() -> list[str]:
@@ -40,8 +43,8 @@ def environment() -> Config:
     """The settings that environment variables state; an empty variable states nothing."""
     config = Config()
     for name in names():
-        value = next(filter(None, map(os.environ.get, variables(name))), None)
-        if value:
+        stated = (os.environ.get(variable, "") for variable in variables(name))
+        if value := next((value for value in stated if value and not value.startswith("tcp://")), None):
             config[SECTION][name] = DeferredConfigString(value)
     return config
 
@@ -50,6 +53,8 @@ def unknown_variables() -> Iterator[str]:
     """A sentence for each variable with our prefix that states no setting."""
     known = {variable for name in names() for variable in variables(name)}
     for variable in sorted(os.environ):
+        if OF_KUBERNETES.fullmatch(variable):
+            continue
         if variable.startswith(PREFIX) and variable not in known | OTHER_VARIABLES:
             name = variable.removeprefix(PREFIX).lower()
             if name in FLAG_ONLY:
