@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ from flask import Flask
 from nbgrader.api import Gradebook
 from support.callers import Caller
 from support.postgresql import make_careless, new_database
+from support.serving import serving
 from werkzeug.serving import make_server
 
 from nbexchange.api import schema
@@ -173,13 +173,8 @@ def released(people: SimpleNamespace) -> SimpleNamespace:
 @pytest.fixture
 def live_url(app: Flask) -> Iterator[str]:
     """The app over real HTTP, in this process."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", 0, app, threaded=True)) as url:
+        yield url
 
 
 # --- nbgrader ----------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
 from support.object_clients import LOCAL_PARAMETERS, S3_PARAMETERS, Place
+from support.serving import serving
 from support.swift import swift
 from werkzeug.serving import make_server
 
@@ -41,13 +41,8 @@ def local_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     app = Flask(__name__, static_folder=None)
     web.install(app)
     app.register_blueprint(objects.routes(store), url_prefix="/services/nbexchange/objects")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Place(store, LOCAL_PARAMETERS, f"http://127.0.0.1:{server.port}/services/nbexchange/")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", 0, app, threaded=True)) as url:
+        yield Place(store, LOCAL_PARAMETERS, f"{url}/services/nbexchange/")
 
 
 @pytest.fixture(scope="session")

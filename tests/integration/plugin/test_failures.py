@@ -7,16 +7,15 @@ import hashlib
 import io
 import logging
 import socket
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
+from support.impostor import impostor
 from support.proxy import LOSE, proxy
 
+from nbexchange.api.demo.servers import free_port
 from nbexchange.api.problems import Unavailable
 from nbexchange.plugin import (
     ExchangeCollect,
@@ -44,37 +43,6 @@ ACTIONS = [
 ]
 
 
-@contextmanager
-def impostor(answer):
-    """A server that gives the same answer to everything, and keeps the requests."""
-    seen = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def respond(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
-            status, content_type, body = answer
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PUT = do_DELETE = respond
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", seen
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
 def everything(desks):
     """One desk with all that any action wants to find."""
@@ -96,15 +64,9 @@ def attempt(desk, action, **config):
     return str(failure.value)
 
 
-def closed_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_that_is_away_is_told_by_every_action(everything, action):
-    everything.url = f"http://127.0.0.1:{closed_port()}"
+    everything.url = f"http://127.0.0.1:{free_port()}"
     assert "cannot be reached. Nothing was changed" in attempt(everything, action)
 
 
@@ -326,7 +288,7 @@ def test_a_download_of_another_length_is_refused(size):
 
 def test_a_signature_is_in_no_message(released, monkeypatch):
     """The texts of requests and urllib3 quote the whole URL: ours do not quote theirs."""
-    port = closed_port()
+    port = free_port()
     signed = f"http://127.0.0.1:{port}/bucket/key?X-Amz-Signature=deadbeef&signature=deadbeef"
     with pytest.raises(requests.ConnectionError, match="deadbeef"):
         requests.get(signed, timeout=1)

@@ -1,0 +1,41 @@
+"""Something that answers where the service or the store should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from support.serving import serving
+
+Answer = tuple[int, str, bytes]
+"""Status, content type, body."""
+
+Request = tuple[str, str, dict[str, str], bytes]
+"""Method, path, headers, body."""
+
+
+@contextmanager
+def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
+    """A server that gives the same answer to everything, and keeps the requests; gives its address and those."""
+    seen: list[Request] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def respond(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+            status, content_type, body = answer
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = respond
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url, seen
