@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import rows
-from benchmarks.clients import Answers, Call, announce, archive_item, drive, item, post, put_all
+from sqlalchemy import text
+from support.callers import COURSE, TEACHER, archive_item, item
+from support.rows import Term
+
+from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
-from benchmarks.scene import COURSE, STORES, TEACHER, Scene, assignment, running_service, student
+from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import Sizes
+from nbexchange.api.database import Database, clock
 from nbexchange.api.listing import PAGE
 
 WARM_UP = 10
@@ -41,13 +46,25 @@ HEAD = (
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     for store, name in STORES.items():
         with running_service(folder / store, store, workers=1) as scene:
-            rows.fill(scene.database, sizes)
+            _fill(scene.database, sizes)
             note = (
                 f"{sizes.clients} clients at a time (threads of another process) against one worker process; "
                 f"{sizes.students} students, {sizes.assignments} assignments, one attempt each with feedback. The "
                 "last column is what one core would answer if it did nothing but the service's work."
             )
             yield Table(f"Calls, on PostgreSQL and {name}", note, HEAD, list(_measure(scene, sizes)))
+
+
+def _fill(database: Database, sizes: Sizes) -> None:
+    """Every assignment released; of every student one attempt for each, with feedback on it."""
+    names = list(map(assignment, range(sizes.assignments)))
+    with database.write() as session:
+        started = clock(session) - timedelta(days=7)
+        term = Term(session, list(map(student, range(sizes.students))), names, started)
+        for name in names:
+            term.hand_in(name, started)
+    with database.engine.connect() as connection:  # as the server's own housekeeping does in the long run
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.callers import COURSE, TEACHER, archive_item
+
 from benchmarks import data
-from benchmarks.clients import Call, announce, archive_item, drive, post, put_all, send
+from benchmarks.clients import Call, announce, drive, post, put_all, send
 from benchmarks.desks import Carried, DeskOf, instructors_desk, make_gradebook, tables
 from benchmarks.report import Table, decimal
-from benchmarks.scene import COURSE, STORES, TEACHER, Scene, running_service, student
+from benchmarks.scene import STORES, Scene, running_service, student
 from benchmarks.sizes import MB, Sizes
 from nbexchange.plugin.packing import Limits, pack, survey
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -13,9 +12,8 @@ from http.client import HTTPConnection
 from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-from uuid import uuid4
 
-from benchmarks.scene import COURSE
+from support.callers import COURSE
 
 TIMEOUT = 120
 
@@ -41,14 +39,6 @@ def post(token: str, path: str, body: Any) -> Call:
 def announce(token: str, kind: str, assignment: str, items: Sequence[dict[str, Any]]) -> Call:
     body = {"kind": kind, "course_id": COURSE, "assignment_id": assignment, "items": items}
     return post(token, "v1/uploads", body)
-
-
-def item(body: bytes, **values: Any) -> dict[str, Any]:
-    return {"id": str(uuid4()), "size": len(body), "sha256": hashlib.sha256(body).hexdigest(), **values}
-
-
-def archive_item(body: bytes, **values: Any) -> dict[str, Any]:
-    return item(body, unpacked_size=len(body), notebooks=["p1.ipynb", "part/p2.ipynb"], **values)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from support.callers import COURSE
 from support.classroom import Desk
+from support.memory import forget_peak, peak
 
-from benchmarks.processes import forget_peak, peak
-from benchmarks.scene import COURSE
 from benchmarks.stopwatch import Stopwatch
 from nbexchange.plugin import ExchangeCollect, ExchangeSubmit
 

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clients import archive_item, send
+from support.callers import TEACHER, archive_item
+
+from benchmarks.clients import send
 from benchmarks.data import incompressible, repeated
 from benchmarks.processes import cpu_seconds, peaks, resident
 from benchmarks.report import Table, decimal
-from benchmarks.scene import STORES, TEACHER, Scene, assignment, running_service, student
+from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import MB, Sizes
 
 HEAD = ("when", "resident, MB", "sum of peaks, MB", "service CPU, ms per MB sent")

@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.callers import COURSE, TEACHER
+
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.database import Database, connect
 from nbexchange.api.demo import servers
 from nbexchange.api.demo.cycle import initialise_storage
 
-COURSE = "cs1"
-TEACHER = "teacher"
 STORES = {"local": "a directory", "s3": "S3"}
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from support.callers import Caller, archive_item, item
+from support.callers import COURSE, TEACHER, Caller, archive_item, item
+from support.in_process import callers_in_process
+from support.statements import statements
 
 from benchmarks.report import Table
-from benchmarks.scene import COURSE, TEACHER, student
+from benchmarks.scene import student
 from benchmarks.sizes import Sizes
 from nbexchange.api import schema
-from nbexchange.api.app import create_app
-from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect
 from nbexchange.api.demo import servers
-from nbexchange.api.services import Services
-from nbexchange.protocol import MAX_ITEMS, Limits
-from nbexchange.storage.local import LocalStore
 
 NOTE = (
     "Statements as SQLAlchemy sends them, on PostgreSQL, the second time that a call of this kind is made. To the "
@@ -34,7 +31,8 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
         database = connect(url)
         schema.prepare(database)
         try:
-            teacher, ada = _people(folder, database)
+            caller = callers_in_process(database, folder)
+            teacher, ada = caller(TEACHER, "Instructor"), caller("ada", "Student")
             once, often = (dict(_count(database, teacher, ada, number)) for number in (1, sizes.items))
         finally:
             database.engine.dispose()
@@ -43,25 +41,11 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     yield Table("SQL statements of a call", NOTE, head, rows)
 
 
-def _people(folder: Path, database: Database) -> tuple[Caller, Caller]:
-    tokens = TokenFile(folder / "tokens.json")
-    services = Services(
-        database, LocalStore(folder / "store"), StaticTokens(tokens), Limits(10**6, 10**6, MAX_ITEMS)
-    )
-    app = create_app(services, "/services/nbexchange/")
-
-    def caller(name: str, role: str) -> Caller:
-        user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}
-        return Caller(name, app.test_client(), tokens.create(user))
-
-    return caller(TEACHER, "Instructor"), caller("ada", "Student")
-
-
 @dataclass
 class _Count:
     """What one call sent to the database."""
 
-    statements: list[str] = field(default_factory=list)
+    statements: list[str]
     transactions: int = 0
 
     def __str__(self) -> str:
@@ -70,22 +54,16 @@ class _Count:
 
 @contextmanager
 def _counting(database: Database) -> Iterator[_Count]:
-    count = _Count()
-
-    def note_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        count.statements.append(statement)
-
     def note_begin(_connection: Any) -> None:
         count.transactions += 1
 
-    heard = [("before_cursor_execute", note_statement), ("begin", note_begin)]
-    for name, listener in heard:
-        event.listen(database.engine, name, listener)
-    try:
-        yield count
-    finally:
-        for name, listener in heard:
-            event.remove(database.engine, name, listener)
+    with statements(database) as seen:
+        count = _Count(seen)
+        event.listen(database.engine, "begin", note_begin)
+        try:
+            yield count
+        finally:
+            event.remove(database.engine, "begin", note_begin)
 
 
 def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Iterator[tuple[str, _Count]]:

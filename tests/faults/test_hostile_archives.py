@@ -12,7 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support import hostile, unpack_each
+from support import hostile
+from support.named_tests import TESTS
 
 from nbexchange.plugin.extraction import MAX_HEADERS, MEMBER_OVERHEAD
 from nbexchange.protocol import MAX_MEMBERS
@@ -37,8 +38,9 @@ def scene():
         (places["victim"] / "kept").write_text("kept")
         for name in hostile.NAMES:
             (places["archives"] / name).write_bytes(hostile.make(name, places["victim"]))
-        command = [sys.executable, unpack_each.__file__, places["archives"], places["destination"]]
-        done = subprocess.run([*command, str(hostile.DECLARED)], capture_output=True, text=True, check=False)
+        module = [sys.executable, "-m", "support.unpack_each", places["archives"], places["destination"]]
+        command = [*module, str(hostile.DECLARED)]
+        done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
         told = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 0, (told[-1:], done.stderr)
         yield SimpleNamespace(root=Path(root), told={line["name"]: line for line in told}, **places)

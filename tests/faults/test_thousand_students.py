@@ -9,30 +9,17 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, insert, select
-from support.callers import SERVICE, Caller
+from sqlalchemy import delete, select
+from support.callers import TEACHER
+from support.in_process import callers_in_process
 from support.load import every_submission
 from support.postgresql import new_database
+from support.rows import Term
 from support.statements import statements
 
 from nbexchange.api import listing
-from nbexchange.api.app import create_app
-from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import connect
-from nbexchange.api.models import (
-    Action,
-    Assignment,
-    Course,
-    Feedback,
-    Organisation,
-    Person,
-    Release,
-    Submission,
-    Upload,
-)
-from nbexchange.api.services import Services
-from nbexchange.protocol import Limits
-from nbexchange.storage.local import LocalStore
+from nbexchange.api.models import Action, Submission, Upload
 
 STUDENTS = [f"s{number:04}" for number in range(1000)]
 ASSIGNMENTS = [f"ps{number}" for number in range(10)]
@@ -67,77 +54,17 @@ def filled(url):
 
 
 def fill(session):
-    """The rows that a term leaves behind, faster than by 21 000 uploads."""
-    (org,) = add(session, Organisation, [{"org_id": "1"}])
-    people = ["teacher", *STUDENTS]
-    pks = dict(
-        zip(people, add(session, Person, [{"org_pk": org, "name": name} for name in people]), strict=True)
-    )
-    (course,) = add(session, Course, [{"org_pk": org, "course_id": "cs1"}])
-    names = [{"org_pk": org, "course_pk": course, "assignment_id": name} for name in ASSIGNMENTS]
-    places = dict(zip(ASSIGNMENTS, add(session, Assignment, names), strict=True))
-
-    def upload(kind, assignment, actor, **values):
-        row = {name: None for name in ("student_pk", "unpacked_size", "notebook_id", "submitted_at")}
-        row |= {"submission_pk": None, "uuid": uuid4(), "item_id": uuid4(), "org_pk": org, "kind": kind}
-        row |= {"assignment_pk": places[assignment], "actor_pk": pks[actor], "fingerprint": "f" * 64}
-        row |= {"state": "completed", "size": 1, "sha256": "a" * 64, "notebooks": [], "force": False}
-        row |= {"by_instructor": actor == "teacher", "stamp": START}
-        row |= {name: START for name in ("url_expires_at", "expires_at", "completed_at")}
-        return row | values
-
-    releases = [upload("release", name, "teacher", unpacked_size=1) for name in ASSIGNMENTS]
-    publish(session, Release, add(session, Upload, releases), releases, version=1, is_current=True)
-    submissions = [
-        upload("submission", place, name, student_pk=pks[name], unpacked_size=1, stamp=stamp_of(attempt))
-        for place, name, attempt in ATTEMPTS
-    ]
-    found = add(session, Upload, submissions)
-    attempts = [{"attempt": attempt} for *_, attempt in ATTEMPTS]
-    publish(session, Submission, found, submissions, attempts)
-    subjects = [
-        {"submitted_at": row["stamp"], "notebook_id": "p1", "student_pk": row["student_pk"]}
-        for row in submissions
-    ]
-    feedback = [
-        upload("feedback", place, "teacher", submission_pk=pk, **subject)
-        for (place, *_), pk, subject in zip(ATTEMPTS, found, subjects, strict=True)
-    ]
-    publish(session, Feedback, add(session, Upload, feedback), feedback, subjects, is_current=True)
-
-
-def stamp_of(attempt):
-    return START if attempt == 1 else MIDDLE + timedelta(hours=1)
-
-
-def add(session, model, rows):
-    return session.scalars(insert(model).returning(model.pk, sort_by_parameter_order=True), rows).all()
-
-
-def publish(session, model, pks, uploads, more=None, **values):
-    """What an upload became: a row of `model` with the same key."""
-    rows = []
-    for pk, upload, own in zip(pks, uploads, more or [{}] * len(pks), strict=True):
-        row = {"pk": pk, "assignment_pk": upload["assignment_pk"]} | own | values
-        rows.append(row | ({"student_pk": upload["student_pk"]} if model is not Release else {}))
-    session.execute(insert(model), rows)
+    term = Term(session, STUDENTS, ASSIGNMENTS, START)
+    for assignment in ASSIGNMENTS:
+        term.hand_in(assignment, START)
+    term.hand_in("ps0", MIDDLE, attempt=2)
 
 
 @pytest.fixture(scope="module")
 def course(large_database, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("course")
-    tokens = TokenFile(folder / "tokens.json")
-    services = Services(
-        large_database, LocalStore(folder / "store"), StaticTokens(tokens), Limits(1_000_000, 4_000_000, 100)
-    )
-    client = create_app(services, SERVICE).test_client()
-
-    def caller(name, role):
-        user = {"name": name, "courses": [{"course_id": "cs1", "course_role": role}]}
-        return Caller(name, client, tokens.create(user))
-
+    caller = callers_in_process(large_database, tmp_path_factory.mktemp("course"))
     return SimpleNamespace(
-        database=large_database, teacher=caller("teacher", "Instructor"), student=caller("s0500", "Student")
+        database=large_database, teacher=caller(TEACHER, "Instructor"), student=caller("s0500", "Student")
     )
 
 

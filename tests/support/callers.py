@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from support.http_clients import HttpClient
 
 SERVICE = "/services/nbexchange/"
-COURSE, ASSIGNMENT = "cs1", "ps1"
+COURSE, ASSIGNMENT, TEACHER = "cs1", "ps1", "teacher"
 
 
 def item(body: bytes, **values: Any) -> dict[str, Any]:

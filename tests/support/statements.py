@@ -19,5 +19,7 @@ def statements(database: Database) -> Iterator[list[str]]:
         seen.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)

@@ -1,6 +1,6 @@
 """A process that unpacks what lies in a directory, and says of each how it went and what it took.
 
-    python unpack_each.py ARCHIVES DESTINATION DECLARED_SIZE
+    python -m support.unpack_each ARCHIVES DESTINATION DECLARED_SIZE
 
 Prints a line of JSON for each archive: its name, `outcome`, `growth` of the process in bytes, bytes `inflated`, and
 `steps`: how often something was read of the archive or inflated.
@@ -19,6 +19,7 @@ from typing import Any
 
 from nbexchange.plugin.extraction import Modes, unpack
 from nbexchange.plugin.failures import ArchiveRefused
+from support.memory import forget_peak, peak
 
 CPU_SECONDS = 120
 """A process that hangs is ended, not waited for."""
@@ -46,17 +47,6 @@ class CountingFile(io.FileIO):
         return super().read(-1 if size is None else size)
 
 
-def memory(what: str) -> int:
-    """Bytes of this process now (`VmRSS`), or the most since the peak was forgotten (`VmHWM`)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (line,) = [line for line in lines if line.startswith(what)]
-    return int(line.split()[1]) << 10
-
-
-def forget_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
-
-
 def attempt(archive: Path, destination: Path, declared: int) -> str:
     with CountingFile(archive) as file:
         try:
@@ -71,10 +61,9 @@ def main(archives: Path, destination: Path, declared: int) -> None:
     zlib.decompressobj = CountingEngine  # type: ignore[misc,assignment]
     for archive in sorted(archives.iterdir()):
         work.clear()
-        forget_peak()
-        before = memory("VmRSS")
+        before = forget_peak()
         outcome = attempt(archive, destination / archive.name, declared)
-        told = {"name": archive.name, "outcome": outcome, "growth": memory("VmHWM") - before}
+        told = {"name": archive.name, "outcome": outcome, "growth": peak("self") - before}
         print(json.dumps({**told, "inflated": work["inflated"], "steps": work["steps"]}), flush=True)
 
 

@@ -1,0 +1,27 @@
+"""The service in this process, where a test sees what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nbexchange.api.app import create_app
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.database import Database
+from nbexchange.api.services import Services
+from nbexchange.protocol import MAX_ITEMS, Limits
+from nbexchange.storage.local import LocalStore
+from support.callers import COURSE, SERVICE, Caller
+
+
+def callers_in_process(database: Database, folder: Path) -> Callable[[str, str], Caller]:
+    """Gives a function that makes somebody in the course, by name and role."""
+    tokens = TokenFile(folder / "tokens.json")
+    limits = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=MAX_ITEMS)
+    app = create_app(Services(database, LocalStore(folder / "store"), StaticTokens(tokens), limits), SERVICE)
+
+    def caller(name: str, role: str) -> Caller:
+        user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}
+        return Caller(name, app.test_client(), tokens.create(user))
+
+    return caller
