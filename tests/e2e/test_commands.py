@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 import requests
+from support.commands import run_nbexchange
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.demo import course, servers
@@ -76,7 +77,7 @@ def test_a_service_that_is_killed_between_put_and_complete_loses_nothing(demo):
         (pending,) = requests.get(url, headers=headers, timeout=10).json()["items"]
         let_urls_run_out(demo)
         assert (
-            collect_garbage(demo)
+            run_nbexchange(demo.folder / "service", "gc").stdout
             == "1 submissions completed, 0 uploads expired, 0 objects deleted, 0 purged uploads forgotten\n"
         )
         answer = requests.post(f"{url}/complete", json={"ids": [pending["id"]]}, headers=headers, timeout=10)
@@ -89,11 +90,3 @@ def let_urls_run_out(demo):
         database,
     ):
         database.execute("UPDATE upload SET url_expires_at = '2026-01-01 00:00:00.000000'")
-
-
-def collect_garbage(demo):
-    environment = {**servers.clean_environment(), **servers.service_settings(demo.folder / "service")}
-    command = [sys.executable, "-m", "nbexchange.api", "gc"]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, check=True
-    ).stdout

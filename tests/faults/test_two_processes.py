@@ -9,17 +9,16 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from uuid import uuid4
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy import func, select
-from support.callers import archive_item, item
+from support.at_once import at_once
+from support.callers import archive_item, item, outcome
 from support.hostile import bomb, escaping, linking
-from support.ledger import check_ledger, let_urls_run_out, state_of
+from support.ledger import check_ledger, let_time_pass, state_of
 from support.proxy import LOSE, PAGE, PASS, proxy
 
 from nbexchange.api.demo.course import FACTORY_LINES
@@ -30,24 +29,6 @@ from nbexchange.plugin import (
     ExchangeReleaseAssignment,
     ExchangeSubmit,
 )
-
-
-def at_once(*calls):
-    """Do them all at the same moment; gives what each gave."""
-    ready = threading.Barrier(len(calls), timeout=60)
-
-    def call(work):
-        ready.wait()
-        return work()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(call, calls))
-
-
-def outcome(answer):
-    """What became of the only item of an answer: its type, or the problem's."""
-    (entry,) = answer.json["items"]
-    return entry["problem"]["type"] if entry["type"] == "error" else entry["type"]
 
 
 @pytest.fixture(autouse=True)
@@ -203,7 +184,7 @@ def test_an_expired_upload_is_refused_by_both_processes(released, database):
     wanted = archive_item(b"work")
     (granted,) = released.ada.begin("submission", wanted)
     released.ada.put(granted, b"work")
-    let_urls_run_out(database, hours=25)
+    let_time_pass(database, hours=25)
     for _ in range(2):
         assert outcome(released.ada.complete(wanted)) == "upload-expired"
         assert outcome(released.ada.initiate("submission", wanted)) == "upload-expired"
@@ -234,7 +215,7 @@ def test_a_client_that_is_killed_after_its_transfer_has_submitted(pair, released
     )
     assert died.returncode == -signal.SIGKILL, died.stderr
     (pending,) = released.ada.get("uploads").json["items"]
-    let_urls_run_out(database)
+    let_time_pass(database, minutes=16)
     printed = pair.collect_garbage(times=2)
     assert sum(int(line.split()[0]) for line in printed) >= 1
     (record,) = released.teacher.submissions()
@@ -245,7 +226,7 @@ def test_collectors_at_once_complete_every_orphan_once(pair, released, database)
     wanted = [archive_item(str(number).encode()) for number in range(3)]
     for number, granted in enumerate(released.ada.begin("submission", *wanted)):
         released.ada.put(granted, str(number).encode())
-    let_urls_run_out(database)
+    let_time_pass(database, minutes=16)
     pair.collect_garbage(times=3)
     assert sorted(record["attempt"] for record in released.teacher.submissions()) == [1, 2, 3]
 

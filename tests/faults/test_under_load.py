@@ -21,7 +21,7 @@ import pytest
 import requests
 from sqlalchemy import select
 from support.installation import create_bucket, installation
-from support.ledger import check_ledger, let_urls_run_out
+from support.ledger import check_ledger, let_time_pass
 from support.load import Student, check_told, under_load, until
 from support.postgresql import new_database
 
@@ -64,7 +64,7 @@ def enrol(running):
 
 def check_everything(running, course):
     database = connect(running.db_url)
-    let_urls_run_out(database, hours=25)
+    let_time_pass(database, hours=25)
     running.collect_garbage(times=2)
     check_ledger(database)
     check_told(course.students, course.people.teacher)

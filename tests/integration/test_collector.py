@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from support.at_once import at_once
 from support.callers import archive_item, item
+from support.ledger import let_time_pass, state_of
 
 from nbexchange.api.collector import Report, collect_garbage
 from nbexchange.api.models import Action, Upload
 from nbexchange.storage import StoreUnavailable
 from nbexchange.storage.local import LocalStore
-
-
-def let_time_pass(database, **gone):
-    """Move every unfinished upload's times into the past."""
-    with database.write() as session:
-        for upload in session.scalars(select(Upload)):
-            upload.url_expires_at -= timedelta(**gone)
-            upload.expires_at -= timedelta(**gone)
-
-
-def state_of(database, wanted):
-    with database.read() as session:
-        return session.scalars(select(Upload.state).where(Upload.item_id == _uuid(wanted))).one()
 
 
 def _uuid(wanted):
@@ -74,10 +62,10 @@ def test_a_submission_that_was_never_sent_expires(released, services, database):
     released.ada.begin("submission", wanted)
     let_time_pass(database, hours=23)
     collect_garbage(services)
-    assert state_of(database, wanted) == "pending"
+    assert state_of(database, wanted["id"]) == "pending"
     let_time_pass(database, hours=2)
     assert collect_garbage(services).expired == 1
-    assert state_of(database, wanted) == "expired"
+    assert state_of(database, wanted["id"]) == "expired"
 
 
 @pytest.mark.parametrize("kind", ["release", "feedback"])
@@ -91,10 +79,10 @@ def test_an_orphaned_release_or_feedback_is_never_published(kind, released, serv
     released.teacher.put(granted, b"v2")
     let_time_pass(database, minutes=16)
     assert collect_garbage(services) == Report()
-    assert state_of(database, wanted) == "pending"
+    assert state_of(database, wanted["id"]) == "pending"
     let_time_pass(database, days=1)
     assert collect_garbage(services).completed == 0
-    assert state_of(database, wanted) == "expired"
+    assert state_of(database, wanted["id"]) == "expired"
     assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, wanted)}*"))
     assert released.ada.assignments()[0]["release"]["version"] == 1
 
@@ -112,7 +100,7 @@ def test_an_orphan_of_the_wrong_size_is_rejected_and_its_object_deleted(
     let_time_pass(database, minutes=16)
     report = collect_garbage(services)
     assert (report.completed, report.deleted) == (0, 1)
-    assert state_of(database, orphan) == "rejected"
+    assert state_of(database, orphan["id"]) == "rejected"
     assert not data.exists()
 
 
@@ -132,7 +120,7 @@ def test_an_object_that_the_store_gives_no_answer_for_stops_nothing_else(
 
     monkeypatch.setattr(LocalStore, "stat", stat)
     assert collect_garbage(services) == Report(completed=1, failed=1)
-    assert state_of(database, orphan) == "pending"
+    assert state_of(database, orphan["id"]) == "pending"
     monkeypatch.undo()
     assert collect_garbage(services) == Report(completed=1)
 
@@ -179,8 +167,7 @@ def test_two_collectors_at_once_are_one_sweep(released, orphan, services, databa
 
 def test_collecting_twice_at_once_completes_an_orphan_once(released, orphan, services, database):
     let_time_pass(database, minutes=16)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(collect_garbage, [services] * 4))
+    at_once(*[lambda: collect_garbage(services)] * 4)
     assert [record["attempt"] for record in released.teacher.submissions()] == [1]
 
 

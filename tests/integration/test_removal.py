@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, func, insert, select
-from support.callers import SERVICE, archive_item
+from sqlalchemy import event, insert, select
+from support.at_once import at_once
+from support.callers import SERVICE, archive_item, outcome
+from support.ledger import count, let_time_pass
 
 from nbexchange.api import releases
 from nbexchange.api.actions import action_row
@@ -29,11 +29,6 @@ def remove(caller, *records, **values):
 def listed(caller):
     """The ids of the attempts in the caller's own list."""
     return [record["id"] for entry in caller.assignments() for record in entry.get("submissions", ())]
-
-
-def rows(database, model):
-    with database.read() as session:
-        return session.scalar(select(func.count()).select_from(model))
 
 
 def removals(database):
@@ -132,8 +127,7 @@ def test_removing_is_logged_once_for_each_list(released, database):
 
 def test_two_instructors_who_remove_at_once_leave_one_entry(released, database):
     record = released.ada.submit()
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: remove(released.teacher, record).status_code, range(8)))
+    answers = at_once(*[lambda: remove(released.teacher, record).status_code] * 8)
     assert answers == [200] * 8
     assert len(removals(database)) == 1
 
@@ -170,7 +164,7 @@ def test_unrelease_and_release_lose_nothing(released, database):
     assert entry["release"]["version"] == 2
     assert [found["id"] for found in entry["submissions"]] == [record["id"]]
     assert len(entry["submissions"][0]["feedback"]) == 1
-    assert rows(database, Release) == 2
+    assert count(database, Release) == 2
 
 
 # --- purge -------------------------------------------------------------------------------------------------
@@ -202,7 +196,7 @@ def test_a_dry_run_counts_and_removes_nothing(full, database, services):
         "dry_run": True,
         "purged": CONTENTS,
     }
-    assert [rows(database, model) for model in (Release, Submission, Feedback)] == [1, 1, 1]
+    assert [count(database, model) for model in (Release, Submission, Feedback)] == [1, 1, 1]
     assert collect_garbage(services).deleted == 0
     assert removals(database) == []
 
@@ -219,11 +213,11 @@ def test_a_purge_that_is_asked_for_in_two_ways_is_refused(full):
 
 
 def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
-    before = rows(database, Action)
+    before = count(database, Action)
     assert purge(full.teacher).json["purged"] == CONTENTS
-    assert [rows(database, model) for model in (Release, Submission, Feedback)] == [0, 0, 0]
+    assert [count(database, model) for model in (Release, Submission, Feedback)] == [0, 0, 0]
     assert full.ada.assignments() == full.teacher.submissions() == []
-    assert rows(database, Action) == before + 1
+    assert count(database, Action) == before + 1
     assert removals(database) == [("assignment", "teacher", None, None)]
 
 
@@ -242,31 +236,23 @@ def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
     assert full.ben.get("uploads").json["items"] == []
 
 
-def age(database):
-    """Let every upload have ended days ago."""
-    with database.write() as session:
-        for upload in session.scalars(select(Upload)):
-            upload.expires_at -= timedelta(days=3)
-            upload.url_expires_at -= timedelta(days=3)
-
-
 def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
     with database.read() as session:
         keys = [upload.key for upload in session.scalars(select(Upload))]
     purge(full.teacher)
     assert collect_garbage(services).deleted == 4
     assert [store.stat(key) for key in keys] == [None] * 4
-    assert rows(database, Upload) == 4
-    age(database)
+    assert count(database, Upload) == 4
+    let_time_pass(database, days=3)
     assert collect_garbage(services).forgotten == 3  # all but the submission that the feedback is about
     assert collect_garbage(services).forgotten == 1
-    assert rows(database, Upload) == 0
+    assert count(database, Upload) == 0
 
 
 def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, database, monkeypatch):
     purge(full.teacher)
     collect_garbage(services)
-    age(database)
+    let_time_pass(database, days=3)
 
     def ask(*_):
         collect_garbage(services)
@@ -299,7 +285,7 @@ def test_forgetting_does_not_compare_every_upload_with_every_other(full, service
 def test_the_log_keeps_names_and_digests_of_what_is_gone(full, services, database):
     purge(full.teacher)
     collect_garbage(services)
-    age(database)
+    let_time_pass(database, days=3)
     collect_garbage(services)
     collect_garbage(services)
     (entry,) = full.teacher.get("history", action="submitted").json["actions"]
@@ -341,15 +327,11 @@ def test_a_purge_while_students_submit_leaves_no_half_record(released, database)
     for entry, granted in zip(wanted, released.ada.begin("submission", *wanted), strict=True):
         assert released.ada.put(granted, b"work") == 200, entry
 
-    def act(number):
-        return purge(released.teacher) if number == 3 else released.ada.complete(wanted[number])
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(act, range(4)))
+    completes = [lambda entry=entry: released.ada.complete(entry) for entry in wanted]
+    answers = at_once(*completes, lambda: purge(released.teacher))
     assert [answer.status_code for answer in answers] == [200] * 4
     for answer in answers[:3]:
-        (item,) = answer.json["items"]
-        assert item["type"] == "completed" or item["problem"]["type"] == "upload-purged"
+        assert outcome(answer) in {"completed", "upload-purged"}
     with database.read() as session:
         assert set(session.scalars(select(Upload.state))) == {"purged"}
-    assert [rows(database, model) for model in (Release, Submission)] == [0, 0]
+    assert [count(database, model) for model in (Release, Submission)] == [0, 0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError, StatementError
+from support.at_once import at_once
 
 from nbexchange.api import schema
 from nbexchange.api.database import UnsupportedDatabase, clock, connect, parse_url
@@ -25,8 +25,7 @@ def test_migrations_and_models_have_not_drifted_apart(database):
 
 def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
     databases = [connect(empty_postgresql) for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(schema.prepare, databases))
+    at_once(*[lambda database=database: schema.prepare(database) for database in databases])
     with databases[0].engine.connect() as connection:
         assert schema.current_revision(connection) == schema.head_revision()
     for database in databases:

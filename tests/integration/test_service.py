@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 import requests
+from support.at_once import at_once
+from support.commands import run_nbexchange
 
 from nbexchange.api import schema
 from nbexchange.api.auth.tokens import TokenFile
@@ -23,27 +24,13 @@ from nbexchange.api.settings import NbExchange
 TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
 
 
-def run(folder, *arguments, **settings):
-    """An `nbexchange` command; gives how it ended and what it printed."""
-    folder.mkdir(exist_ok=True)
-    environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
-    return subprocess.run(
-        [sys.executable, "-m", "nbexchange.api", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def me(service, token, path="services/nbexchange/"):
     headers = {"Authorization": f"token {token}"}
     return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
 
 
 def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
-    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     body = {"kind": "release", "course_id": "cs1", "assignment_id": "ps1"}
     wanted = {
         "id": "7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11",
@@ -143,7 +130,7 @@ def test_threads_reach_gunicorn():
 
 
 def test_base_url(tmp_path):
-    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     with servers.service(tmp_path, {"NBEXCHANGE_BASE_URL": "/x/y"}) as service:
         assert me(service, token, "x/y/").status_code == 200
         assert me(service, token).status_code == 404
@@ -163,7 +150,7 @@ def test_data_dir_token_file_and_base_storage_location(tmp_path):
         "NBEXCHANGE_TOKEN_FILE": str(tmp_path / "elsewhere" / "t.json"),
         "NBEXCHANGE_BASE_STORAGE_LOCATION": str(tmp_path / "objects"),
     }
-    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
     assert (tmp_path / "elsewhere" / "t.json").stat().st_mode & 0o777 == 0o600
     with servers.service(tmp_path, settings) as service:
         assert me(service, token).status_code == 200
@@ -174,12 +161,12 @@ def test_data_dir_token_file_and_base_storage_location(tmp_path):
 @pytest.mark.parametrize("variable", ["NBEXCHANGE_DB_URL", "NBEX_DB_URL"])
 def test_db_url_and_its_older_variable(tmp_path, variable):
     place = tmp_path / "other.sqlite"
-    assert run(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{place}"}).returncode == 0
+    assert run_nbexchange(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{place}"}).returncode == 0
     assert place.exists()
 
 
 def test_the_older_variable_for_the_storage_location(tmp_path):
-    done = run(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
+    done = run_nbexchange(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
     assert done.returncode == 0
     assert (tmp_path / "older" / "objects").is_dir()
 
@@ -199,7 +186,7 @@ def test_debug_logs_more(tmp_path):
 
 
 def test_limits_are_told_and_kept(tmp_path):
-    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     with servers.service(tmp_path, {"NBEXCHANGE_MAX_BUFFER_SIZE": "1000"}) as service:
         assert me(service, token).json()["limits"] == {
             "max_buffer_size": 1000,
@@ -220,7 +207,7 @@ def test_user_plugin_class_by_dotted_path(tmp_path):
 
 
 def test_static_tokens_are_refused_beyond_loopback_unless_allowed(tmp_path):
-    done = run(tmp_path, "serve", "--ip=0.0.0.0")
+    done = run_nbexchange(tmp_path, "serve", "--ip=0.0.0.0")
     assert done.returncode != 0
     assert "user_plugin_class" in done.stderr
     assert "Traceback" not in done.stderr
@@ -253,7 +240,7 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
         "NBEXCHANGE_MAX_UNPACKED_SIZE": "2",
         "NBEXCHANGE_PORT": "1",
     }
-    token = run(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
     arguments = (f"--port={port}",)
     with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
         assert me(service, token).json()["limits"] == {
@@ -314,7 +301,7 @@ def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
     ids=str,
 )
 def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, word):
-    done = run(tmp_path, "serve", **settings)
+    done = run_nbexchange(tmp_path, "serve", **settings)
     assert done.returncode != 0
     assert word in done.stderr
     assert "Traceback" not in done.stderr
@@ -324,7 +311,7 @@ def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, wo
 def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
     file = tmp_path / "bad.py"
     file.write_text("c.NbExchange.port = nonsense\n")
-    done = run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
     assert done.returncode != 0
     assert "nonsense" in done.stderr
 
@@ -333,8 +320,8 @@ def test_a_misspelt_setting_stops_the_service(tmp_path):
     file = tmp_path / "misspelt.py"
     file.write_text("c.NbExchange.prot = 1\n")
     for done in (
-        run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
-        run(tmp_path, "serve", "--NbExchange.prot=1"),
+        run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
+        run_nbexchange(tmp_path, "serve", "--NbExchange.prot=1"),
     ):
         assert done.returncode != 0
         assert done.stderr == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
@@ -343,7 +330,9 @@ def test_a_misspelt_setting_stops_the_service(tmp_path):
 def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
     file = tmp_path / "older.py"
     file.write_text("c.NbExchange.timezone = 'UTC'\n")
-    done = run(tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret")
+    done = run_nbexchange(
+        tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret"
+    )
     assert done.returncode == 0
     assert "WARNING nbexchange.api.commands: c.NbExchange.timezone of older versions has no" in done.stderr
     assert "WARNING nbexchange.api.commands: NBEXCHANGE_PROT states no setting" in done.stderr
@@ -354,11 +343,11 @@ def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
 def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
     file = tmp_path / "reset.py"
     file.write_text("c.NbExchange.reset_db = True\n")
-    done = run(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
     assert "reset_db is refused in a file" in done.stderr
     db = tmp_path / "a.sqlite"
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    run(tmp_path, "db", "upgrade", **settings)
+    run_nbexchange(tmp_path, "db", "upgrade", **settings)
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
     with (
@@ -373,14 +362,14 @@ def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_p
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("CREATE TABLE something (x int)")
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    done = run(tmp_path, "serve", **settings)
+    done = run_nbexchange(tmp_path, "serve", **settings)
     assert "not a database of this exchange" in done.stderr
-    assert "not a database of this exchange" in run(tmp_path, "db", "upgrade", **settings).stderr
+    assert "not a database of this exchange" in run_nbexchange(tmp_path, "db", "upgrade", **settings).stderr
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DROP TABLE something")
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
-    assert "not a database of this exchange" in run(tmp_path, "serve", **settings).stderr
+    assert "not a database of this exchange" in run_nbexchange(tmp_path, "serve", **settings).stderr
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")
         connection.execute("DROP TABLE alembic_version")
@@ -392,7 +381,9 @@ def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_p
 
 
 def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
-    done = run(tmp_path, "token", "new", "ada", "cs1:student", "--email=ada@example.org", "--org=7")
+    done = run_nbexchange(
+        tmp_path, "token", "new", "ada", "cs1:student", "--email=ada@example.org", "--org=7"
+    )
     token = done.stdout.strip()
     kept = (tmp_path / "data" / "tokens.json").read_text()
     assert token not in kept
@@ -404,14 +395,14 @@ def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
     "arguments", [(), ("ada",), ("ada", "cs1"), ("ada", "cs1:king"), ("a/b", "cs1:student")]
 )
 def test_a_token_for_nobody_in_particular_is_refused(tmp_path, arguments):
-    done = run(tmp_path, "token", "new", *arguments)
+    done = run_nbexchange(tmp_path, "token", "new", *arguments)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("servee",), ("db", "upgarde"), ("db", "upgrade", "x"), ("gc", "now")])
 def test_a_misspelt_command_does_nothing(tmp_path, arguments):
-    done = run(tmp_path, *arguments)
+    done = run_nbexchange(tmp_path, *arguments)
     assert done.returncode != 0
     assert f"knows no {arguments[-1]!r}" in done.stderr
     assert not (tmp_path / "data").exists()
@@ -428,15 +419,15 @@ def test_an_older_schema_waits_for_the_upgrade(tmp_path, monkeypatch):
 
 
 def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):
-    done = run(tmp_path, "gc")
+    done = run_nbexchange(tmp_path, "gc")
     assert done.returncode != 0
     assert "nbexchange db upgrade" in done.stderr
     assert "SELECT" not in done.stderr
 
 
 def test_gc_says_what_it_did(tmp_path):
-    run(tmp_path, "db", "upgrade")
-    done = run(tmp_path, "gc")
+    run_nbexchange(tmp_path, "db", "upgrade")
+    done = run_nbexchange(tmp_path, "gc")
     assert (
         done.stdout
         == "0 submissions completed, 0 uploads expired, 0 objects deleted, 0 purged uploads forgotten\n"
@@ -446,7 +437,7 @@ def test_gc_says_what_it_did(tmp_path):
 def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, ministack_server):
     settings = {**ministack_server.environment, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://init-test/prefix"}
     for _ in range(2):
-        done = run(tmp_path, "storage", "init", **settings)
+        done = run_nbexchange(tmp_path, "storage", "init", **settings)
         assert done.returncode == 0, done.stderr
     assert re.findall(r"refuses forged signatures +yes", done.stdout)
     assert re.findall(r"reports digests +yes", done.stdout)
@@ -485,6 +476,5 @@ def test_two_processes_on_one_sqlite_file_lose_nothing(tmp_path):
 
 
 def test_upgrades_at_once_make_one_schema(tmp_path):
-    with ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda _: run(tmp_path, "db", "upgrade"), range(3)))
+    done = at_once(*[lambda: run_nbexchange(tmp_path, "db", "upgrade")] * 3)
     assert {d.returncode for d in done} == {0}, [d.stderr for d in done]

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
-from support.callers import archive_item, item
+from sqlalchemy import select, update
+from support.at_once import at_once
+from support.callers import archive_item, item, problem_of
+from support.ledger import count
 
 from nbexchange.api.models import Action, Course, Person, Release, Submission, Upload
-
-
-def count(database, model, *where):
-    with database.read() as session:
-        return session.scalar(select(func.count()).select_from(model).where(*where))
-
-
-def problem_of(answer):
-    (entry,) = answer.json["items"]
-    assert entry["type"] == "error", entry
-    return entry["problem"]
 
 
 def make_older(database, **values):
@@ -166,11 +156,6 @@ def test_initiating_again_after_completion_gives_the_record(released):
 
 
 # --- at once -----------------------------------------------------------------------------------------------
-
-
-def at_once(*calls):
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
 def test_submits_at_once_become_attempts_without_gap_and_with_distinct_stamps(released):

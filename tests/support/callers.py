@@ -25,6 +25,19 @@ def archive_item(body: bytes, **values: Any) -> dict[str, Any]:
     return item(body, **{"unpacked_size": len(body), "notebooks": ["p1.ipynb"], **values})
 
 
+def problem_of(answer: Any) -> Any:
+    """What is wrong with the only item of an answer."""
+    (entry,) = answer.json["items"]
+    assert entry["type"] == "error", entry
+    return entry["problem"]
+
+
+def outcome(answer: Any) -> str:
+    """What became of the only item of an answer: its type, or the problem's."""
+    (entry,) = answer.json["items"]
+    return str(entry["problem"]["type"] if entry["type"] == "error" else entry["type"])
+
+
 @dataclass(frozen=True)
 class Caller:
     """Somebody with a token, or nobody in particular."""

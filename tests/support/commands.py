@@ -1,13 +1,18 @@
-"""The real `nbgrader` command, run in this process: a process of its own takes two seconds to start."""
+"""The real commands: `nbgrader` in this process, since one of its own takes two seconds to start, and ours."""
 
 from __future__ import annotations
 
 import io
 import logging
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
+
+from nbexchange.api.demo import servers
 
 
 def run_nbgrader(arguments: Sequence[str], status: int = 0) -> str:
@@ -28,3 +33,11 @@ def run_nbgrader(arguments: Sequence[str], status: int = 0) -> str:
     said = log.getvalue()
     assert ended == status, f"nbgrader {' '.join(arguments)} ended with {ended}:\n{said}"
     return said
+
+
+def run_nbexchange(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """An `nbexchange` command for the service that has its data in `folder`; says how it ended, and what it printed."""
+    folder.mkdir(exist_ok=True)
+    environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
+    command = [sys.executable, "-m", "nbexchange.api", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from nbexchange.api.completion import VERBS
 from nbexchange.api.database import Database
-from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
+from nbexchange.api.models import Action, Base, Feedback, Release, Submission, Upload
 
 RECORDS = {"release": Release, "submission": Submission, "feedback": Feedback}
 
@@ -20,13 +20,19 @@ def state_of(database: Database, item_id: str | UUID) -> str:
         return session.scalars(select(Upload.state).where(Upload.item_id == UUID(str(item_id)))).one()
 
 
-def let_urls_run_out(database: Database, **gone: float) -> None:
-    """As if this time (or 16 minutes) had passed for every upload."""
-    past = timedelta(**(gone or {"minutes": 16}))
+def let_time_pass(database: Database, **gone: float) -> None:
+    """As if this time had passed for every upload: a URL lives 15 minutes, an unfinished upload 24 hours."""
+    past = timedelta(**gone)
     with database.write() as session:
-        for upload in session.scalars(select(Upload).where(Upload.state == "pending")):
+        for upload in session.scalars(select(Upload)):
             upload.url_expires_at -= past
             upload.expires_at -= past
+
+
+def count(database: Database, model: type[Base], *where: ColumnElement[bool]) -> int:
+    """How many rows there are."""
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 def check_ledger(database: Database) -> None:
