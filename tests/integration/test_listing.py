@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from support.callers import archive_item, item
+from support.ledger import logged
 from support.statements import statements
 
 from nbexchange.api.models import Action
@@ -135,11 +136,6 @@ def test_an_identity_that_changed_changes_what_is_stored(released, token_file):
 
 
 # --- downloads ---------------------------------------------------------------------------------------------
-
-
-def logged(database, verb):
-    with database.read() as session:
-        return session.scalars(select(Action).where(Action.verb == verb)).all()
 
 
 def test_a_download_is_logged_once_within_a_urls_lifetime(released, database):

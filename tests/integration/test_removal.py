@@ -1,29 +1,14 @@
-"""What is removed: submissions from a list, an assignment from sight, an assignment for good."""
+"""What is removed from sight: submissions from a list, an assignment from its students."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, insert, select
 from support.at_once import at_once
-from support.callers import SERVICE, archive_item, outcome
-from support.ledger import count, let_time_pass
+from support.ledger import count, logged
 
-from nbexchange.api import releases
-from nbexchange.api.actions import action_row
-from nbexchange.api.app import create_app
-from nbexchange.api.collector import collect_garbage
-from nbexchange.api.database import clock, connect
-from nbexchange.api.identity import CourseRole, Identity
-from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
-from nbexchange.api.records import ASSIGNMENT, STUDENT
-
-
-def remove(caller, *records, **values):
-    return caller.post("submissions/remove", {"ids": [record["id"] for record in records], **values})
+from nbexchange.api.models import Release
 
 
 def listed(caller):
@@ -31,53 +16,33 @@ def listed(caller):
     return [record["id"] for entry in caller.assignments() for record in entry.get("submissions", ())]
 
 
-def removals(database):
-    with database.read() as session:
-        found = session.scalars(select(Action).where(Action.verb == "removed").order_by(Action.pk)).all()
-    return [(action.kind, action.actor, action.on_behalf, action.object_id) for action in found]
-
-
-TEACHER = Identity("teacher", "1", {"cs1": CourseRole("instructor")})
-
-
-@pytest.fixture
-def impatient(db_url, services, released):
-    """Callers of a service that gives up waiting for a lock at once."""
-    options = {"timeout": 0.2} if "sqlite" in db_url else {"options": "-c timezone=UTC -c lock_timeout=200"}
-    database = connect(db_url, connect_args=options)
-    client = create_app(replace(services, database=database), SERVICE).test_client()
-    callers = (released.teacher, released.colleague, released.ada)
-    yield SimpleNamespace(**{caller.name: replace(caller, client=client) for caller in callers})
-    database.engine.dispose()
-
-
 # --- submissions -------------------------------------------------------------------------------------------
 
 
 def test_an_instructor_hides_from_the_course_and_the_student_keeps_their_list(released):
     record = released.ada.submit()
-    assert remove(released.teacher, record).json == {"items": [{"type": "removed", "id": record["id"]}]}
+    assert released.teacher.remove(record).json == {"items": [{"type": "removed", "id": record["id"]}]}
     assert released.teacher.submissions() == []
     assert listed(released.ada) == [record["id"]]
 
 
 def test_a_student_hides_from_their_own_list_and_is_collected_all_the_same(released):
     record = released.ada.submit()
-    remove(released.ada, record)
+    released.ada.remove(record)
     assert listed(released.ada) == []
     assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
 
 
 def test_own_is_an_instructors_own_list(released):
     record = released.teacher.submit()
-    remove(released.teacher, record, own=True)
+    released.teacher.remove(record, own=True)
     assert listed(released.teacher) == []
     assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
 
 
 def test_an_instructor_cannot_hide_anything_from_a_students_own_list(released):
     record = released.ada.submit()
-    (answer,) = remove(released.teacher, record, own=True).json["items"]
+    (answer,) = released.teacher.remove(record, own=True).json["items"]
     assert answer["problem"]["type"] == "not-found"
     assert listed(released.ada) == [record["id"]]
 
@@ -86,7 +51,7 @@ def test_what_is_hidden_takes_its_feedback_with_it_and_nothing_else(released):
     first, second = released.ada.submit(b"first"), released.ada.submit(b"second")
     for record in (first, second):
         released.teacher.give_feedback(record)
-    remove(released.ada, first)
+    released.ada.remove(first)
     (entry,) = released.ada.assignments()
     assert [record["id"] for record in entry["submissions"]] == [second["id"]]
     assert len(entry["submissions"][0]["feedback"]) == 1
@@ -94,7 +59,7 @@ def test_what_is_hidden_takes_its_feedback_with_it_and_nothing_else(released):
 
 
 def test_an_assignment_of_which_all_is_hidden_is_not_listed(released):
-    remove(released.ada, released.ada.submit())
+    released.ada.remove(released.ada.submit())
     released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
     assert released.ada.assignments() == []
 
@@ -102,7 +67,7 @@ def test_an_assignment_of_which_all_is_hidden_is_not_listed(released):
 @pytest.mark.parametrize("before", [False, True])
 def test_collect_gets_the_newest_that_is_not_removed(released, before):
     first, second = released.ada.submit(b"first"), released.ada.submit(b"second")
-    remove(released.teacher, second)
+    released.teacher.remove(second)
     query = {"before": second["submitted_at"]} if before else {}
     (latest,) = released.teacher.submissions(latest="true", **query)
     assert latest["id"] == first["id"]
@@ -110,7 +75,7 @@ def test_collect_gets_the_newest_that_is_not_removed(released, before):
 
 def test_a_removed_attempt_keeps_its_number_and_its_bytes(released):
     first = released.ada.submit(b"first")
-    remove(released.teacher, first)
+    released.teacher.remove(first)
     assert released.ada.submit(b"second")["attempt"] == 2
     assert released.teacher.download("submission", first["id"]) == b"first"
 
@@ -118,8 +83,9 @@ def test_a_removed_attempt_keeps_its_number_and_its_bytes(released):
 def test_removing_is_logged_once_for_each_list(released, database):
     record = released.ada.submit()
     for caller in (released.teacher, released.colleague, released.ada, released.ada):
-        assert remove(caller, record).json["items"][0]["type"] == "removed"
-    assert [action[:3] for action in removals(database)] == [
+        assert caller.remove(record).json["items"][0]["type"] == "removed"
+    found = logged(database, "removed")
+    assert [(action.kind, action.actor, action.on_behalf) for action in found] == [
         ("submission", "teacher", "ada"),
         ("submission", "ada", None),
     ]
@@ -127,26 +93,17 @@ def test_removing_is_logged_once_for_each_list(released, database):
 
 def test_two_instructors_who_remove_at_once_leave_one_entry(released, database):
     record = released.ada.submit()
-    answers = at_once(*[lambda: remove(released.teacher, record).status_code] * 8)
+    answers = at_once(*[lambda: released.teacher.remove(record).status_code] * 8)
     assert answers == [200] * 8
-    assert len(removals(database)) == 1
+    assert len(logged(database, "removed")) == 1
 
 
 def test_each_item_has_its_own_answer(released):
     mine, others = released.ada.submit(), released.ben.submit()
     unknown = {"id": str(uuid4())}
-    answer = remove(released.ada, unknown, mine, others).json["items"]
+    answer = released.ada.remove(unknown, mine, others).json["items"]
     assert [item["type"] for item in answer] == ["error", "removed", "error"]
     assert [found["id"] for found in released.teacher.submissions(student_id="ben")] == [others["id"]]
-
-
-def test_removing_waits_its_turn_behind_a_purge_that_is_under_way(released, database, impatient):
-    """Both would otherwise lock the same submissions, each in an order of its own."""
-    record = released.ada.submit()
-    with database.write() as session:
-        releases.count(releases.take(session, TEACHER, "cs1", "ps1"))
-        assert remove(impatient.colleague, record).json["type"] == "database-unavailable"
-    assert remove(impatient.colleague, record).status_code == 200
 
 
 # --- unrelease ---------------------------------------------------------------------------------------------
@@ -165,173 +122,3 @@ def test_unrelease_and_release_lose_nothing(released, database):
     assert [found["id"] for found in entry["submissions"]] == [record["id"]]
     assert len(entry["submissions"][0]["feedback"]) == 1
     assert count(database, Release) == 2
-
-
-# --- purge -------------------------------------------------------------------------------------------------
-
-
-def purge(caller, **query):
-    return caller.delete("assignments", course_id="cs1", assignment_id="ps1", purge="true", **query)
-
-
-@pytest.fixture
-def full(released):
-    """A released assignment with work, feedback on it, and an unfinished upload."""
-    record = released.ada.submit(b"work")
-    released.teacher.give_feedback(record, b"<p>")
-    unfinished = archive_item(b"unfinished")
-    (granted,) = released.ben.begin("submission", unfinished)
-    released.ben.put(granted, b"unfinished")
-    released.unfinished = unfinished
-    return released
-
-
-CONTENTS = {"releases": 1, "submissions": 1, "feedback": 1, "objects": 4, "bytes": 7 + 4 + 3 + 10}
-
-
-def test_a_dry_run_counts_and_removes_nothing(full, database, services):
-    assert purge(full.teacher, dry_run="true").json == {
-        "course_id": "cs1",
-        "assignment_id": "ps1",
-        "dry_run": True,
-        "purged": CONTENTS,
-    }
-    assert [count(database, model) for model in (Release, Submission, Feedback)] == [1, 1, 1]
-    assert collect_garbage(services).deleted == 0
-    assert removals(database) == []
-
-
-def test_a_dry_run_of_an_unrelease_is_refused(full):
-    answer = full.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", dry_run="true")
-    assert answer.status_code == 400
-    assert full.ada.assignments()[0]["release"]
-
-
-def test_a_purge_that_is_asked_for_in_two_ways_is_refused(full):
-    assert purge(full.teacher, dry_run=["false", "true"]).status_code == 400
-    assert full.ada.assignments()[0]["release"]
-
-
-def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
-    before = count(database, Action)
-    assert purge(full.teacher).json["purged"] == CONTENTS
-    assert [count(database, model) for model in (Release, Submission, Feedback)] == [0, 0, 0]
-    assert full.ada.assignments() == full.teacher.submissions() == []
-    assert count(database, Action) == before + 1
-    assert removals(database) == [("assignment", "teacher", None, None)]
-
-
-def test_a_second_purge_finds_nothing(full, database):
-    purge(full.teacher)
-    assert set(purge(full.teacher).json["purged"].values()) == {0}
-    assert len(removals(database)) == 1
-
-
-def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
-    (record,) = full.teacher.submissions()
-    purge(full.teacher)
-    assert full.teacher.request("submission", record["id"])["problem"]["type"] == "not-found"
-    (answer,) = full.ben.complete(full.unfinished).json["items"]
-    assert answer["problem"]["type"] == "upload-purged"
-    assert full.ben.get("uploads").json["items"] == []
-
-
-def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
-    with database.read() as session:
-        keys = [upload.key for upload in session.scalars(select(Upload))]
-    purge(full.teacher)
-    assert collect_garbage(services).deleted == 4
-    assert [store.stat(key) for key in keys] == [None] * 4
-    assert count(database, Upload) == 4
-    let_time_pass(database, days=3)
-    assert collect_garbage(services).forgotten == 3  # all but the submission that the feedback is about
-    assert collect_garbage(services).forgotten == 1
-    assert count(database, Upload) == 0
-
-
-def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, database, monkeypatch):
-    purge(full.teacher)
-    collect_garbage(services)
-    let_time_pass(database, days=3)
-
-    def ask(*_):
-        collect_garbage(services)
-        return {}
-
-    monkeypatch.setattr("nbexchange.api.completion._ask", ask)
-    (answer,) = full.ben.complete(full.unfinished).json["items"]
-    assert answer["problem"]["type"] == "not-found"
-
-
-@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
-def test_forgetting_does_not_compare_every_upload_with_every_other(full, services, database):
-    """It holds SQLite's only write lock: with some thousand uploads that would keep everybody waiting."""
-    deletes = []
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def note(_connection, _cursor, statement, parameters, *_):
-        deletes.extend([(statement, parameters)] if statement.startswith("DELETE FROM upload") else [])
-
-    collect_garbage(services)
-    with database.engine.connect() as connection:
-        (plan,) = [
-            [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            for statement, parameters in deletes
-        ]
-    assert [step for step in plan if step.startswith("SCAN upload_1")] == []
-    assert any("upload_1" in step for step in plan)
-
-
-def test_the_log_keeps_names_and_digests_of_what_is_gone(full, services, database):
-    purge(full.teacher)
-    collect_garbage(services)
-    let_time_pass(database, days=3)
-    collect_garbage(services)
-    collect_garbage(services)
-    (entry,) = full.teacher.get("history", action="submitted").json["actions"]
-    assert (entry["actor"], entry["assignment_id"], entry["size"]) == ("ada", "ps1", 4)
-    assert len(entry["sha256"]) == 64
-
-
-def test_a_purged_assignment_can_be_released_anew(full):
-    purge(full.teacher)
-    assert full.teacher.release(b"new")["version"] == 1
-    assert full.ada.submit(b"new work")["attempt"] == 1
-
-
-def test_nothing_is_begun_while_an_assignment_is_purged(released, database, impatient):
-    """Who was admitted just before would otherwise be left over, or lose half of what is completed meanwhile."""
-    with database.write() as session:
-        releases.purge(releases.take(session, TEACHER, "cs1", "ps1"))
-        answer = impatient.ada.initiate("submission", archive_item(b"work"))
-        assert answer.json.get("type") == "database-unavailable"
-    assert impatient.ada.initiate("submission", archive_item(b"work")).json["type"] == "not-found"
-
-
-@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("act", ["purge", "complete again"])
-def test_nobody_waits_for_a_download_that_is_being_logged(act, released, database, impatient):
-    """The log refers to uploads in the order of its request, the others lock them in that of their keys."""
-    with database.write() as session:
-        upload = session.scalars(select(Upload).options(ASSIGNMENT, STUDENT)).one()
-        row = action_row("fetched", upload, clock(session), actor_pk=upload.actor_pk, actor="ada")
-        session.execute(insert(Action), [row])
-        teacher = impatient.teacher
-        answer = purge(teacher) if act == "purge" else teacher.complete({"id": str(upload.item_id)})
-        assert answer.status_code == 200
-
-
-def test_a_purge_while_students_submit_leaves_no_half_record(released, database):
-    """Whoever completes at that moment either is purged as well or is told that the upload is."""
-    wanted = [archive_item(b"work") for _ in range(3)]
-    for entry, granted in zip(wanted, released.ada.begin("submission", *wanted), strict=True):
-        assert released.ada.put(granted, b"work") == 200, entry
-
-    completes = [lambda entry=entry: released.ada.complete(entry) for entry in wanted]
-    answers = at_once(*completes, lambda: purge(released.teacher))
-    assert [answer.status_code for answer in answers] == [200] * 4
-    for answer in answers[:3]:
-        assert outcome(answer) in {"completed", "upload-purged"}
-    with database.read() as session:
-        assert set(session.scalars(select(Upload.state))) == {"purged"}
-    assert [count(database, model) for model in (Release, Submission)] == [0, 0]

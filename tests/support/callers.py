@@ -128,3 +128,7 @@ class Caller:
         response = self.client.get(urljoin(SERVICE, granted["url"]), buffered=True)
         assert response.status_code == 200
         return response.data
+
+    def remove(self, *records: Any, **values: bool) -> Any:
+        """Hide submissions from a list."""
+        return self.post("submissions/remove", {"ids": [record["id"] for record in records], **values})

@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from nbexchange.api.demo.course import FACTORY_LINES
@@ -130,3 +132,17 @@ def make_feedback(teacher: Desk, student: str, assignment: str = "ps1", text: st
         content = teacher.files(f"submitted/{student}/{assignment}")[name]
         teacher.write(f"feedback/{student}/{assignment}/{name}", content)
     teacher.write(f"feedback/{student}/{assignment}/p1.html", text)
+
+
+def collected(desks: Any, student: str = "ada") -> dict[str, bytes]:
+    """What the teacher has of a student's `ps1`."""
+    files: dict[str, bytes] = desks.teacher.files(f"submitted/{student}/ps1")
+    return files
+
+
+def notebook_of(desks: Any, student: str = "ada") -> bytes:
+    return collected(desks, student)["p1.ipynb"]
+
+
+def stamp_of(desks: Any, student: str = "ada") -> datetime:
+    return parse_utc(collected(desks, student)["timestamp.txt"].decode()).replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -33,6 +34,12 @@ def count(database: Database, model: type[Base], *where: ColumnElement[bool]) ->
     """How many rows there are."""
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+
+def logged(database: Database, verb: str) -> Sequence[Action]:
+    """The entries of the log with this verb, as they came."""
+    with database.read() as session:
+        return session.scalars(select(Action).where(Action.verb == verb).order_by(Action.pk)).all()
 
 
 def check_ledger(database: Database) -> None:

@@ -5,16 +5,8 @@ from __future__ import annotations
 import stat
 
 import pytest
-from support.classroom import make_feedback
+from support.classroom import collected, make_feedback, notebook_of
 from traitlets import TraitError
-
-
-def collected(desks, student="ada"):
-    return desks.teacher.files(f"submitted/{student}/ps1")
-
-
-def notebook_of(desks, student="ada"):
-    return collected(desks, student)["p1.ipynb"]
 
 
 def release(desks, assignment):

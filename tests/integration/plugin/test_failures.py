@@ -1,16 +1,12 @@
-"""What a person is told when something is away, wrong or hostile; and what is never told."""
+"""What a person is told when the service is away, wrong or hostile; and what is never told."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import io
-import logging
 import socket
 from pathlib import Path
 
 import pytest
-import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.impostor import impostor
 from support.proxy import LOSE, proxy
@@ -27,10 +23,8 @@ from nbexchange.plugin import (
     ExchangeSubmit,
 )
 from nbexchange.plugin.client import Client
-from nbexchange.plugin.failures import ServiceUnreachable, StorageFailed
-from nbexchange.plugin.storage import Storage
+from nbexchange.plugin.failures import ServiceUnreachable
 from nbexchange.plugin.trees import staged
-from nbexchange.storage import SignedRequest
 
 ACTIONS = [
     ExchangeList,
@@ -210,130 +204,6 @@ def test_the_service_is_found_through_the_environment(monkeypatch):
     assert ExchangeList(base_path="/x").client.url_of("v1/me") == "https://hub.example.org/x/v1/me"
 
 
-# --- the store's side --------------------------------------------------------------------------------------
-
-
-SERVICE = "https://hub.example.org/services/nbexchange/"
-
-
-def resolve(url, service=SERVICE, origins=()):
-    return Storage(service, origins)._resolve(url)
-
-
-def test_a_relative_url_is_below_the_service():
-    assert resolve("objects/v1/x?signature=1") == f"{SERVICE}objects/v1/x?signature=1"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://s3.example.org/x",
-        "ftp://s3.example.org/x",
-        "file:///etc/passwd",
-        "https://user:pw@s3.example.org/x",
-        "//evil.example.org/x",
-        "javascript:alert(1)",
-    ],
-)
-def test_a_store_that_is_weaker_than_the_service_is_not_trusted(url):
-    with pytest.raises(StorageFailed, match="does not trust"):
-        resolve(url)
-
-
-def test_configured_origins_are_the_only_ones():
-    origins = ["https://s3.example.org", "https://other.example.org:9000"]
-    assert resolve("https://s3.example.org:443/x", origins=origins)
-    assert resolve("https://other.example.org:9000/x", origins=origins)
-    for url in ("https://evil.example.org/x", "https://s3.example.org:444/x"):
-        with pytest.raises(StorageFailed, match="storage_origins"):
-            resolve(url, origins=origins)
-
-
-def test_the_store_gets_no_credentials_and_only_known_headers(tmp_path, monkeypatch):
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    with impostor((200, "text/plain", b"")) as (url, seen):
-        headers = {
-            "Content-Length": "4",
-            "If-None-Match": "*",
-            "Authorization": "x",
-            "Cookie": "y",
-            "Host": "z",
-        }
-        Storage(url).put(f"{url}/bucket/key", headers, io.BytesIO(b"work"), 4, "ps1")
-    ((method, _, sent, body),) = seen
-    assert (method, body) == ("PUT", b"work")
-    names = {name.lower() for name in sent}
-    assert names.isdisjoint({"authorization", "cookie", "transfer-encoding"})
-    assert sent["Host"] != "z"
-
-
-def test_a_redirecting_store_is_a_misconfiguration():
-    with impostor((307, "text/plain", b"")) as (url, seen), pytest.raises(StorageFailed, match="redirected"):
-        Storage(url).put(f"{url}/bucket/key", {}, io.BytesIO(b"work"), 4, "ps1")
-    assert len(seen) == 1
-
-
-@pytest.mark.parametrize("size", [3, 5])
-def test_a_download_of_another_length_is_refused(size):
-    body = b"work"
-    with (
-        impostor((200, "text/plain", body)) as (url, _),
-        pytest.raises(StorageFailed, match="broke off"),
-    ):
-        Storage(url).get(f"{url}/k", {}, io.BytesIO(), size, hashlib.sha256(body).hexdigest(), "ps1")
-
-
-def test_a_signature_is_in_no_message(released, monkeypatch):
-    """The texts of requests and urllib3 quote the whole URL: ours do not quote theirs."""
-    port = free_port()
-    signed = f"http://127.0.0.1:{port}/bucket/key?X-Amz-Signature=deadbeef&signature=deadbeef"
-    with pytest.raises(requests.ConnectionError, match="deadbeef"):
-        requests.get(signed, timeout=1)
-
-    def sign(self, key, *, expires_at, **_):
-        return SignedRequest("PUT", signed, {}, expires_at)
-
-    monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_put", sign)
-    monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_get", sign)
-    released.ada.write("ps1/p1.ipynb")
-    with pytest.raises(ExchangeError, match="cannot be reached") as sending:
-        released.ada.run(ExchangeSubmit, "ps1")
-    with pytest.raises(ExchangeError, match="cannot be reached") as fetching:
-        released.ben.run(ExchangeFetchAssignment, "ps1")
-    for text in (str(sending.value), str(fetching.value), released.ada.text, released.ben.text):
-        assert "deadbeef" not in text
-
-
-def test_no_log_of_any_library_keeps_a_signature_or_a_token(released, caplog):
-    caplog.set_level(logging.WARNING, "werkzeug")  # the server of these tests, in no installation
-    caplog.set_level(logging.DEBUG)
-    released.ada.write("ps1/p1.ipynb")
-    released.ada.run(ExchangeSubmit, "ps1")
-    transfers = [entry for entry in caplog.messages if "PUT" in entry and "/objects/" in entry]
-    assert transfers, "urllib3 tells what it dials"
-    assert "signature=" not in caplog.text
-    assert released.ada.token not in caplog.text
-
-
-def test_an_expired_url_is_renewed_once(released, monkeypatch, people):
-    real, calls = Storage.put, []
-
-    def expired_once(self, url, *rest):
-        calls.append(url)
-        if len(calls) == 1:
-            raise StorageFailed("refused", 403)
-        return real(self, url, *rest)
-
-    monkeypatch.setattr(Storage, "put", expired_once)
-    released.ada.write("ps1/p1.ipynb")
-    released.ada.run(ExchangeSubmit, "ps1")
-    assert len(calls) == 2
-    assert [record["attempt"] for record in people.teacher.submissions()] == [1]
-
-
 def test_a_refusal_of_one_item_has_a_reference_too(released):
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(
@@ -398,21 +268,6 @@ def test_ctrl_c_while_a_tree_is_replaced_keeps_the_old_one(tmp_path, monkeypatch
     assert [path.name for path in tmp_path.rglob("*")] == ["ps1", "old"]
 
 
-def test_an_answer_that_was_lost_is_asked_for_again(released, monkeypatch, people):
-    """The bytes were sent and the reply was lost: the store says 412, and the service knows."""
-    real, calls = Storage.put, []
-
-    def twice(self, *arguments):
-        calls.append(1)
-        real(self, *arguments)
-        real(self, *arguments)
-
-    monkeypatch.setattr(Storage, "put", twice)
-    released.ada.write("ps1/p1.ipynb")
-    released.ada.run(ExchangeSubmit, "ps1")
-    assert [record["attempt"] for record in people.teacher.submissions()] == [1]
-
-
 def test_a_service_that_goes_away_while_it_is_collected_from_is_told_for_each(submitted, monkeypatch):
     def away(*_):
         raise ServiceUnreachable("The exchange service cannot be reached.", "request-1")
@@ -420,33 +275,3 @@ def test_a_service_that_goes_away_while_it_is_collected_from_is_told_for_each(su
     monkeypatch.setattr("nbexchange.plugin.client.Client.downloads", away)
     with pytest.raises(ExchangeError, match=r"0 new, 0 updated, 0 unchanged, 2 failed: ada, ben"):
         submitted.teacher.run(ExchangeCollect, "ps1")
-
-
-def test_one_feedback_that_does_not_arrive_does_not_stop_the_others(submitted, monkeypatch, people):
-    for student in ("ada", "ben"):
-        for name in ("p1", "p2"):
-            submitted.teacher.write(f"feedback/{student}/ps1/{name}.html", f"{name} of {student}")
-        submitted.teacher.write(f"feedback/{student}/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
-    real = Storage.put
-
-    def fails_for_one(self, url, headers, body, *rest):
-        body.seek(0)
-        if body.read() == b"p1 of ada":
-            raise StorageFailed("The file store is away.")
-        return real(self, url, headers, body, *rest)
-
-    monkeypatch.setattr(Storage, "put", fails_for_one)
-    with pytest.raises(ExchangeError, match="Feedback was not released for: ada/p1"):
-        submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
-    real_get = Storage.get
-
-    def refuses_one(self, url, headers, target, size, sha256, name):
-        if name == "p1":
-            raise StorageFailed("The file store is away.")
-        return real_get(self, url, headers, target, size, sha256, name)
-
-    monkeypatch.setattr(Storage, "get", refuses_one)
-    with pytest.raises(ExchangeError, match=r"Feedback was not fetched: p1\.html"):
-        submitted.ben.run(ExchangeFetchFeedback, "ps1")
-    assert list(submitted.ben.files("ps1/feedback").values()) == [b"p2 of ben"]
-    assert submitted.ben.leftovers() == []

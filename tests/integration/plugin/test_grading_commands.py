@@ -8,15 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
-from support.classroom import make_feedback
-
-
-def collected(desks, student="ada"):
-    return desks.teacher.files(f"submitted/{student}/ps1")
-
-
-def notebook_of(desks, student="ada"):
-    return collected(desks, student)["p1.ipynb"]
+from support.classroom import collected, make_feedback, notebook_of
 
 
 def submit(desk, content):

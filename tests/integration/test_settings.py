@@ -1,0 +1,298 @@
+"""Settings, each tried on the service: what takes effect, what cannot work."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+import requests
+from support.commands import run_nbexchange
+
+from nbexchange.api.configuration import FLAG_ONLY, environment
+from nbexchange.api.demo import servers
+from nbexchange.api.settings import NbExchange
+
+
+def me(service, token, path="services/nbexchange/"):
+    headers = {"Authorization": f"token {token}"}
+    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
+
+
+# --- each setting takes effect -----------------------------------------------------------------------------
+
+
+def test_ip_port_workers_and_threads(tmp_path):
+    settings = {"NBEXCHANGE_IP": "127.0.0.2", "NBEXCHANGE_WORKERS": "3", "NBEXCHANGE_THREADS": "5"}
+    port = servers.free_port()
+    command = [sys.executable, "-m", "nbexchange.api", "serve"]
+    environment = {
+        **servers.clean_environment(),
+        **servers.service_settings(tmp_path),
+        **settings,
+        "NBEXCHANGE_PORT": str(port),
+    }
+    url = f"http://127.0.0.2:{port}/healthz"
+    with servers.process(command, environment, tmp_path / "log", lambda: servers.answers(url)):
+        pass
+    log = (tmp_path / "log").read_text()
+    assert f"http://127.0.0.2:{port}" in log
+    assert log.count("Booting worker") == 3
+    assert "nbexchange.api.worker.Worker" in log
+
+
+def test_threads_reach_gunicorn():
+    from nbexchange.api.server import Server
+
+    settings = NbExchange(threads=5, workers=4)
+    options = Server(settings)._options()
+    assert (options["threads"], options["workers"], options["control_socket_disable"]) == (5, 4, True)
+
+
+def test_base_url(tmp_path):
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    with servers.service(tmp_path, {"NBEXCHANGE_BASE_URL": "/x/y"}) as service:
+        assert me(service, token, "x/y/").status_code == 200
+        assert me(service, token).status_code == 404
+
+
+def test_base_url_of_a_hubs_service(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    assert NbExchange().base_url == "/services/nbexchange/"
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_NAME", "exchange")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/hub/services/exchange/")
+    assert NbExchange().base_url == "/hub/services/exchange/"
+
+
+def test_data_dir_token_file_and_base_storage_location(tmp_path):
+    settings = {
+        "NBEXCHANGE_DATA_DIR": str(tmp_path / "here"),
+        "NBEXCHANGE_TOKEN_FILE": str(tmp_path / "elsewhere" / "t.json"),
+        "NBEXCHANGE_BASE_STORAGE_LOCATION": str(tmp_path / "objects"),
+    }
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    assert (tmp_path / "elsewhere" / "t.json").stat().st_mode & 0o777 == 0o600
+    with servers.service(tmp_path, settings) as service:
+        assert me(service, token).status_code == 200
+    assert (tmp_path / "here" / "nbexchange.sqlite").exists()
+    assert (tmp_path / "objects" / "signing-key").exists()
+
+
+@pytest.mark.parametrize("variable", ["NBEXCHANGE_DB_URL", "NBEX_DB_URL"])
+def test_db_url_and_its_older_variable(tmp_path, variable):
+    place = tmp_path / "other.sqlite"
+    assert run_nbexchange(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{place}"}).returncode == 0
+    assert place.exists()
+
+
+def test_the_older_variable_for_the_storage_location(tmp_path):
+    done = run_nbexchange(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
+    assert done.returncode == 0
+    assert (tmp_path / "older" / "objects").is_dir()
+
+
+def test_db_kwargs_and_debug_db(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.sqlite"
+    settings = NbExchange(db_url=url, db_kwargs={"pool_size": 7}, debug_db=True, data_dir=str(tmp_path))
+    engine = settings.database().engine
+    assert engine.pool.size() == 7
+    assert engine.echo is True
+    engine.dispose()
+
+
+def test_debug_logs_more(tmp_path):
+    with servers.service(tmp_path, {"NBEXCHANGE_DEBUG": "true"}) as service:
+        assert "[DEBUG]" in service.log.read_text()
+
+
+def test_limits_are_told_and_kept(tmp_path):
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    with servers.service(tmp_path, {"NBEXCHANGE_MAX_BUFFER_SIZE": "1000"}) as service:
+        assert me(service, token).json()["limits"] == {
+            "max_buffer_size": 1000,
+            "max_unpacked_size": 4000,
+            "max_items": 100,
+        }
+    with servers.service(tmp_path, {"NBEXCHANGE_MAX_UNPACKED_SIZE": "7"}) as service:
+        assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
+
+
+def test_user_plugin_class_by_dotted_path(tmp_path):
+    (tmp_path / "my_auth.py").write_text(
+        "class Mine:\n    def get_current_user(self, request):\n        return {'name': 'x', 'courses': []}\n"
+    )
+    settings = {"NBEXCHANGE_USER_PLUGIN_CLASS": "my_auth.Mine", "PYTHONPATH": str(tmp_path)}
+    with servers.service(tmp_path, settings) as service:
+        assert me(service, "anything").json()["name"] == "x"
+
+
+def test_static_tokens_are_refused_beyond_loopback_unless_allowed(tmp_path):
+    done = run_nbexchange(tmp_path, "serve", "--ip=0.0.0.0")
+    assert done.returncode != 0
+    assert "user_plugin_class" in done.stderr
+    assert "Traceback" not in done.stderr
+    NbExchange(ip="0.0.0.0", allow_static_tokens=True).check()
+
+
+def test_s3_settings_reach_the_store(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    settings = NbExchange(
+        base_storage_location="s3://bucket/some/prefix",
+        s3_region="eu-west-1",
+        s3_endpoint_url="http://inside:9000",
+        s3_public_endpoint_url="https://outside.example.org",
+        s3_addressing_style="virtual",
+    )
+    store = settings.store()
+    assert (store.bucket, store.prefix, store.region) == ("bucket", "some/prefix/", "eu-west-1")
+    assert store.client.meta.endpoint_url == "http://inside:9000"
+    assert store.signer.meta.endpoint_url == "https://outside.example.org"
+    assert store.addressing_style == "virtual"
+
+
+def test_the_command_line_beats_the_environment_and_the_environment_beats_the_file(tmp_path):
+    file = tmp_path / "config.py"
+    file.write_text("c.NbExchange.max_buffer_size = 1\nc.NbExchange.max_unpacked_size = 1\n")
+    port = servers.free_port()
+    settings = {
+        "NBEXCHANGE_CONFIG_FILE": str(file),
+        "NBEXCHANGE_MAX_UNPACKED_SIZE": "2",
+        "NBEXCHANGE_PORT": "1",
+    }
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    arguments = (f"--port={port}",)
+    with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
+        assert me(service, token).json()["limits"] == {
+            "max_buffer_size": 1,
+            "max_unpacked_size": 2,
+            "max_items": 100,
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("db_kwargs", "{'pool_size': 7}", {"pool_size": 7}),
+        ("debug_db", "true", True),
+        ("upgrade_db", "1", True),
+        ("allow_static_tokens", "True", True),
+        ("s3_public_endpoint_url", "https://s3.example.org", "https://s3.example.org"),
+        ("s3_addressing_style", "VIRTUAL", "virtual"),
+        ("threads", "3", 3),
+    ],
+)
+def test_an_environment_variable_is_read_as_its_setting_wants(monkeypatch, name, text, value):
+    monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", text)
+    assert getattr(NbExchange(config=environment()), name) == value
+
+
+def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
+    names = set(NbExchange.class_trait_names(config=True)) - FLAG_ONLY
+    for name in names:
+        monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", "1")
+    assert environment()["NbExchange"].keys() == names
+    monkeypatch.setenv("NBEXCHANGE_RESET_DB", "1")
+    assert "reset_db" not in environment()["NbExchange"]
+
+
+# --- settings that cannot work -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"NBEXCHANGE_MAX_BUFFER_SIZE": str((5 << 30) + 1)}, "5 GiB"),
+        ({"NBEXCHANGE_MAX_BUFFER_SIZE": "0"}, "max_buffer_size"),
+        ({"NBEXCHANGE_DB_URL": "mysql://u:p4ssword@host/db"}, "mysql is not supported"),
+        ({"NBEXCHANGE_DB_URL": "nonsense"}, "db_url"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "gs://bucket"}, "s3://bucket/prefix"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
+        ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
+        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
+        ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x"}, "127.0.0.1"),
+        ({"NBEXCHANGE_DB_KWARGS": "{'foo': 1}"}, "foo"),
+        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "builtins.dict"}, "get_current_user"),
+        (
+            {"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://b", "NBEXCHANGE_S3_ENDPOINT_URL": "nonsense"},
+            "nonsense",
+        ),
+    ],
+    ids=str,
+)
+def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, word):
+    done = run_nbexchange(tmp_path, "serve", **settings)
+    assert done.returncode != 0
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "p4ssword" not in done.stderr
+
+
+def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
+    file = tmp_path / "bad.py"
+    file.write_text("c.NbExchange.port = nonsense\n")
+    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert done.returncode != 0
+    assert "nonsense" in done.stderr
+
+
+def test_a_misspelt_setting_stops_the_service(tmp_path):
+    file = tmp_path / "misspelt.py"
+    file.write_text("c.NbExchange.prot = 1\n")
+    for done in (
+        run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
+        run_nbexchange(tmp_path, "serve", "--NbExchange.prot=1"),
+    ):
+        assert done.returncode != 0
+        assert done.stderr == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
+
+
+def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
+    file = tmp_path / "older.py"
+    file.write_text("c.NbExchange.timezone = 'UTC'\n")
+    done = run_nbexchange(
+        tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret"
+    )
+    assert done.returncode == 0
+    assert "WARNING nbexchange.api.commands: c.NbExchange.timezone of older versions has no" in done.stderr
+    assert "WARNING nbexchange.api.commands: NBEXCHANGE_PROT states no setting" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert "secret" not in done.stderr
+
+
+def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
+    file = tmp_path / "reset.py"
+    file.write_text("c.NbExchange.reset_db = True\n")
+    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert "reset_db is refused in a file" in done.stderr
+    db = tmp_path / "a.sqlite"
+    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
+    run_nbexchange(tmp_path, "db", "upgrade", **settings)
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
+    with (
+        servers.service(tmp_path, settings, arguments=("--reset-db",)),
+        closing(sqlite3.connect(db)) as connection,
+    ):
+        assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
+
+
+def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_path):
+    db = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("CREATE TABLE something (x int)")
+    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
+    done = run_nbexchange(tmp_path, "serve", **settings)
+    assert "not a database of this exchange" in done.stderr
+    assert "not a database of this exchange" in run_nbexchange(tmp_path, "db", "upgrade", **settings).stderr
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DROP TABLE something")
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
+    assert "not a database of this exchange" in run_nbexchange(tmp_path, "serve", **settings).stderr
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.execute("DROP TABLE alembic_version")
+    with servers.service(tmp_path, settings, arguments=("--upgrade-db",)) as service:
+        assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 200
