@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
-from support.object_clients import LOCAL_PARAMETERS, S3_PARAMETERS, Place
+from support.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
 from support.serving import serving
 from support.swift import swift
 from werkzeug.serving import make_server
@@ -33,6 +33,12 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
 def key() -> str:
     """A key as the service makes them."""
     return f"v1/1/2/submission/{uuid4()}.tar.gz"
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
 
 
 @pytest.fixture(scope="session")

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 import shutil
-import stat
-import threading
-import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from support.object_clients import (
+    ACCESS_KEY,
+    BODY,
+    SECRET_KEY,
     Place,
+    base64_of,
     chunked,
+    on,
     parameter,
     send,
     send_and_hang_up,
+    sha256_of,
     with_headers,
     with_parameter,
 )
 
 from nbexchange.api.demo.servers import free_port
 from nbexchange.storage import Capabilities, ObjectStore, SignedRequest, StoreUnavailable
-from nbexchange.storage.local import DRAFT_LIFETIME, LocalStore, RequestRefused
+from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store
 
 # moto verifies nothing about a signature, so nothing that is said about signed URLs may rest on it.
@@ -39,30 +36,7 @@ STRICT = ("local", "ministack", "swift")
 ALL = (*STRICT, "moto")
 S3 = ("ministack", "swift", "moto")
 
-BODY = b"the work of a student"
 OTHER = BODY.swapcase()
-
-ACCESS_KEY, SECRET_KEY = "known-to-clients", "told-to-nobody"
-
-
-def on(*kinds: str) -> pytest.MarkDecorator:
-    """Run on the stores of these kinds."""
-    return pytest.mark.parametrize("place", kinds, indirect=True)
-
-
-def sha256_of(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
-
-
-def base64_of(body: bytes) -> str:
-    """The digest as the header x-amz-checksum-sha256 has it."""
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
-
-
-@pytest.fixture
-def credentials(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
 
 
 # --- objects -----------------------------------------------------------------------------------------------
@@ -155,6 +129,7 @@ def test_stores_in_one_bucket_do_not_see_each_other(place, key):
 
 
 # --- a store that is away ----------------------------------------------------------------------------------
+
 
 QUESTIONS = {
     "stat": lambda store: store.stat("v1/key"),
@@ -382,74 +357,8 @@ def test_unsigned_headers_do_not_make_an_object_public(place, key, upload):
     assert_download_refused(replace(place.sign_get(key), url=upload.url.partition("?")[0]))
 
 
-# --- what S3 URLs look like, without a server --------------------------------------------------------------
-
-
-def sign_both(store: S3Store) -> tuple[SignedRequest, SignedRequest]:
-    expires_at = datetime.now(UTC) + timedelta(minutes=15)
-    return (
-        store.sign_put("v1/key", size=len(BODY), sha256=sha256_of(BODY), expires_at=expires_at),
-        store.sign_get("v1/key", filename="work.tar.gz", expires_at=expires_at),
-    )
-
-
-@pytest.mark.usefixtures("credentials")
-@pytest.mark.parametrize("endpoint_url", [None, "http://127.0.0.1:9000"], ids=["aws", "endpoint"])
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-def test_s3_urls_are_signed_with_version_4_over_every_header(region, endpoint_url):
-    upload, download = sign_both(S3Store("bucket", region=region, endpoint_url=endpoint_url))
-    for request in (upload, download):
-        assert parameter(request, "X-Amz-Algorithm") == "AWS4-HMAC-SHA256"
-        assert parameter(request, "X-Amz-Credential").split("/")[2:] == [region, "s3", "aws4_request"]
-        assert 895 <= int(parameter(request, "X-Amz-Expires")) <= 900
-    signed = "content-length;host;if-none-match;x-amz-checksum-sha256"
-    assert parameter(upload, "X-Amz-SignedHeaders") == signed
-    assert parameter(download, "X-Amz-SignedHeaders") == "host"
-    assert upload.headers == {
-        "content-length": str(len(BODY)),
-        "if-none-match": "*",
-        "x-amz-checksum-sha256": base64_of(BODY),
-    }
-    assert download.headers == {}
-
-
-@pytest.mark.usefixtures("credentials")
-@pytest.mark.parametrize(
-    ("style", "region", "place_of_key"),
-    [
-        ("path", "eu-west-1", "https://s3.eu-west-1.amazonaws.com/bucket/v1/key"),
-        ("path", "us-east-1", "https://s3.us-east-1.amazonaws.com/bucket/v1/key"),
-        ("virtual", "eu-west-1", "https://bucket.s3.eu-west-1.amazonaws.com/v1/key"),
-        ("virtual", "us-east-1", "https://bucket.s3.us-east-1.amazonaws.com/v1/key"),
-    ],
-)
-def test_aws_urls_lead_to_the_region_and_not_to_a_redirect(style, region, place_of_key):
-    for request in sign_both(S3Store("bucket", region=region, addressing_style=style)):
-        assert request.url.partition("?")[0] == place_of_key
-
-
-@on("ministack", "swift")
-def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, key):
-    public = place.base_url.replace("127.0.0.1", "localhost")
-    there = replace(place, store=replace(place.store, public_endpoint_url=public))
-    upload = there.sign_put(key, BODY)
-    assert upload.url.startswith(public)
-    elsewhere = replace(upload, url=upload.url.replace("localhost", "127.0.0.1"))
-    assert send(elsewhere, BODY).status == 403
-    assert send(upload, BODY).status == 200
-    assert place.store.stat(key).size == len(BODY)
-
-
-@on("ministack")
-def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(place, key):
-    store = replace(place.store, public_endpoint_url="https://objects.example.org")
-    for request in sign_both(store):
-        assert urlsplit(request.url).netloc == "objects.example.org"
-    place.put(key, BODY)
-    assert store.stat(key).size == len(BODY)
-
-
 # --- what a store says of itself ---------------------------------------------------------------------------
+
 
 ENFORCES_ALL = Capabilities(
     refuses_forged_signatures=True,
@@ -458,6 +367,8 @@ ENFORCES_ALL = Capabilities(
     refuses_overwrites=True,
     reports_digests=True,
 )
+
+
 ENFORCES_NOTHING_SIGNED = Capabilities(
     refuses_forged_signatures=False,
     refuses_other_lengths=False,
@@ -481,102 +392,3 @@ def test_a_store_knows_what_it_enforces_and_leaves_nothing_of_its_trials(place, 
     before = sorted(place.store.list())
     assert place.store.capabilities() == expected
     assert sorted(place.store.list()) == before
-
-
-# --- the local store's directory ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def local(tmp_path):
-    return LocalStore(tmp_path / "store")
-
-
-def arrive(store: LocalStore, key: str, body: bytes, stream: BytesIO | None = None) -> None:
-    """Have the store receive a signed upload, without HTTP."""
-    request = Place(store, {}, "http://service/").sign_put(key, body)
-    query = {name: parameter(request, name) for name in ("size", "sha256", "expires", "signature")}
-    store.receive(key, query, request.headers, stream or BytesIO(body))
-
-
-def test_stores_made_at_once_in_one_directory_share_a_signing_key(tmp_path):
-    start = threading.Barrier(8)
-
-    def make(_):
-        start.wait()
-        return LocalStore(tmp_path / "store").signing_key
-
-    with ThreadPoolExecutor(8) as pool:
-        (key,) = set(pool.map(make, range(8)))
-    assert len(key) == 32
-    assert list((tmp_path / "store" / "incoming").iterdir()) == []
-
-
-def test_the_signing_key_is_for_its_owner_only(local):
-    assert stat.S_IMODE((local.root / "signing-key").stat().st_mode) == 0o600
-
-
-@on("local")
-def test_what_one_instance_signed_another_carries_out(place, key):
-    reopened = replace(place, store=LocalStore(place.store.root))
-    reopened.put(key, BODY)
-    assert send(reopened.sign_get(key)).body == BODY
-
-
-@pytest.mark.parametrize(
-    "key", ["", ".", "..", "../x", "a/../x", "/x", "x/", "a//b", "a/./b", "a\\b", "a\nb", "é"]
-)
-def test_a_key_that_the_service_does_not_make_is_refused_even_when_signed(local, key):
-    with pytest.raises(RequestRefused) as refusal:
-        arrive(local, key, BODY)
-    assert 400 <= refusal.value.status < 500
-    assert list(local.list()) == []
-
-
-class SlowBody(BytesIO):
-    """Bytes that come only when all the senders are under way."""
-
-    def __init__(self, body: bytes, everybody: threading.Barrier) -> None:
-        super().__init__(body)
-        self.everybody = everybody
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self.tell() == 0:
-            self.everybody.wait()
-        return super().read(size)
-
-
-def test_of_racing_uploads_to_one_key_exactly_one_wins(local):
-    everybody = threading.Barrier(8, timeout=20)
-
-    def race(number: int) -> int:
-        body = bytes([number]) * 10
-        try:
-            arrive(local, "v1/key", body, SlowBody(body, everybody))
-        except RequestRefused as refusal:
-            return refusal.status
-        return 200
-
-    with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(race, range(8)))
-    assert sorted(statuses) == [200] + 7 * [412]
-    winner = bytes([statuses.index(200)]) * 10
-    assert local.stat("v1/key").sha256 == sha256_of(winner)
-    assert list(local.incoming.iterdir()) == []
-
-
-def test_where_nothing_can_be_written_an_object_stays(local):
-    arrive(local, "v1/key", BODY)
-    shutil.rmtree(local.incoming)
-    for change in (lambda: local.delete("v1/key"), lambda: arrive(local, "v1/other", BODY)):
-        with pytest.raises(StoreUnavailable):
-            change()
-    assert local.stat("v1/key")
-
-
-def test_what_a_killed_process_left_is_removed_after_a_day(local):
-    for name, age in (("stale", DRAFT_LIFETIME + 60), ("under-way", 60)):
-        (local.incoming / name).mkdir()
-        (local.incoming / name / "data").write_bytes(BODY)
-        os.utime(local.incoming / name, times=2 * (time.time() - age,))
-    local.create()
-    assert [draft.name for draft in local.incoming.iterdir()] == ["under-way"]

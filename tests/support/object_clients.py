@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import socket
 from collections.abc import Mapping
@@ -10,9 +11,13 @@ from datetime import UTC, datetime
 from http.client import HTTPResponse
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
+import pytest
+
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
 TIMEOUT = 20
+BODY = b"the work of a student"
+ACCESS_KEY, SECRET_KEY = "known-to-clients", "told-to-nobody"
 
 LOCAL_PARAMETERS = {"signature": "signature", "expires": "expires", "filename": "filename"}
 S3_PARAMETERS = {
@@ -20,6 +25,20 @@ S3_PARAMETERS = {
     "expires": "X-Amz-Expires",
     "filename": "response-content-disposition",
 }
+
+
+def on(*kinds: str) -> pytest.MarkDecorator:
+    """Run on the stores of these kinds."""
+    return pytest.mark.parametrize("place", kinds, indirect=True)
+
+
+def sha256_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def base64_of(body: bytes) -> str:
+    """The digest as the header x-amz-checksum-sha256 has it."""
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
 @dataclass(frozen=True)
