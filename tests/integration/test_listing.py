@@ -121,7 +121,8 @@ def test_names_that_an_identity_omits_erase_nothing(released, token_file):
     bare = token_file.create({"name": "ada", "courses": [{"course_id": "cs1", "course_role": "x"}]})
     wanted = archive_item(b"more")
     body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]}
-    released.ada.call("POST", "uploads", json=body, headers={"Authorization": f"token {bare}"})
+    headers = {"Authorization": f"token {bare}"}
+    assert released.ada.call("POST", "uploads", json=body, headers=headers).status_code == 200
     (record,) = released.teacher.submissions()
     assert (record["full_name"], record["email"]) == ("Ada van Test", "ada@example.org")
 

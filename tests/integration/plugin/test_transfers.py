@@ -123,23 +123,23 @@ def test_no_log_of_any_library_keeps_a_signature_or_a_token(released, caplog):
     released.ada.run(ExchangeSubmit, "ps1")
     transfers = [entry for entry in caplog.messages if "PUT" in entry and "/objects/" in entry]
     assert transfers, "urllib3 tells what it dials"
-    assert "signature=" not in caplog.text
+    assert "signature" not in caplog.text  # in whatever way it may be quoted
     assert released.ada.token not in caplog.text
 
 
-def test_an_expired_url_is_renewed_once(released, monkeypatch, people):
-    real, calls = Storage.put, []
+def test_an_expired_url_is_renewed_once(released, monkeypatch, people, calls):
+    real, urls = Storage.put, []
 
     def expired_once(self, url, *rest):
-        calls.append(url)
-        if len(calls) == 1:
+        urls.append(url)
+        if len(urls) == 1:
             raise StorageFailed("refused", 403)
         return real(self, url, *rest)
 
     monkeypatch.setattr(Storage, "put", expired_once)
     released.ada.write("ps1/p1.ipynb")
     released.ada.run(ExchangeSubmit, "ps1")
-    assert len(calls) == 2
+    assert len(urls) == calls.count("v1/uploads") == 2
     assert [record["attempt"] for record in people.teacher.submissions()] == [1]
 
 
