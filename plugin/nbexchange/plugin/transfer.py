@@ -101,11 +101,15 @@ class Transfer:
         return answers
 
     def _settle(self, batch: InitiateUploads) -> None:
-        """End the caller's unfinished uploads for this assignment: complete what was sent, give up the rest."""
+        """End the caller's unfinished submissions of this assignment: complete what was sent, give up the rest.
+
+        Nothing else of theirs: what of a release or of feedback was not confirmed is never published.
+        """
+        place = (batch.kind, batch.course_id, batch.assignment_id)
         ids = [
             upload.id
             for upload in self.client.pending()
-            if (upload.course_id, upload.assignment_id) == (batch.course_id, batch.assignment_id)
+            if (upload.kind, upload.course_id, upload.assignment_id) == place
         ]
         for completion in self.client.complete(ids) if ids else ():
             if isinstance(completion, ItemFailed) and completion.problem.type == "object-missing":

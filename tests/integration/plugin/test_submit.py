@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
+from support.callers import archive_item
 from support.classroom import Desk, collected, make_feedback, stamp_of
 
 from nbexchange.plugin import (
@@ -166,3 +167,18 @@ def test_three_broken_submits_do_not_lock_a_student_out(released, people, monkey
     released.ada.run(ExchangeSubmit, "ps1")
     assert [record["attempt"] for record in people.teacher.submissions()] == [1, 2, 3]
     assert people.ada.get("uploads").json["items"] == []
+
+
+def test_a_submit_that_clears_the_way_publishes_nothing(released, people):
+    """An instructor tries the assignment out, having given up a release of it: that one is never published."""
+    unconfirmed = archive_item(b"given up", force=True)
+    (granted,) = people.teacher.begin("release", unconfirmed)
+    people.teacher.put(granted, b"given up")
+    for number in range(3):
+        people.teacher.begin("submission", archive_item(b"%d" % number))
+    released.teacher.write("ps1/p1.ipynb")
+    released.teacher.run(ExchangeSubmit, "ps1")
+    (entry,) = people.ada.assignments()
+    assert entry["release"]["version"] == 1
+    (pending,) = people.teacher.get("uploads").json["items"]
+    assert pending["kind"] == "release"
