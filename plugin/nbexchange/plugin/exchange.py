@@ -22,7 +22,7 @@ from traitlets import Bool, Float, Integer, List, Type, Unicode, default
 from nbexchange.plugin.client import Client
 from nbexchange.plugin.credentials import SERVICE_VARIABLES, ApiCredentials, service_url
 from nbexchange.plugin.extraction import Modes, unpack
-from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, local_failure
+from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.sizes import humanize
@@ -127,7 +127,7 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
         except (ExchangeError, DirectoryTooLarge) as error:
             raise error from None
         except Exception as error:  # noqa: BLE001 - nbgrader's extensions explain no other to anybody
-            text = str(error) if isinstance(error, TransferFailed) else local_failure(error)
+            text = explain_failure(error)
             self.log.debug("%s", redact(traceback.format_exc()))
             self.log.critical("%s", text)
             raise ExchangeError(text) from None

@@ -79,8 +79,10 @@ class ArchiveRefused(TransferFailed):
         super().__init__(say("archive-refused", why=why))
 
 
-def local_failure(error: Exception) -> str:
-    """What to say of a failure of this machine, or of the plugin itself."""
+def explain_failure(error: Exception) -> str:
+    """What to say of a failure: its own text, or of one of this machine or of the plugin itself, ours."""
+    if isinstance(error, TransferFailed):
+        return str(error)
     if not isinstance(error, OSError):
         return say("plugin-defect", error=type(error).__name__)
     if error.errno == errno.EEXIST:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedback
+from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.list import digest
 from nbexchange.plugin.transfer import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
@@ -39,9 +39,10 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
         failed = []
         for (_, place), answer in zip(wanted, answers, strict=True):
             try:
-                self._fetch(accept(answer), place)
+                with self.readable_failures():
+                    self._fetch(accept(answer), place)
                 self.log.info("Fetched feedback: %s", place)
-            except TransferFailed as failure:
+            except ExchangeError as failure:
                 self.log.error("Not fetched: %s: %s", place, failure)
                 failed.append(place.name)
         if failed:

@@ -9,14 +9,13 @@ from contextlib import ExitStack
 from datetime import datetime
 from fnmatch import fnmatchcase
 from glob import escape, glob
-from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from nbgrader.exchange.abc import ExchangeReleaseFeedback as ABCExchangeReleaseFeedback
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp
@@ -54,9 +53,14 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
                 "No feedback to release for assignment '%s' in %s", self.assignment_id, self.course_id
             )
         failed: list[str] = []
-        left = iter(self.files)
-        while chunk := list(islice(left, MAX_ITEMS)):
-            failed += self._release(chunk)
+        for start in range(0, len(self.files), MAX_ITEMS):
+            try:
+                failed += self._release(self.files[start : start + MAX_ITEMS])
+            except TransferFailed as failure:
+                if start == 0:
+                    raise
+                failed += [self._fail_one(*entry, str(failure)) for entry in self.files[start:]]
+                break
         if failed:
             self.fail(f"Feedback was not released for: {', '.join(failed)}")
 
@@ -66,8 +70,8 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         for student_id, file in chunk:
             try:
                 item = self._item(student_id, file)
-            except TransferFailed as failure:
-                failed.append(self._fail_one(student_id, file, str(failure)))
+            except (TransferFailed, OSError) as failure:
+                failed.append(self._fail_one(student_id, file, explain_failure(failure)))
                 continue
             items.append(item)
             files[item.id] = (student_id, file)

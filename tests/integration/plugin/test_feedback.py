@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
@@ -15,6 +16,8 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
+from nbexchange.plugin.client import Client
+from nbexchange.plugin.failures import ServiceUnreachable
 
 
 def grade(desks, *students, text="well done"):
@@ -127,6 +130,49 @@ def test_more_feedback_than_one_batch_carries(released):
         released.teacher.write(f"feedback/s{number}/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
     released.teacher.run(ExchangeReleaseFeedback, "ps1")
     assert sum("Released feedback" in line for line in released.teacher.messages) == 130
+
+
+def test_feedback_that_breaks_off_between_two_batches_is_told_as_far_as_it_came(released, monkeypatch):
+    monkeypatch.setattr("nbexchange.plugin.release_feedback.MAX_ITEMS", 2)
+    for number in range(5):
+        released.teacher.write(f"feedback/s{number}/ps1/p1.html", f"for {number}")
+        released.teacher.write(f"feedback/s{number}/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    released.teacher.write("feedback/s0/ps1/p2.html", "")
+    real, batches = Client.initiate, count(1)
+
+    def away_the_second_time(self, batch):
+        if next(batches) == 2:
+            raise ServiceUnreachable("The service is away.", "request-1")
+        return real(self, batch)
+
+    monkeypatch.setattr(Client, "initiate", away_the_second_time)
+    with pytest.raises(ExchangeError, match=r"not released for: s0/p2, s1/p1, s2/p1, s3/p1, s4/p1$"):
+        released.teacher.run(ExchangeReleaseFeedback, "ps1")
+    assert "Released feedback for student 's0'" in released.teacher.text
+    assert released.teacher.text.count("The service is away. (request request-1)") == 4
+
+
+def test_one_feedback_file_that_cannot_be_read_does_not_stop_the_others(graded):
+    graded.teacher.write("feedback/ada/ps1/p0.html", "")
+    unreadable = graded.teacher.home / "feedback" / "ada" / "ps1" / "p0.html"
+    unreadable.unlink()
+    unreadable.mkdir()
+    with pytest.raises(ExchangeError, match=r"not released for: ada/p0$"):
+        graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ada.files("ps1/feedback").values()) == [b"well done, ada"]
+
+
+def test_one_feedback_that_cannot_be_written_does_not_stop_the_others(graded):
+    graded.teacher.write("feedback/ada/ps1/p0.html", "more")
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    (group,) = graded.ada.run(ExchangeList, cached=True)
+    stamp = group["submissions"][0]["timestamp"]
+    (graded.ada.home / "ps1" / "feedback" / stamp / "p0.html").mkdir(parents=True)
+    with pytest.raises(ExchangeError, match=r"Feedback was not fetched: p0\.html"):
+        graded.ada.run(ExchangeFetchFeedback, "ps1")
+    assert list(graded.ada.files("ps1/feedback").values()) == [b"well done, ada"]
+    assert graded.ada.leftovers() == []
 
 
 def test_no_feedback_at_all_is_no_failure(released):
