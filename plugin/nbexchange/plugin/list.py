@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
+from uuid import UUID
 
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceRefused
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
 from nbexchange.protocol import (
     Assignment,
     Feedback,
@@ -84,28 +85,59 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         if self.inbound or self.cached:
             return self._remove_submissions()
         released = [{**self._released(entry), "status": "removed"} for entry in self.entries if entry.release]
+        failures = self._unrelease(released)
+        if failures and len(failures) == len(released):
+            raise next(iter(failures.values()))
+        removed = [info for info in released if name_of(info) not in failures]
+        self._print("Removing released assignments:", removed, outbound_line)
+        self._report_kept(failures)
+        return removed
+
+    def _unrelease(self, released: Iterable[Info]) -> dict[str, TransferFailed]:
+        """What stands in the way of each that stays; where the service is away, the others are not tried."""
+        failures: dict[str, TransferFailed] = {}
+        away: TransferFailed | None = None
         for info in released:
-            self.client.unrelease(info["course_id"], info["assignment_id"])
-        self._print("Removing released assignments:", released, outbound_line)
-        return released
+            try:
+                if away:
+                    raise away
+                self.client.unrelease(info["course_id"], info["assignment_id"])
+            except TransferFailed as failure:
+                failures[name_of(info)] = failure
+                away = failure if isinstance(failure, ServiceUnreachable) else None
+        return failures
+
+    def _report_kept(self, failures: Mapping[str, TransferFailed]) -> None:
+        for name, failure in failures.items():
+            self.log.error("Not removed: %s: %s", name, failure)
+        if failures:
+            self.fail(f"Not removed: {', '.join(failures)}")
 
     def _remove_submissions(self) -> list[Info]:
         """`--inbound` hides from the course, where the caller teaches it; `--cached` from their own list alone."""
-        answers = self.client.remove_submissions([record.id for record in self.submissions], own=self.cached)
-        failures = {
-            answer.id: str(ServiceRefused(answer.problem))
-            for answer in answers
-            if isinstance(answer, ItemFailed)
-        }
+        failures = self._hide()
         kept = [record for record in self.submissions if record.id in failures]
         self.submissions = [record for record in self.submissions if record.id not in failures]
         groups = self._groups("removed")
         self._print("Removing submitted assignments:", _flat(groups), inbound_line)
-        for record in kept:
-            self.log.error("Not removed: %s: %s", self._name(record), failures[record.id])
-        if kept:
-            self.fail(f"Not removed: {', '.join(map(self._name, kept))}")
+        self._report_kept({self._name(record): failures[record.id] for record in kept})
         return groups
+
+    def _hide(self) -> dict[UUID, TransferFailed]:
+        """What stands in the way of each that stays; raises where nothing was hidden."""
+        left = {record.id for record in self.submissions}
+        failures: dict[UUID, TransferFailed] = {}
+        answers = self.client.remove_submissions([record.id for record in self.submissions], own=self.cached)
+        try:
+            for answer in answers:
+                left.discard(answer.id)
+                if isinstance(answer, ItemFailed):
+                    failures[answer.id] = ServiceRefused(answer.problem)
+        except TransferFailed as failure:
+            if len(left) == len(self.submissions):
+                raise
+            failures |= dict.fromkeys(left, failure)
+        return failures
 
     def _name(self, record: SubmissionRecord) -> str:
         stamp = self.format_stamp(record.submitted_at)
@@ -194,9 +226,13 @@ def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
     }
 
 
+def name_of(info: Info) -> str:
+    return f"{info['course_id']} {info['assignment_id']}"
+
+
 def outbound_line(info: Info) -> str:
     downloaded = " (already downloaded)" if Path(info["assignment_id"]).exists() else ""
-    return f"{info['course_id']} {info['assignment_id']}{downloaded}"
+    return name_of(info) + downloaded
 
 
 def inbound_line(info: Info) -> str:

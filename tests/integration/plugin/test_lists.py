@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from uuid import uuid4
 
 import msgspec
@@ -11,8 +12,9 @@ import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.classroom import Desk, make_feedback
 
-from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList
+from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
 from nbexchange.plugin.client import Client
+from nbexchange.plugin.failures import ServiceUnreachable
 
 
 def lines(said):
@@ -125,6 +127,43 @@ def test_a_student_cannot_remove_a_release(released):
     with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
         released.ada.run(ExchangeList, "ps1", remove=True)
     assert released.ada.run(ExchangeList)
+
+
+def test_a_release_that_cannot_be_removed_is_named_and_the_others_are_removed(released, token_file):
+    """Who teaches one course may be a student in another."""
+    released.teacher.token = token_file.create(
+        {
+            "name": "both",
+            "courses": [
+                {"course_id": "cs1", "course_role": "Student"},
+                {"course_id": "cs0", "course_role": "Instructor"},
+            ],
+        }
+    )
+    released.teacher.run(ExchangeReleaseAssignment, "ps1", course="cs0")
+    with pytest.raises(ExchangeError, match=r"^Not removed: cs1 ps1$"):
+        released.teacher.run(ExchangeList, course="", remove=True)
+    assert released.teacher.messages[:2] == ["Removing released assignments:", "cs0 ps1"]
+    assert "Not removed: cs1 ps1: Only an instructor of cs1" in released.teacher.text
+    assert [info["course_id"] for info in released.teacher.run(ExchangeList, course="")] == ["cs1"]
+
+
+def test_removal_that_breaks_off_between_two_batches_is_told_as_far_as_it_came(submitted, monkeypatch):
+    real, batches = Client._call, count(1)
+
+    def away_the_second_time(self, method, path, *arguments, **options):
+        if path == "v1/submissions/remove" and next(batches) == 2:
+            raise ServiceUnreachable("The service is away.", "request-1")
+        return real(self, method, path, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nbexchange.protocol.MAX_ITEMS", 1)
+        patch.setattr(Client, "_call", away_the_second_time)
+        with pytest.raises(ExchangeError, match=r"^Not removed: cs1 \w+ ps1 [^,]*$"):
+            submitted.teacher.run(ExchangeList, inbound=True, remove=True)
+    assert len([line for line in submitted.teacher.messages if line.startswith("cs1 ")]) == 1
+    assert "The service is away. (request request-1)" in submitted.teacher.text
+    assert len(inbound(submitted.teacher)) == 1
 
 
 # --- the lines, exactly ------------------------------------------------------------------------------------
