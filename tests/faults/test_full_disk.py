@@ -124,6 +124,16 @@ def test_a_missing_copy_is_fetched_again_once_there_is_room(people, desks, disk)
     assert desks.ada.files("ps1") == {"p1.ipynb": SMALL}
 
 
+def test_a_missing_file_that_does_not_fit_is_not_added_in_part(people, desks, disk):
+    half = os.urandom(DISK * 6 // 10)  # fits once, and not twice
+    release(desks.teacher, half)
+    desks.ada.home = disk
+    desks.ada.write("ps1/mine.txt", "mine")
+    desks.ada.run(ExchangeFetchAssignment, "ps1", replace_missing_files=True)
+    assert desks.ada.files("ps1") == {"mine.txt": b"mine", "p1.ipynb": half}
+    assert desks.ada.leftovers() == []
+
+
 def test_the_local_store_keeps_nothing_of_what_does_not_fit(disk):
     store = LocalStore(disk / "store")
 

@@ -67,7 +67,7 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
                     self._copy_missing(entry, place)
             elif not place.exists():
                 self.log.warning("Replacing missing file '%s'", place)
-                shutil.copy(entry, place)
+                shutil.move(entry, place)  # what does not fit is not there by half
 
     def _drop_ignored(self, place: Path) -> None:
         """What the student's own configuration ignores is not fetched either."""
