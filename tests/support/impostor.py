@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -39,3 +41,19 @@ def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
 
     with serving(HTTPServer(("127.0.0.1", 0), Handler)) as url:
         yield url, seen
+
+
+@contextmanager
+def taking_one() -> Iterator[str]:
+    """A server that takes a single request, gives no answer, and is away from then on; gives its address."""
+
+    def take_one_and_go() -> None:
+        caller, _ = server.accept()
+        server.close()
+        with caller:
+            caller.recv(1 << 16)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(take_one_and_go)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        taking.result()

@@ -74,14 +74,14 @@ class Call:
             return self._failed("service-newer", **_versions(response))
         return self._failed("service-unclear")
 
-    def unreachable(self, error: requests.RequestException, timeout: float) -> ServiceUnreachable:
+    def unreachable(self, error: Exception, timeout: float) -> ServiceUnreachable:
         if timed_out(error):
             return self._failed("service-slow", seconds=timeout)
         if isinstance(error, requests.exceptions.SSLError):
             return self._failed("service-certificate")
-        if isinstance(error, requests.exceptions.InvalidHeader):
+        if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):
             return ServiceUnreachable(say("service-token"))
-        if isinstance(error, ValueError):  # what requests says of an address
+        if isinstance(error, ValueError):  # what requests and urllib3 say of an address
             return ServiceUnreachable(say("service-address"))
         if broke_off(error):
             return self._failed("service-lost")
@@ -149,18 +149,18 @@ def _check_names(*names: str) -> None:
         raise ImpossibleName
 
 
-def timed_out(error: requests.RequestException) -> bool:
+def timed_out(error: Exception) -> bool:
     return isinstance(error, requests.Timeout) or isinstance(_reason(error), ReadTimeoutError)
 
 
-def broke_off(error: requests.RequestException) -> bool:
+def broke_off(error: Exception) -> bool:
     """Whether there was a connection, so that the service may have done what it was asked."""
     return isinstance(error, requests.exceptions.ChunkedEncodingError) or isinstance(
         _reason(error), ProtocolError
     )
 
 
-def _reason(error: requests.RequestException) -> object:
+def _reason(error: Exception) -> object:
     """Why the last of several tries failed, which requests calls a connection error whatever it was."""
     cause = error.args[0] if error.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError, ReadTimeoutError
 from urllib3.util import Retry
 
 from nbexchange import protocol
@@ -21,9 +22,23 @@ T = TypeVar("T")
 Prepare = Callable[[str], tuple[str, Mapping[str, str], Mapping[str, str]]]
 """From a path below the service to the URL, cookies and headers of a request: an installation's own credentials."""
 
+
+class Tries(Retry):
+    """Repetitions that fail, if any of them did, because a connection broke off: then the request may be done."""
+
+    def increment(self, *arguments: Any, **options: Any) -> Self:
+        try:
+            return super().increment(*arguments, **options)
+        except MaxRetryError as failure:
+            earlier = (entry.error for entry in self.history)
+            broken = (error for error in earlier if isinstance(error, ProtocolError | ReadTimeoutError))
+            failure.reason = next(broken, failure.reason)
+            raise
+
+
 # Every call may be repeated, so a lost answer costs a repetition and nothing else. Not for long: nbgrader calls
 # from the Jupyter server's event loop, which stands still meanwhile.
-RETRIES = Retry(
+RETRIES = Tries(
     total=3,
     read=1,
     status_forcelist=(502, 503, 504),
@@ -45,6 +60,8 @@ class Client:
         self.timeout = timeout
         self.request_id: str | None = None  # of the last request
         self.session = requests.Session()
+        # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
+        self.session.auth = lambda request: request
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
 
@@ -115,7 +132,11 @@ class Client:
             )
             with response:
                 content = call.content(response)
-        except requests.RequestException as error:
+        except UnicodeEncodeError as error:
+            if error.encoding != "latin-1":  # that of headers
+                raise
+            raise call.unreachable(error, self.timeout) from None
+        except (requests.RequestException, LocationValueError) as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise call.unreachable(error, self.timeout) from None
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)

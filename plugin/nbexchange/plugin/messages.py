@@ -39,7 +39,8 @@ MESSAGES = {
         "The connection to the exchange service at {host} broke off before it had answered.", HARMLESS
     ),
     "service-certificate": Message(
-        "The certificate of the exchange service at {host} was not accepted.",
+        "No secure connection to the exchange service at {host}: it has no certificate that is accepted here, or does "
+        "not speak https.",
         "Nothing was changed: tell whoever looks after your notebook server.",
     ),
     "service-address": Message(
@@ -84,6 +85,10 @@ MESSAGES = {
     ),
     # --- the file store
     "store-down": Message("The file store at {host} cannot be reached.", NOT_NOW),
+    "store-lost": Message(
+        "The connection to the file store at {host} broke off before it had answered.",
+        "Run the command again; a submission that has arrived all the same becomes an attempt of its own.",
+    ),
     "store-refused": Message("The file store at {host} refused the {what} (HTTP {status}).", NOT_NOW),
     "store-elsewhere": Message(
         "The file store at {host} redirected the {what}.",

@@ -11,8 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from tqdm import tqdm
+from urllib3.exceptions import LocationValueError
 from urllib3.util import Retry
 
+from nbexchange.plugin.calls import broke_off, timed_out
 from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
@@ -102,9 +104,12 @@ class Storage:
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 **options,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, LocationValueError) as error:
             log.debug("%s failed: %s", method, type(error).__name__)
-            raise StorageFailed(say("store-down", host=host_of(url))) from None
+            was_reached = not isinstance(error, requests.ConnectTimeout)
+            lost = was_reached and (broke_off(error) or timed_out(error))
+            code = "store-lost" if lost else "store-down"
+            raise StorageFailed(say(code, host=host_of(url))) from None
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor
+from support.impostor import impostor, taking_one
 from support.proxy import LOSE, proxy
 
 from nbexchange.api.demo.servers import free_port
@@ -110,7 +110,8 @@ def test_a_connection_that_breaks_off_may_have_done_its_work(released):
 
 
 @pytest.mark.parametrize(
-    "address", ["hub.example.org", "http://", "http://[nowhere", "ftp://hub.example.org", "-"]
+    "address",
+    ["hub.example.org", "http://", "http://[nowhere", "ftp://hub.example.org", "-", "http://hub..org"],
 )
 def test_an_address_that_is_none_is_told_as_that(everything, address):
     everything.url = address
@@ -127,6 +128,36 @@ def test_a_token_that_is_none_is_told_and_not_shown(released):
     text = attempt(released.ada, ExchangeList)
     assert "has characters that no token has. Restart your notebook server" in text
     assert "second-half" not in text
+
+
+def test_a_token_in_curly_quotes_is_none_either(released):
+    released.ada.token = "\u201csecret-part\u201d"
+    text = attempt(released.ada, ExchangeList)
+    assert "has characters that no token has" in text
+    assert "secret-part" not in text
+
+
+def test_a_service_that_was_reached_and_then_is_away_may_have_done_its_work(released):
+    """It lost the first answer and refuses the second try: nobody is told that nothing was changed."""
+    with taking_one() as url:
+        released.teacher.url = url
+        text = attempt(released.teacher, ExchangeList)
+    assert "broke off before it had answered" in text
+    assert "Nothing was changed" not in text
+
+
+def test_a_service_that_speaks_no_tls_has_no_certificate_to_blame(released):
+    with impostor((200, "text/plain", b"")) as (url, _):
+        released.ada.url = url.replace("http:", "https:")
+        assert "No secure connection to the exchange service at" in attempt(released.ada, ExchangeList)
+
+
+def test_the_token_is_not_replaced_by_what_a_netrc_has_for_the_host(released, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert released.ada.run(ExchangeList)
 
 
 def test_a_store_that_is_away_costs_nothing(submitted, store, people):

@@ -9,7 +9,7 @@ import logging
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor
+from support.impostor import impostor, taking_one
 
 from nbexchange.api.demo.servers import free_port
 from nbexchange.plugin import (
@@ -77,6 +77,22 @@ def test_the_store_gets_no_credentials_and_only_known_headers(tmp_path, monkeypa
     names = {name.lower() for name in sent}
     assert names.isdisjoint({"authorization", "cookie", "transfer-encoding"})
     assert sent["Host"] != "z"
+
+
+def test_a_store_at_an_address_that_cannot_be_is_away():
+    with pytest.raises(StorageFailed, match=r"hub\.\.org cannot be reached"):
+        Storage("http://hub.example.org").get("http://hub..org/k", {}, io.BytesIO(), 1, "", "ps1")
+
+
+def test_a_store_that_takes_the_bytes_and_says_nothing_may_have_them():
+    """The collector completes a submission whose bytes are there: nobody is told that nothing was changed."""
+    with (
+        taking_one() as url,
+        pytest.raises(StorageFailed, match="broke off before it had answered") as failure,
+    ):
+        Storage(url).put(f"{url}/k", {}, io.BytesIO(b"work"), 4, "ps1")
+    assert "Nothing was changed" not in str(failure.value)
+    assert failure.value.may_pass
 
 
 def test_a_redirecting_store_is_a_misconfiguration():
