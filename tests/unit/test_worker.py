@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -95,3 +97,35 @@ def test_one_who_reads_nothing_is_like_one_who_hung_up():
         service.setblocking(True)
         with pytest.raises(BrokenPipeError):
             service.sendall(bytes(64 << 20))
+
+
+@pytest.mark.parametrize("way", ["sendall", "sendfile"])
+def test_one_who_reads_slowly_is_served_to_the_end(tmp_path, way):
+    """The system takes more only when a third of megabytes is gone: longer than anybody is waited for at once."""
+    content = tmp_path / "content"
+    content.write_bytes(bytes(8 << 20))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        caller = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+    with (
+        ThreadPoolExecutor(1) as pool,
+        caller,
+        CallerSocket(accepted, patience=0.4) as service,
+        content.open("rb") as file,
+    ):
+        service.setblocking(True)
+        reading = pool.submit(read_slowly, caller)
+        sent = service.sendfile(file) if way == "sendfile" else service.sendall(file.read())
+        service.shutdown(socket.SHUT_WR)
+        assert reading.result() == 8 << 20
+        assert sent in {None, 8 << 20}
+
+
+def read_slowly(caller):
+    """Half a megabyte a second, for the first one and a half of them."""
+    count = 0
+    while piece := caller.recv(25_000):
+        count += len(piece)
+        if count < 1_500_000:
+            time.sleep(0.05)
+    return count

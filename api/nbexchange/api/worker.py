@@ -7,10 +7,11 @@ as many of them as there are threads would hold the service.
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
+import sys
+import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from gunicorn import util
@@ -46,7 +47,7 @@ class CallerSocket(socket.socket):
     """A caller's connection. One who is waited for too long looks like one who hung up.
 
     A request's head has `patience` seconds in all; its body has them in one piece, and gains time with each byte; an
-    answer has them for each piece that it is sent in.
+    answer has them for each piece that it is sent in, and for each that the caller takes meanwhile.
     """
 
     def __init__(self, accepted: socket.socket, patience: float) -> None:
@@ -85,20 +86,36 @@ class CallerSocket(socket.socket):
         self.left = min(self.patience, self.left - (time.monotonic() - started) + gained)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
-        left = memoryview(data)
-        with _hanging_up():
-            while left:
-                left = left[self.send(left, flags) :]
+        left, held = memoryview(data), None
+        while left:
+            try:
+                left, held = left[self.send(left, flags) :], None
+            except TimeoutError:
+                held = self._wait_on(held)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        with _hanging_up():
-            return super().sendfile(file, offset, count)
+        sent, held = 0, None
+        file.seek(offset)
+        while True:
+            try:
+                left = None if count is None else count - sent
+                return sent + super().sendfile(file, offset + sent, left)
+            except TimeoutError:
+                if file.tell() > offset + sent:
+                    sent, held = file.tell() - offset, None
+                held = self._wait_on(held)
+
+    def _wait_on(self, held: int | None) -> int:
+        """Nothing more could be sent: gives the bytes that the system holds for the caller.
+
+        It takes more only when a good part of them is gone, which may be megabytes. One who takes too few of the
+        `held` ones reads nothing, and is like one who hung up, which gunicorn knows how to take.
+        """
+        holds = _count_held(self)
+        if held is not None and held - holds < MIN_RATE * self.patience:
+            raise BrokenPipeError(errno.EPIPE, "the caller reads nothing")
+        return holds
 
 
-@contextmanager
-def _hanging_up() -> Iterator[None]:
-    """One who reads nothing is like one who hung up, which gunicorn knows how to take."""
-    try:
-        yield
-    except TimeoutError:
-        raise BrokenPipeError(errno.EPIPE, "the caller reads nothing") from None
+def _count_held(sock: socket.socket) -> int:
+    return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
