@@ -138,7 +138,7 @@ def test_an_older_schema_waits_for_the_upgrade(tmp_path, monkeypatch):
 def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):
     done = run_nbexchange(tmp_path, "gc")
     assert done.returncode != 0
-    assert "nbexchange db upgrade" in done.stderr
+    assert "has no schema of the exchange: run `nbexchange db upgrade`" in done.stderr
     assert "SELECT" not in done.stderr
 
 

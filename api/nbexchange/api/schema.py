@@ -54,6 +54,8 @@ def require_current(database: Database) -> None:
 
 
 def outdated(revision: str | None) -> SchemaOutdated:
+    if revision is None:
+        return SchemaOutdated("the database has no schema of the exchange: run `nbexchange db upgrade`")
     return SchemaOutdated(
         f"the database is at revision {revision}, this version needs {head_revision()}: "
         "back it up, then run `nbexchange db upgrade`"

@@ -34,7 +34,16 @@ READ_TIMEOUT = 60
 """Seconds without a single byte, not for the whole transfer."""
 
 # A request that reached nobody may be repeated; anything later is for the caller, who rewinds.
-RETRIES = Retry(total=3, connect=3, read=0, status=0, other=0, redirect=0, backoff_factor=0.3)
+RETRIES = Retry(
+    total=3,
+    connect=3,
+    read=0,
+    status=0,
+    other=0,
+    redirect=0,
+    backoff_factor=0.3,
+    respect_retry_after_header=False,  # else a 503 is no answer, but a failure to get one
+)
 
 
 class Storage:
