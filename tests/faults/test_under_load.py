@@ -35,6 +35,7 @@ STUDENTS = 6
 
 SENTENCES = (
     "cannot be reached",
+    "broke off before it had answered",
     "did not answer within",
     "The database cannot be used now",
     "The object store cannot be used now",
