@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbexchange.api.configuration import names, variables
+from nbexchange.api.configuration import SECTIONS, variables
+from nbexchange.api.sections import Section
 from nbexchange.api.settings import NbExchange
 from nbexchange.plugin import Exchange
 
@@ -20,8 +21,9 @@ SERVICE = """\
 
 ## The service
 
-Each setting is `c.NbExchange.<setting>` in the configuration file, the environment variable named here, or
-`--NbExchange.<setting>=<value>` on the command line; the later beats the earlier. An empty variable states nothing.
+Each setting is `c.NbExchange.<setting>` in the configuration file (or that of another section, where its heading says
+so), the environment variable named here, or `--NbExchange.<setting>=<value>` on the command line; the later beats the
+earlier. An empty variable states nothing.
 A variable says `true` or `false`, or writes a dictionary as Python does: `{'pool_size': 10}`. Beside these, a bucket's
 credentials come from where boto3 looks for them (`AWS_ACCESS_KEY_ID` and others).
 """
@@ -46,6 +48,7 @@ which a hub sets.
 """
 
 TYPES = {
+    "AuthenticatorClass": "short name, class or its dotted path",
     "Bool": "`True` or `False`",
     "Dict": "dictionary",
     "Float": "number",
@@ -62,16 +65,22 @@ def reference() -> str:
 
 
 def service_tables() -> Iterator[str]:
-    traits = NbExchange.class_traits(config=True)
     rows: list[list[str]] = []
-    for name in names():
+    for name in NbExchange.settings():
         if name in HEADINGS and rows:
             yield from table(rows)
             rows = []
         if name in HEADINGS:
             yield f"### {HEADINGS[name]}\n"
-        rows.append(row(traits[name], variables(name)))
+        rows.append(service_row(NbExchange, name))
     yield from table(rows)
+    for section in list(SECTIONS.values())[1:]:
+        yield f"### `c.{section.__name__}`\n\n{section.__doc__}\n"
+        yield from table([service_row(section, name) for name in section.settings()])
+
+
+def service_row(section: type[Section], name: str) -> list[str]:
+    return row(section.class_traits()[name], variables(section, name))
 
 
 def plugin_rows() -> list[list[str]]:

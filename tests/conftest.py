@@ -31,6 +31,8 @@ from nbexchange.storage.local import LocalStore
 PEOPLE = {
     "teacher": [("cs1", "Instructor")],
     "colleague": [("cs1", "Instructor")],
+    "grader": [("cs1", "Grader")],
+    "service:cs1": [("cs1", "Instructor")],
     "ada": [("cs1", "Student")],
     "ben": [("cs1", "Student")],
     "stranger": [("cs2", "Instructor")],

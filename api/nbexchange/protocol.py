@@ -43,7 +43,8 @@ UNPACKED_FACTOR = 4
 """`max_unpacked_size` defaults to this many times `max_buffer_size`."""
 
 Kind = Literal["release", "submission", "feedback"]
-RoleName = Literal["instructor", "student"]
+RoleName = Literal["student", "grader", "instructor"]
+"""From the weakest to the strongest. A grader lists, collects and releases feedback, and changes nothing else."""
 Verb = Literal[
     "released", "fetched", "submitted", "removed", "collected", "feedback_released", "feedback_fetched"
 ]

@@ -17,68 +17,46 @@ CALLERS = (
     "stranger",
     "ada",
     "ben",
+    "grader",
     "teacher",
+    "service:cs1",
     "other_ada",
     "other_teacher",
 )
 """outsider: of another course; stranger: instructor of another course; ben: another student than ada, whose
-things are asked for; other_*: people of the same name, role and course in another organisation."""
+things are asked for; service: as nbgrader's formgrader runs for a course, an instructor of it; other_*: people of
+the same name, role and course in another organisation."""
 
 # ok: answered, with something of the scene in it; own: answered, and nothing of the scene is in it; else the
 # status, of the item where the answer is per item.
 NOTHING = dict.fromkeys(CALLERS, "own")
+
+
+def row(outcomes: str) -> dict[str, str]:
+    """The outcome for each of the callers, in their order."""
+    return dict(zip(CALLERS, outcomes.split(), strict=True))
+
+
 TABLE: dict[str, dict[str, str]] = {
     "GET healthz": NOTHING,
     "GET readyz": NOTHING,
     "GET v1/me": {**NOTHING, "nobody": "401", "impostor": "401"},
-    "GET v1/assignments": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "own", "own"], strict=True)
-    ),
-    "DELETE v1/assignments": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "404"], strict=True)
-    ),
-    "POST v1/uploads release": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "own"], strict=True)
-    ),
-    "POST v1/uploads submission": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "own", "own", "own", "404", "404"], strict=True)
-    ),
-    "POST v1/uploads feedback": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "404"], strict=True)
-    ),
-    "GET v1/uploads": dict(
-        zip(CALLERS, ["401", "401", "own", "own", "ok", "own", "own", "own", "own"], strict=True)
-    ),
-    "POST v1/uploads/complete": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
-    ),
-    "DELETE v1/uploads/<uuid:item_id>": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "404", "404", "404"], strict=True)
-    ),
-    "GET v1/submissions": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "ok", "403", "own"], strict=True)
-    ),
-    "DELETE v1/assignments purge": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "403", "403", "own", "403", "404"], strict=True)
-    ),
-    "POST v1/submissions/remove": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
-    ),
-    "GET v1/history": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "own", "own"], strict=True)
-    ),
-    "POST v1/downloads release": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "ok", "ok", "404", "404"], strict=True)
-    ),
-    "POST v1/downloads older release": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "404", "404", "ok", "404", "404"], strict=True)
-    ),
-    "POST v1/downloads submission": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
-    ),
-    "POST v1/downloads feedback": dict(
-        zip(CALLERS, ["401", "401", "404", "404", "ok", "404", "ok", "404", "404"], strict=True)
-    ),
+    "GET v1/assignments": row("401 401 404 404 ok  ok  ok  ok  ok  own own"),
+    "DELETE v1/assignments": row("401 401 404 404 403 403 403 own own 403 404"),
+    "POST v1/uploads release": row("401 401 404 404 403 403 403 own own 403 own"),
+    "POST v1/uploads submission": row("401 401 404 404 own own own own own 404 404"),
+    "POST v1/uploads feedback": row("401 401 404 404 403 403 own own own 403 404"),
+    "GET v1/uploads": row("401 401 own own ok  own own own own own own"),
+    "POST v1/uploads/complete": row("401 401 404 404 ok  404 404 404 404 404 404"),
+    "DELETE v1/uploads/<uuid:item_id>": row("401 401 404 404 ok  404 404 404 404 404 404"),
+    "GET v1/submissions": row("401 401 404 404 403 403 ok  ok  ok  403 own"),
+    "DELETE v1/assignments purge": row("401 401 404 404 403 403 403 own own 403 404"),
+    "POST v1/submissions/remove": row("401 401 404 404 ok  404 404 ok  ok  404 404"),
+    "GET v1/history": row("401 401 404 404 ok  ok  ok  ok  ok  own own"),
+    "POST v1/downloads release": row("401 401 404 404 ok  ok  ok  ok  ok  404 404"),
+    "POST v1/downloads older release": row("401 401 404 404 404 404 ok  ok  ok  404 404"),
+    "POST v1/downloads submission": row("401 401 404 404 ok  404 ok  ok  ok  404 404"),
+    "POST v1/downloads feedback": row("401 401 404 404 ok  404 ok  ok  ok  404 404"),
     "GET v1/openapi.json": NOTHING,
     # The signature alone is the permission: a token is none.
     "PUT objects/<path:key>": dict.fromkeys(CALLERS, "403"),

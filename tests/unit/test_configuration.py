@@ -11,12 +11,12 @@ from nbexchange.api.configuration import (
     OLDER_SETTINGS,
     drop_older,
     environment,
-    names,
     read_file,
     refuse_unknown,
     unknown_variables,
 )
-from nbexchange.api.settings import SettingsError
+from nbexchange.api.sections import SettingsError
+from nbexchange.api.settings import NbExchange
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_misspelt_setting_is_refused_with_the_nearest_name(configured, line, s
 
 
 def test_every_setting_and_an_own_section_are_accepted(configured):
-    lines = [f"c.NbExchange.{name} = None" for name in names() if name != "reset_db"]
+    lines = [f"c.NbExchange.{name} = None" for name in NbExchange.settings() if name != "reset_db"]
     refuse_unknown(configured(*lines, "c.MyUserHandler.key = 1", "c.NbExchangeHandler.key = 1"))
 
 

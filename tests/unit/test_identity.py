@@ -85,9 +85,9 @@ def test_a_course_that_is_not_the_callers_is_not_found_and_a_role_that_is_missin
     with pytest.raises(NotFound):
         student.require_member("cs2")
     with pytest.raises(NotFound):
-        student.require_instructor("cs2")
+        student.require("instructor", "cs2")
     with pytest.raises(RoleRequired):
-        student.require_instructor("cs1")
+        student.require("instructor", "cs1")
 
 
 def test_what_is_empty_is_not_stated():

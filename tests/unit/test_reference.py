@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from nbexchange.api.configuration import names
+from nbexchange.api.configuration import SECTIONS
+from nbexchange.api.sections import Section
 from nbexchange.api.settings import NbExchange
 from nbexchange.plugin import Exchange
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = runpy.run_path(str(DOCS / "write_configuration.py"))
 
-SETTINGS = [(NbExchange, name) for name in names()]
+SETTINGS = [(section, name) for section in SECTIONS.values() for name in section.settings()]
 SETTINGS += [(Exchange, name) for name in vars(Exchange) if name in Exchange.class_traits(config=True)]
 
 
@@ -24,8 +25,9 @@ def test_the_reference_is_up_to_date():
 
 
 def test_every_setting_of_the_service_is_declared_where_the_reference_looks():
-    assert sorted(names()) == sorted(NbExchange.class_traits(config=True))
-    assert REFERENCE["HEADINGS"].keys() <= set(names())
+    for section in SECTIONS.values():
+        assert sorted(section.settings()) == sorted(section.class_traits(config=True))
+    assert REFERENCE["HEADINGS"].keys() <= set(NbExchange.settings())
 
 
 @pytest.mark.parametrize(("kind", "name"), SETTINGS, ids=lambda value: getattr(value, "__name__", value))
@@ -38,5 +40,5 @@ def test_a_setting_is_explained_and_its_default_told(kind, name):
     if default:
         assert default.endswith(".")
     else:
-        made = kind() if kind is NbExchange else kind(coursedir=None)
+        made = kind() if issubclass(kind, Section) else kind(coursedir=None)
         assert getattr(made, name) == trait.default()

@@ -158,8 +158,8 @@ class SubmissionAdmission:
 class FeedbackAdmission:
     """Feedback is admitted when the submission it names is that student's, in this assignment.
 
-    Where only an instant is named and the exchange knows no submission of that instant, the feedback stands
-    for itself: the student may have handed in elsewhere.
+    Where only an instant is named and the exchange knows no submission of that instant, an instructor's feedback
+    stands for itself: the student may have handed in elsewhere.
     """
 
     def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
@@ -179,6 +179,8 @@ class FeedbackAdmission:
     def admit(self, item: UploadItem) -> dict[str, Any]:
         student = self.occasion.people[item.student_id or ""]
         submission = self._submission(item, student)
+        if submission is None:
+            self.occasion.identity.require("instructor", self.occasion.batch.course_id)
         return {
             "student_pk": student.pk,
             "notebook_id": item.notebook_id,

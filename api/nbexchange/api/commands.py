@@ -16,6 +16,7 @@ from traitlets.config import Application, Configurable
 from nbexchange.api import schema
 from nbexchange.api.collector import collect_garbage
 from nbexchange.api.configuration import (
+    SECTIONS,
     drop_older,
     environment,
     read_file,
@@ -23,9 +24,10 @@ from nbexchange.api.configuration import (
     unknown_variables,
 )
 from nbexchange.api.database import UnsupportedDatabase
-from nbexchange.api.identity import InvalidIdentity
+from nbexchange.api.identity import RANK, InvalidIdentity
 from nbexchange.api.schema import SchemaOutdated
-from nbexchange.api.settings import NbExchange, SettingsError
+from nbexchange.api.sections import SettingsError
+from nbexchange.api.settings import NbExchange
 from nbexchange.redaction import RedactingFormatter
 from nbexchange.storage import StoreUnavailable
 
@@ -48,7 +50,7 @@ class Command(Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
     version = metadata.version("nbexchange")
-    classes: list[type[Configurable]] = [NbExchange]
+    classes: list[type[Configurable]] = [*SECTIONS.values()]
     aliases = {
         "config": "NbExchange.config_file",
         "ip": "NbExchange.ip",
@@ -214,8 +216,8 @@ class TokenNew(Command):
 
 def _course(place: str) -> dict[str, str]:
     course_id, colon, role = place.rpartition(":")
-    if not colon or role.casefold() not in {"instructor", "student"}:
-        raise SettingsError(f"{place!r} is not COURSE:instructor or COURSE:student")
+    if not colon or role.casefold() not in RANK:
+        raise SettingsError(f"{place!r} is not COURSE:ROLE with one of the roles {', '.join(RANK)}")
     return {"course_id": course_id, "course_role": role}
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from nbexchange.api.actions import action_row
 from nbexchange.api.database import clock
-from nbexchange.api.identity import Identity
+from nbexchange.api.identity import Identity, role_required
 from nbexchange.api.models import (
     COMPLETED,
     EXPIRED,
@@ -35,14 +35,13 @@ from nbexchange.api.problems import (
     Mismatch,
     NotFound,
     ObjectMissing,
-    RoleRequired,
     Superseded,
     UploadOver,
 )
 from nbexchange.api.publication import PUBLISHERS, Verdicts
 from nbexchange.api.records import ACTOR, ASSIGNMENT, STUDENT, find_records
 from nbexchange.api.services import Services
-from nbexchange.api.uploads import own_uploads
+from nbexchange.api.uploads import NEEDED_ROLE, own_uploads
 from nbexchange.protocol import CompletionAnswer, ItemFailed, Record, UploadCompleted
 from nbexchange.storage import ObjectStore, StoredObject
 
@@ -84,7 +83,7 @@ class Settler(Protocol):
 
 @dataclass(frozen=True)
 class Owner:
-    """Completes its own uploads, while they live; an instructor's must still be an instructor's."""
+    """Completes its own uploads, while they live; those that need a role, while it has that role."""
 
     identity: Identity
 
@@ -92,9 +91,10 @@ class Owner:
         course_id = upload.assignment.course.course_id
         if now >= upload.expires_at:
             return UploadOver(EXPIRED)
-        if upload.kind != "submission" and not self.identity.teaches(course_id):
-            return RoleRequired(f"Only an instructor of {course_id} may do this.")
-        return None
+        role = NEEDED_ROLE[upload.kind]  # type: ignore[index]  # the column holds one of them
+        # A student who has left the course since may finish what was stamped.
+        may = upload.kind == "submission" or self.identity.has_role(role, course_id)
+        return None if may else role_required(role, course_id)
 
 
 @dataclass(frozen=True)

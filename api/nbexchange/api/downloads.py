@@ -43,7 +43,7 @@ class Candidate:
     def verb_for(self, identity: Identity) -> str | None:
         """What the log calls this download; None when this caller may not know of the object.
 
-        An instructor gets everything in the course. A student gets the current release, their own attempts
+        A grader or an instructor gets everything in the course. A student gets the current release, their own attempts
         and their own current feedback.
         """
         upload = self.upload
@@ -51,15 +51,15 @@ class Candidate:
         if course_id not in identity.courses:
             return None
         owner = upload.student is not None and upload.student.name == identity.name
-        teaches = identity.teaches(course_id)
+        grades = identity.grades(course_id)
         match upload.kind:
-            case "release" if teaches or self.is_current:
+            case "release" if grades or self.is_current:
                 return "fetched"
-            case "submission" if teaches:
+            case "submission" if grades:
                 return "collected"
             case "submission" if owner:
                 return "fetched"
-            case "feedback" if teaches or (owner and self.is_current):
+            case "feedback" if grades or (owner and self.is_current):
                 return "feedback_fetched"
             case _:
                 return None

@@ -21,8 +21,8 @@ def list_history(session: Session, identity: Identity, query: protocol.HistoryQu
     if query.course_id is not None:
         identity.require_member(query.course_id)
     _check(query)
-    taught = [course_id for course_id in identity.courses if identity.teaches(course_id)]
-    named = or_(Action.course_id.in_(taught), Action.actor == identity.name)
+    graded = [course_id for course_id in identity.courses if identity.grades(course_id)]
+    named = or_(Action.course_id.in_(graded), Action.actor == identity.name)
     wanted = (
         select(Action)
         .join(Organisation, Action.org_pk == Organisation.pk)
@@ -69,7 +69,7 @@ def _filters(query: protocol.HistoryQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _entry(row: Action, identity: Identity) -> protocol.Action:
-    knows_people = identity.teaches(row.course_id) or row.actor == identity.name
+    knows_people = identity.grades(row.course_id) or row.actor == identity.name
     return protocol.Action(
         action=row.verb,  # type: ignore[arg-type]
         at=row.at,

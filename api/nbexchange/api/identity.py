@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.protocol import RoleName, is_path_component
+
+RANK: Mapping[RoleName, int] = {role: rank for rank, role in enumerate(get_args(RoleName))}
 
 
 class InvalidIdentity(Exception):
@@ -39,9 +42,17 @@ class Identity:
         stated = {"full_name": self.full_name, "email": self.email, "lms_user_id": self.lms_user_id}
         object.__setattr__(self, "contact", {name: value for name, value in stated.items() if value})
 
-    def teaches(self, course_id: str) -> bool:
+    def has_role(self, role: RoleName, course_id: str) -> bool:
+        """Whether the caller is this, or something stronger, in the course."""
         place = self.courses.get(course_id)
-        return place is not None and place.role == "instructor"
+        return place is not None and RANK[place.role] >= RANK[role]
+
+    def teaches(self, course_id: str) -> bool:
+        return self.has_role("instructor", course_id)
+
+    def grades(self, course_id: str) -> bool:
+        """Whether the caller sees the work of a course's students: as its grader or instructor."""
+        return self.has_role("grader", course_id)
 
     def require_member(self, course_id: str) -> CourseRole:
         """The caller's place in the course; a course they are not in is one they may not know of."""
@@ -50,9 +61,30 @@ class Identity:
         except KeyError:
             raise not_in_course(course_id) from None
 
-    def require_instructor(self, course_id: str) -> None:
-        if self.require_member(course_id).role != "instructor":
-            raise RoleRequired(f"Only an instructor of {course_id} may do this.")
+    def require(self, role: RoleName, course_id: str) -> None:
+        """Raise unless the caller is this, or something stronger, in the course."""
+        self.require_member(course_id)
+        if not self.has_role(role, course_id):
+            raise role_required(role, course_id)
+
+
+def strongest(places: Iterable[tuple[str, CourseRole]]) -> dict[str, CourseRole]:
+    """The roles by course; where a course is named more than once, the strongest role holds."""
+    courses: dict[str, CourseRole] = {}
+    for course_id, place in places:
+        if course_id not in courses or RANK[place.role] > RANK[courses[course_id].role]:
+            courses[course_id] = place
+    return courses
+
+
+def role_of(word: str) -> RoleName:
+    """The role that a word names, in any case; an unknown word is a student."""
+    return next((role for role in RANK if role == word.strip().casefold()), "student")
+
+
+def role_required(role: RoleName, course_id: str) -> RoleRequired:
+    who = {"grader": "a grader or an instructor"}.get(role, f"an {role}")
+    return RoleRequired(f"Only {who} of {course_id} may do this.")
 
 
 def not_in_course(course_id: str) -> NotFound:

@@ -3,11 +3,13 @@
     ExchangeProblem
     ├── InvalidRequest 400          ├── AlreadyReleased 409
     ├── Unauthenticated 401         ├── Superseded 409
-    ├── RoleRequired 403            ├── ObjectMissing 409
-    ├── NotFound 404                ├── UploadOver 409
-    ├── TooLarge 413                ├── TooManyPending 429
-    ├── Mismatch 422                ├── Unavailable 503
-    └── IdReused 422                └── ClientTooOld 426
+    ├── IdentityRefused 403         ├── ObjectMissing 409
+    │   └── AccessScopeMissing 403  ├── UploadOver 409
+    ├── RoleRequired 403            ├── TooManyPending 429
+    ├── NotFound 404                ├── Unavailable 503
+    ├── TooLarge 413                └── ClientTooOld 426
+    ├── Mismatch 422
+    └── IdReused 422
 
 Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
 """
@@ -48,6 +50,16 @@ class Unauthenticated(ExchangeProblem):
 
 class RoleRequired(ExchangeProblem):
     status, type, title = 403, "role-required", "This needs another role in the course"
+
+
+class IdentityRefused(ExchangeProblem):
+    """Said to somebody who is known, and whom the installation's rules keep out."""
+
+    status, type, title = 403, "identity-refused", "You cannot be let in as you are"
+
+
+class AccessScopeMissing(IdentityRefused):
+    type, title = "access-scope-missing", "Your token is not meant for the exchange"
 
 
 class NotFound(ExchangeProblem):

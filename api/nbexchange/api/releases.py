@@ -39,7 +39,7 @@ class Handle:
 
 def take(session: Session, identity: Identity, course_id: str, assignment_id: str) -> Handle:
     """Lock the assignment for its instructor. `NotFound` where there is none."""
-    identity.require_instructor(course_id)
+    identity.require("instructor", course_id)
     org_pk = people.find_organisation(session, identity.org_id)
     actor = people.remember(session, org_pk, identity)[identity.name]
     place = people.find_place(session, org_pk, course_id, assignment_id, alone=True)

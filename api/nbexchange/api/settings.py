@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Type, Unicode, default, validate
+from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Unicode, default, validate
 from traitlets.config import Configurable
 
 from nbexchange.api.auth import Authenticator
-from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
+from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
+from nbexchange.api.auth.custom import CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect, parse_url
+from nbexchange.api.sections import Section, SettingsError
 from nbexchange.api.services import Services
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
 from nbexchange.storage import ObjectStore
@@ -25,12 +27,10 @@ SINGLE_PUT_LIMIT = 5 << 30
 """What S3 takes in one PUT, in bytes."""
 
 
-class SettingsError(Exception):
-    """A setting that cannot work; the service does not start on it."""
-
-
-class NbExchange(Configurable):
+class NbExchange(Section):
     """The exchange service."""
+
+    variable_prefix = "NBEXCHANGE_"
 
     config_file = Unicode(
         CONFIG_FILE, help="The configuration file, in Python. At its default place it may be missing."
@@ -80,13 +80,16 @@ class NbExchange(Configurable):
 
     # --- who is calling ------------------------------------------------------------------------------------
 
-    user_plugin_class = Type(
-        None,
+    user_plugin_class = AuthenticatorClass(
         klass=object,
-        allow_none=True,
-        help="A subclass of `BaseUserHandler` whose `get_current_user(request)` says who is calling. "
-        "Default: static tokens.",
+        help="Who says who is calling: `jupyterhub`, `tokens`, or a class of your own with a "
+        "`get_current_user(request)`, such as a subclass of `BaseUserHandler`. Default: `jupyterhub` for a "
+        "service of a hub, else `tokens`.",
     ).tag(config=True)
+
+    @default("user_plugin_class")
+    def _default_user_plugin_class(self) -> str:
+        return default_choice()
 
     token_file = Unicode(help="Where static tokens are kept. Default: `tokens.json` in `data_dir`.").tag(
         config=True
@@ -164,7 +167,8 @@ class NbExchange(Configurable):
         """Raise `SettingsError` for a combination that cannot work."""
         if self.max_buffer_size > SINGLE_PUT_LIMIT:
             raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
-        if self.user_plugin_class is None and not (self.allow_static_tokens or is_loopback(self.ip)):
+        is_static = self.user_plugin_class is StaticTokens
+        if is_static and not (self.allow_static_tokens or is_loopback(self.ip)):
             raise SettingsError(
                 f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
                 "user_plugin_class, or allow_static_tokens if that is what you want"
@@ -178,8 +182,6 @@ class NbExchange(Configurable):
 
     def rehearse(self) -> None:
         """Make everything once, so that a mistake shows in one sentence before any worker starts."""
-        if self.user_plugin_class is not None and not hasattr(self.user_plugin_class, "get_current_user"):
-            raise SettingsError("user_plugin_class has no method get_current_user")
         try:
             self.services().database.engine.dispose()
         except (TypeError, ValueError, ImportError) as error:
@@ -211,12 +213,17 @@ class NbExchange(Configurable):
         return TokenFile(Path(self.token_file))
 
     def authenticator(self) -> Authenticator:
-        if self.user_plugin_class is None:
+        chosen: Any = self.user_plugin_class
+        if issubclass(chosen, StaticTokens):
             return StaticTokens(self.tokens())
-        handler: Any = self.user_plugin_class
-        return CustomAuthenticator(
-            handler(parent=self) if issubclass(handler, BaseUserHandler) else handler()
-        )
+        made = chosen(parent=self) if issubclass(chosen, Configurable) else chosen()
+        if isinstance(made, Section):
+            made.check()
+        if hasattr(made, "authenticate"):
+            return made  # type: ignore[no-any-return]
+        if not hasattr(made, "get_current_user"):
+            raise SettingsError("user_plugin_class has no method get_current_user")
+        return CustomAuthenticator(made)
 
     def limits(self) -> Limits:
         return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)

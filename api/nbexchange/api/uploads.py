@@ -39,9 +39,11 @@ from nbexchange.api.services import Services
 from nbexchange.protocol import (
     InitiateUploads,
     ItemFailed,
+    Kind,
     Limits,
     PendingUpload,
     Record,
+    RoleName,
     UploadAnswer,
     UploadCompleted,
     UploadGranted,
@@ -57,8 +59,8 @@ UPLOAD_LIFETIME = timedelta(hours=24)
 def initiate(services: Services, identity: Identity, batch: InitiateUploads) -> list[UploadAnswer]:
     """Announce uploads and get a URL for each; the bytes are fixed from here on, and so is the stamp.
 
-    Releases and feedback are for instructors of the course, submissions for its members. Raises for what is
-    wrong with all items; what is wrong with one is that item's answer.
+    Each kind needs its role in the course. Raises for what is wrong with all items; what is wrong with one is
+    that item's answer.
     """
     check_batch(identity, batch)
     with services.database.write() as session:
@@ -70,10 +72,7 @@ def initiate(services: Services, identity: Identity, batch: InitiateUploads) -> 
 
 
 def check_batch(identity: Identity, batch: InitiateUploads) -> None:
-    if batch.kind == "submission":
-        identity.require_member(batch.course_id)
-    else:
-        identity.require_instructor(batch.course_id)
+    identity.require(NEEDED_ROLE[batch.kind], batch.course_id)
     if not is_path_component(batch.assignment_id) or "+" in batch.assignment_id:
         raise InvalidRequest("This cannot be an assignment's id.")
     if len({item.id for item in batch.items}) < len(batch.items):
@@ -82,6 +81,13 @@ def check_batch(identity: Identity, batch: InitiateUploads) -> None:
 
 Outcome = Upload | ExchangeProblem
 T = TypeVar("T")
+
+NEEDED_ROLE: Mapping[Kind, RoleName] = {
+    "release": "instructor",
+    "submission": "student",
+    "feedback": "grader",
+}
+"""What one has to be in the course, at least, to upload."""
 
 
 def open_occasion(session: Session, limits: Limits, identity: Identity, batch: InitiateUploads) -> Occasion:
@@ -172,13 +178,13 @@ def _row(occasion: Occasion, item: UploadItem) -> dict[str, Any]:
 
 def named_students(identity: Identity, batch: InitiateUploads) -> set[str]:
     """Whom the batch is about, as far as the caller may name anybody: naming somebody makes them known."""
-    if not identity.teaches(batch.course_id):
+    if batch.kind != "feedback" and not identity.teaches(batch.course_id):
         return set()
     return {item.student_id for item in batch.items if item.student_id and is_path_component(item.student_id)}
 
 
 def _find_place(session: Session, org_pk: int, identity: Identity, batch: InitiateUploads) -> Place:
-    if batch.kind == "release" or is_from_elsewhere(batch):
+    if identity.teaches(batch.course_id) and (batch.kind == "release" or is_from_elsewhere(batch)):
         title = identity.courses[batch.course_id].title
         return people.make_place(session, org_pk, batch.course_id, batch.assignment_id, title)
     return people.find_place(session, org_pk, batch.course_id, batch.assignment_id)

@@ -126,6 +126,8 @@ def identify() -> None:
     """Before each route of the API: find out who is calling, or answer that it is not known."""
     try:
         identity = services().authenticator.authenticate(request)
+    except ExchangeProblem:
+        raise
     except Exception as error:
         log.exception("the authenticator failed (request %s)", g.request_id)
         raise Unavailable("authentication", "Who is calling cannot be found out now.") from error

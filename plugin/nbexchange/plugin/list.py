@@ -28,7 +28,7 @@ Info = dict[str, Any]
 
 class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
     def init_src(self) -> None:
-        """One request says everything; an instructor's `--inbound` asks for the course as well."""
+        """One request says everything; a grader's or instructor's `--inbound` asks for the course as well."""
         course_id = self.coursedir.course_id
         found = self.client.assignments(literal(course_id)).assignments
         self.entries = [entry for entry in found if self._is_asked_for(entry.course_id, entry.assignment_id)]
@@ -43,9 +43,9 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         """The caller's own attempts; inbound, in the courses that they teach, everybody's."""
         found = [record for entry in self.entries for record in entry.submissions]
         if self.inbound:
-            taught = self._taught_courses()
-            found = [record for record in found if record.course_id not in taught]
-            for course_id in taught:
+            graded = self._graded_courses()
+            found = [record for record in found if record.course_id not in graded]
+            for course_id in graded:
                 found += self.client.submissions(
                     SubmissionsQuery(
                         course_id, literal(self.coursedir.assignment_id), literal(self.coursedir.student_id)
@@ -59,8 +59,8 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
             and fnmatchcase(record.student_id, student)
         ]
 
-    def _taught_courses(self) -> list[str]:
-        courses = [course.course_id for course in self.client.me().courses if course.role == "instructor"]
+    def _graded_courses(self) -> list[str]:
+        courses = [course.course_id for course in self.client.me().courses if course.role != "student"]
         return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
 
     def init_dest(self) -> None:

@@ -13,8 +13,8 @@ class Authenticator(Protocol):
     def authenticate(self, request: Request) -> Identity | None:
         """The verified caller, or None for nobody.
 
-        Anything it raises is taken as a failure of the authenticator (503): never as a refusal, and never as
-        a permission.
+        An `ExchangeProblem` that it raises is the answer. Anything else is taken as a failure of the authenticator
+        (503): never as a refusal, and never as a permission.
         """
         ...
 

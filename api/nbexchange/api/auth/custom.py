@@ -9,8 +9,7 @@ from typing import Any
 from flask import Request
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity
-from nbexchange.protocol import RoleName
+from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity, role_of, strongest
 
 
 class BaseUserHandler(LoggingConfigurable):
@@ -20,7 +19,7 @@ class BaseUserHandler(LoggingConfigurable):
         """Say who is calling: `name`, `full_name`, `email`, `lms_user_id`, `org_id` and either `course_id`,
         `course_title`, `course_role`, or `courses`, a list of such three. None for nobody.
 
-        `course_role` is `Instructor` (in any case) or anything else, which is a student.
+        `course_role` is `Instructor` or `Grader` (in any case) or anything else, which is a student.
         """
         return None
 
@@ -48,18 +47,11 @@ def identity_of(user: Mapping[str, Any]) -> Identity:
 
 
 def _roles(courses: Iterable[Mapping[str, Any]]) -> dict[str, CourseRole]:
-    """The roles by course; where a course is named twice, the stronger role holds."""
-    roles: dict[str, CourseRole] = {}
-    for course in courses:
-        course_id = _word(course, "course_id")
-        found = CourseRole(_role(_word(course, "course_role")), _optional(course, "course_title"))
-        if course_id not in roles or found.role == "instructor":
-            roles[course_id] = found
-    return roles
+    return strongest((_word(course, "course_id"), _place(course)) for course in courses)
 
 
-def _role(word: str) -> RoleName:
-    return "instructor" if word.strip().casefold() == "instructor" else "student"
+def _place(course: Mapping[str, Any]) -> CourseRole:
+    return CourseRole(role_of(_word(course, "course_role")), _optional(course, "course_title"))
 
 
 def _word(mapping: Mapping[str, Any], key: str, default: str | None = None) -> str:

@@ -83,7 +83,7 @@ def unrelease_assignment(query: protocol.UnreleaseQuery) -> protocol.Unreleased:
     problems=(NotFound, RoleRequired),
 )
 def initiate_uploads(batch: protocol.InitiateUploads) -> protocol.UploadAnswers:
-    """Releases and feedback: instructors of the course. Submissions: its members."""
+    """Releases: instructors of the course. Feedback: its graders too. Submissions: its members."""
     return protocol.UploadAnswers(uploads.initiate(services(), caller(), batch))
 
 
@@ -96,7 +96,7 @@ def list_pending_uploads(query: protocol.PendingQuery) -> protocol.PendingUpload
 
 @operations.add("POST", "/uploads/complete", body=protocol.CompleteUploads, answer=protocol.CompletionAnswers)
 def complete_uploads(wanted: protocol.CompleteUploads) -> protocol.CompletionAnswers:
-    """Whoever began the upload; for releases and feedback, while they are an instructor of the course."""
+    """Whoever began the upload; for releases and feedback, while they have the role that it needs."""
     return protocol.CompletionAnswers(completion.complete(services(), caller(), wanted.ids))
 
 
@@ -116,7 +116,7 @@ def abort_upload(item_id: UUID) -> protocol.Aborted:
     problems=(NotFound, RoleRequired),
 )
 def list_submissions(query: protocol.SubmissionsQuery) -> protocol.Submissions:
-    """Instructors of the course."""
+    """Graders and instructors of the course."""
     with services().database.read() as session:
         return listing.list_submissions(session, caller(), query)
 
@@ -130,12 +130,12 @@ def remove_submissions(wanted: protocol.RemoveSubmissions) -> protocol.Removals:
 
 @operations.add("POST", "/downloads", body=protocol.RequestDownloads, answer=protocol.DownloadAnswers)
 def request_downloads(wanted: protocol.RequestDownloads) -> protocol.DownloadAnswers:
-    """Instructors what is in their courses; students the current release, their attempts, their feedback."""
+    """Graders and instructors what is in the course; students the current release, their attempts, their feedback."""
     return protocol.DownloadAnswers(downloads.grant(services(), caller(), wanted.items))
 
 
 @operations.add("GET", "/history", query=protocol.HistoryQuery, answer=protocol.History, problems=(NotFound,))
 def list_history(query: protocol.HistoryQuery) -> protocol.History:
-    """Instructors the log of their courses; students the releases and what they did themselves."""
+    """Graders and instructors the log of the course; students the releases and what they did themselves."""
     with services().database.read() as session:
         return history.list_history(session, caller(), query)

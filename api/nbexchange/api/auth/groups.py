@@ -1,0 +1,83 @@
+"""Roles from the names of groups, as hubs, identity providers and proxies state them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbexchange.api.identity import RANK, CourseRole, strongest
+from nbexchange.api.problems import IdentityRefused
+from nbexchange.api.sections import SettingsError
+from nbexchange.protocol import RoleName, is_path_component
+
+log = logging.getLogger("nbexchange")
+
+NBGRADERS_GROUPS = [
+    ("formgrade-(?P<course>.+)", "instructor"),
+    ("nbgrader-(?P<course>.+)", "student"),
+]
+"""The names that nbgrader itself gives to the groups of a hub."""
+
+HELP = (
+    "Pairs of a pattern, which has to match a group's whole name, and the role that it gives. "
+    "`(?P<course>...)` in it is the course, `(?P<org>...)` may be the organisation. The strongest role holds. "
+    "Default: nbgrader's own groups, `formgrade-<course>` for instructors and `nbgrader-<course>` for students."
+)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """The organisation and roles that somebody's groups amount to."""
+
+    org_id: str
+    courses: dict[str, CourseRole]
+
+
+@dataclass(frozen=True)
+class GroupPatterns:
+    """What groups mean. A group that no pattern knows means nothing."""
+
+    patterns: Sequence[tuple[re.Pattern[str], RoleName]]
+    org_id: str
+    """The organisation of those whose groups name none."""
+
+    @classmethod
+    def compile(cls, pairs: Iterable[Any], org_id: str) -> GroupPatterns:
+        """From the setting; raises `SettingsError`."""
+        return cls([_compile(pair) for pair in pairs], org_id)
+
+    def read(self, groups: Iterable[str]) -> Membership:
+        """Raises `IdentityRefused` for groups of more than one organisation: nobody is in two of them at once."""
+        found = list(self._match(groups))
+        orgs = {org for org, _, _ in found}
+        if len(orgs) > 1:
+            named = ", ".join(sorted(orgs))
+            raise IdentityRefused(f"Your groups are those of several organisations ({named}), not of one.")
+        places = ((course_id, CourseRole(role)) for _, course_id, role in found)
+        return Membership(next(iter(orgs), self.org_id), strongest(places))
+
+    def _match(self, groups: Iterable[str]) -> Iterator[tuple[str, str, RoleName]]:
+        for group in groups:
+            for pattern, role in self.patterns:
+                if match := pattern.fullmatch(group):
+                    org_id, course_id = match.groupdict().get("org") or self.org_id, match["course"]
+                    if course_id and is_path_component(course_id) and is_path_component(org_id):
+                        yield org_id, course_id, role
+                    else:
+                        log.warning("the group %r names no course that can be one, and is left out", group)
+
+
+def _compile(pair: Any) -> tuple[re.Pattern[str], RoleName]:
+    try:
+        text, role = pair
+        pattern = re.compile(text)
+    except (TypeError, ValueError, re.error) as error:
+        raise SettingsError(f"{pair!r} is no pair of a pattern and a role: {error}") from None
+    if role not in RANK:
+        raise SettingsError(f"{role!r} is no role: there is {', '.join(RANK)}")
+    if "course" not in pattern.groupindex:
+        raise SettingsError(f"the pattern {text!r} has no (?P<course>...)")
+    return pattern, role
