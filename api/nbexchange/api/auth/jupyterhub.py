@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -173,6 +174,8 @@ class JupyterHubAuthenticator(Section):
             f'"{scope}"]'
         )
 
+    clock: Callable[[], float] = time.monotonic
+
     # --- the hub -------------------------------------------------------------------------------------------
 
     @cached_property
@@ -182,7 +185,7 @@ class JupyterHubAuthenticator(Section):
         The memory knows digests, not tokens.
         """
         memory: TLRUCache[str, Answer] = TLRUCache(
-            CACHE_SIZE, ttu=lambda _, answer, now: now + answer.seconds
+            CACHE_SIZE, ttu=lambda _, answer, now: now + answer.seconds, timer=self.clock
         )
         return cached(memory, key=digest, condition=Condition())(self._ask_hub)
 

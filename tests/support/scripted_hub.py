@@ -1,0 +1,72 @@
+"""A hub that says what a test wants, for what a real one cannot be brought to do: wait, fail, or talk nonsense."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from support.serving import serving
+
+SCOPE = "access:services!service=exchange"
+
+
+def model(name: str, *groups: str, **values: Any) -> dict[str, Any]:
+    """What a hub says of a person, shortened from what JupyterHub 6.1 answered."""
+    known = {"name": name, "kind": "user", "admin": False, "groups": list(groups), "user_info": None}
+    return {**known, "scopes": [SCOPE, "read:users:groups!user"], "session_id": None, **values}
+
+
+def service_model(name: str, **values: Any) -> dict[str, Any]:
+    """What a hub says of a service: it has no groups."""
+    return {"name": name, "kind": "service", "admin": False, "scopes": [SCOPE], **values}
+
+
+@dataclass
+class ScriptedHub:
+    """Answers by token; anything that is no dictionary is sent as it is, with the status before it."""
+
+    api_url: str
+    answers: Mapping[str, Any]
+    asked: Counter[str] = field(default_factory=Counter)
+    open: threading.Event = field(default_factory=threading.Event)
+    """Answers wait for it."""
+
+    def answer(self, token: str) -> tuple[int, bytes]:
+        self.asked[token] += 1
+        self.open.wait(30)
+        found = self.answers.get(token, (403, b'{"status": 403, "message": null}'))
+        return (200, json.dumps(found).encode()) if isinstance(found, dict) else found
+
+
+@contextmanager
+def scripted_hub(answers: Mapping[str, Any]) -> Iterator[ScriptedHub]:
+    hub = ScriptedHub("", answers)
+    hub.open.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            assert self.path == "/hub/api/user", self.path
+            scheme, _, token = self.headers["Authorization"].partition(" ")
+            assert scheme == "token", scheme
+            status, body = hub.answer(token)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        hub.api_url = f"{url}/hub/api"
+        yield hub
+        hub.open.set()
