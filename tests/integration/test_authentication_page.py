@@ -1,0 +1,62 @@
+"""Every configuration that docs/authentication.md shows is one that works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from traitlets.config.loader import PyFileConfigLoader
+
+from nbexchange.api.commands import SECTIONS
+from nbexchange.api.configuration import read_file, refuse_unknown
+from nbexchange.api.settings import NbExchange
+
+PAGE = (Path(__file__).parents[2] / "docs" / "authentication.md").read_text()
+BLOCKS = re.findall(r"^```(python|yaml)\n# (\S+)[^\n]*\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def blocks(name):
+    found = [text for _, file, text in BLOCKS if file == name]
+    assert found
+    return found
+
+
+def test_every_block_says_which_file_it_is_for():
+    assert len(BLOCKS) == len(re.findall(r"^```(?:python|yaml)", PAGE, re.MULTILINE))
+    assert {file for _, file, _ in BLOCKS} == {"nbexchange_config.py", "jupyterhub_config.py", "values.yaml"}
+
+
+@pytest.mark.parametrize("text", blocks("nbexchange_config.py"))
+def test_the_service_takes_the_configuration(text, tmp_path):
+    file = tmp_path / "nbexchange_config.py"
+    file.write_text(text)
+    config = read_file(str(file))
+    refuse_unknown(config)
+    config.NbExchange.data_dir = str(tmp_path)
+    settings = NbExchange(config=config)
+    settings.check()
+    assert settings.authenticator()
+    assert set(config) <= set(SECTIONS)
+
+
+@pytest.mark.parametrize("text", blocks("jupyterhub_config.py"))
+def test_a_hub_knows_every_setting(text, tmp_path):
+    from jupyterhub.app import JupyterHub
+
+    file = tmp_path / "jupyterhub_config.py"
+    file.write_text(text)
+    config = PyFileConfigLoader(file.name, str(tmp_path)).load_config()
+    known = {kind.__name__: kind for kind in [JupyterHub, *JupyterHub().classes]}
+    for section in config:
+        assert set(config[section]) <= set(known[section].class_traits(config=True))
+
+
+@pytest.mark.parametrize("text", blocks("values.yaml"))
+def test_the_values_of_the_chart_say_what_the_hubs_own_file_says(text):
+    values = yaml.safe_load(text)
+    (hub_file,) = [text for text in blocks("jupyterhub_config.py") if "server_token_scopes" in text]
+    for scope in values["hub"]["config"]["Spawner"]["server_token_scopes"]:
+        assert f'"{scope}"' in hub_file
+    assert values["hub"]["loadRoles"]["user"]["scopes"] == ["self", "access:services!service=nbexchange"]
