@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import calls, carrying, memory, statements
+from benchmarks import calls, carrying, identities, memory, statements
 from benchmarks.report import machine, replace_figures
 from benchmarks.sizes import FULL, QUICK, Sizes
 
 BENCHMARKS = {
     "calls": calls.run,
+    "identities": identities.run,
     "statements": statements.run,
     "memory": memory.run,
     "carrying": carrying.run,

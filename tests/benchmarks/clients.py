@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
 from itertools import chain
@@ -22,14 +22,16 @@ TIMEOUT = 120
 class Call:
     """One request to the service: all of it, as bytes."""
 
-    token: str
+    token: str | None
     method: str
     path: str
     body: bytes | None = None
+    own_headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        credentials = {"Authorization": f"token {self.token}"} if self.token else {}
+        return {**credentials, "Content-Type": "application/json", **self.own_headers}
 
 
 def post(token: str, path: str, body: Any) -> Call:

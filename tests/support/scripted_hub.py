@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,10 +37,21 @@ class ScriptedHub:
     asked: Counter[str] = field(default_factory=Counter)
     open: threading.Event = field(default_factory=threading.Event)
     """Answers wait for it."""
+    seconds: float = 0
+    """How long each answer takes."""
+    busy: int = 0
+    most_at_once: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, token: str) -> tuple[int, bytes]:
-        self.asked[token] += 1
+        with self.lock:
+            self.asked[token] += 1
+            self.busy += 1
+            self.most_at_once = max(self.most_at_once, self.busy)
         self.open.wait(30)
+        time.sleep(self.seconds)
+        with self.lock:
+            self.busy -= 1
         found = self.answers.get(token, (403, b'{"status": 403, "message": null}'))
         return (200, json.dumps(found).encode()) if isinstance(found, dict) else found
 
