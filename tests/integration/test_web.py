@@ -7,10 +7,12 @@ from importlib.metadata import version
 
 import pytest
 from support.callers import Caller, archive_item
+from support.scripted_hub import model, scripted_hub
 
 from nbexchange import protocol
 from nbexchange.api import web
 from nbexchange.api.app import create_app
+from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.database import connect
 from nbexchange.api.identity import Identity
 from nbexchange.api.routes import former
@@ -26,7 +28,7 @@ def test_a_problem_has_a_stable_form_and_a_request_id(people):
         "type": "role-required",
         "title": "This needs another role in the course",
         "status": 403,
-        "detail": "Only an instructor of cs1 may do this.",
+        "detail": "Only a grader or an instructor of cs1 may do this.",
         "request_id": answer.headers["X-Request-ID"],
     }
 
@@ -196,6 +198,34 @@ def test_a_database_that_is_away_is_a_503(store, token_file, limits):
 class _Known:
     def authenticate(self, request):
         return Identity("ada", "1", {})
+
+
+@pytest.fixture
+def asking_a_hub(services):
+    """The answer to `GET v1/me` with a token of which a hub says this."""
+
+    def ask(answer, token="t"):
+        with scripted_hub({"t": answer}) as hub:
+            authenticator = JupyterHubAuthenticator(api_url=hub.api_url, service_name="exchange")
+            app = create_app(Services(services.database, services.store, authenticator, services.limits), "/")
+            return app.test_client().get("/v1/me", headers={"Authorization": f"token {token}"})
+
+    return ask
+
+
+def test_a_hubs_word_decides_who_is_let_in(asking_a_hub):
+    known = asking_a_hub(model("ada", "formgrade-cs1"))
+    assert (known.json["name"], known.json["courses"]) == (
+        "ada",
+        [{"course_id": "cs1", "role": "instructor"}],
+    )
+    assert asking_a_hub(model("ada"), token="other").status_code == 401
+    refused = asking_a_hub(model("ada", scopes=[]))
+    assert (refused.status_code, refused.json["type"]) == (403, "access-scope-missing")
+    assert "c.Spawner.server_token_scopes" in refused.json["detail"]
+    away = asking_a_hub((502, b""))
+    assert (away.status_code, away.json["type"]) == (503, "authentication-unavailable")
+    assert away.headers["Retry-After"] == "5"
 
 
 class _Broken:

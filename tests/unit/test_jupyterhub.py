@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask, request
 from support.scripted_hub import SCOPE, model, scripted_hub, service_model
+from traitlets import TraitError
 from traitlets.config import Config
 
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
+from nbexchange.api.auth.tokens import StaticTokens
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
 from nbexchange.api.sections import SettingsError
 from nbexchange.api.settings import NbExchange
@@ -262,6 +264,16 @@ def test_a_service_of_a_hub_asks_that_hub_without_any_setting(hub, who, monkeypa
     settings = NbExchange(ip="0.0.0.0")
     settings.check()
     assert who("t", settings.authenticator()).name == "ada"
+
+
+@pytest.mark.parametrize("chosen", [None, "tokens", StaticTokens, "nbexchange.api.auth.tokens.StaticTokens"])
+def test_an_authenticator_is_chosen_by_class_by_dotted_path_or_by_short_name(chosen):
+    assert NbExchange(user_plugin_class=chosen).user_plugin_class is StaticTokens
+
+
+def test_a_name_that_is_no_authenticators_is_refused():
+    with pytest.raises(TraitError):
+        NbExchange(user_plugin_class="jupyter")
 
 
 @pytest.mark.parametrize("missing", ["JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_API_URL"])

@@ -17,7 +17,8 @@ class AuthenticatorClass(Type):  # type: ignore[type-arg]  # of any class that s
     """A class, its dotted path, or a short name of ours."""
 
     def validate(self, obj: Any, value: Any) -> Any:
-        return super().validate(obj, SHORT_NAMES.get(value, value) if isinstance(value, str) else value)
+        chosen = default_choice() if value is None else value  # older files say None for the default
+        return super().validate(obj, SHORT_NAMES.get(chosen, chosen) if isinstance(chosen, str) else chosen)
 
 
 def default_choice() -> str:
