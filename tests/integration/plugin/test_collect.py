@@ -148,5 +148,5 @@ def test_an_unreadable_local_stamp_is_replaced_on_update(submitted):
 
 def test_a_student_cannot_collect(submitted, gradebook_template):
     shutil.copy(gradebook_template, submitted.ada.home / "gradebook.db")
-    with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
+    with pytest.raises(ExchangeError, match="Only a grader or an instructor of cs1"):
         submitted.ada.run(ExchangeCollect, "ps1")

@@ -184,7 +184,7 @@ def test_no_feedback_at_all_is_no_failure(released):
 def test_a_student_cannot_release_feedback(graded):
     graded.ada.write("feedback/ben/ps1/p1.html", "poison")
     graded.ada.write("feedback/ben/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
-    with pytest.raises(ExchangeError, match="Only an instructor of cs1"):
+    with pytest.raises(ExchangeError, match="Only a grader or an instructor of cs1"):
         graded.ada.run(ExchangeReleaseFeedback, "ps1")
 
 
