@@ -10,7 +10,7 @@ from typing import Any
 from nbexchange.api.configuration import SECTIONS, variables
 from nbexchange.api.sections import Section
 from nbexchange.api.settings import NbExchange
-from nbexchange.plugin import Exchange
+from nbexchange.plugin.settings import ExchangeSettings
 
 PAGE = Path(__file__).with_name("configuration.md")
 
@@ -85,8 +85,10 @@ def service_row(section: type[Section], name: str) -> list[str]:
 
 def plugin_rows() -> list[list[str]]:
     """Those that the plugin declares or declares anew, in that order."""
-    own = Exchange.class_traits(config=True)
-    return [row(own[name], own[name].metadata.get("env", ())) for name in vars(Exchange) if name in own]
+    own = ExchangeSettings.class_traits(config=True)
+    return [
+        row(own[name], own[name].metadata.get("env", ())) for name in vars(ExchangeSettings) if name in own
+    ]
 
 
 def row(trait: Any, variables: list[str]) -> list[str]:

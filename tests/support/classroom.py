@@ -17,7 +17,7 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from nbexchange.api.demo.course import FACTORY_LINES
-from support.commands import run_nbgrader
+from support.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 
 class Noting(logging.Handler):
@@ -88,6 +88,11 @@ class Desk:
         """Run the real command here, in this process; gives what it logged, fails at another exit status."""
         with self.at_home():
             return run_nbgrader(arguments, status)
+
+    def ask(self, *arguments: str) -> Ended:
+        """Run `jupyter nbexchange` here, in this process."""
+        with self.at_home():
+            return run_jupyter_nbexchange(arguments)
 
     @contextmanager
     def at_home(self) -> Iterator[None]:

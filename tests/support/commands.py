@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
 from nbexchange.api.demo import servers
+from nbexchange.plugin.command.app import JupyterNbExchange
 
 
 def run_nbgrader(arguments: Sequence[str], status: int = 0) -> str:
@@ -41,3 +46,36 @@ def run_nbexchange(folder: Path, *arguments: str, **settings: str) -> subprocess
     environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
     command = [sys.executable, "-m", "nbexchange.api", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How `jupyter nbexchange` ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
+    """`jupyter nbexchange` with these arguments, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    app = JupyterNbExchange()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            app.initialize(list(arguments))
+            app.start()
+            status: object = 0
+        except NoStart:
+            status = 0
+        except SystemExit as end:
+            status = end.code
+        finally:
+            if app.subapp:
+                type(app.subapp).clear_instance()
+    assert isinstance(status, int)
+    return Ended(status, out.getvalue(), err.getvalue())

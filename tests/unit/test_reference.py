@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from nbexchange.api.configuration import SECTIONS
-from nbexchange.api.sections import Section
 from nbexchange.api.settings import NbExchange
-from nbexchange.plugin import Exchange
+from nbexchange.plugin.settings import ExchangeSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = runpy.run_path(str(DOCS / "write_configuration.py"))
 
 SETTINGS = [(section, name) for section in SECTIONS.values() for name in section.settings()]
-SETTINGS += [(Exchange, name) for name in vars(Exchange) if name in Exchange.class_traits(config=True)]
+SETTINGS += [(ExchangeSettings, name) for name in ExchangeSettings.class_own_traits(config=True)]
 
 
 def test_the_reference_is_up_to_date():
@@ -40,5 +39,4 @@ def test_a_setting_is_explained_and_its_default_told(kind, name):
     if default:
         assert default.endswith(".")
     else:
-        made = kind() if issubclass(kind, Section) else kind(coursedir=None)
-        assert getattr(made, name) == trait.default()
+        assert getattr(kind(), name) == trait.default()

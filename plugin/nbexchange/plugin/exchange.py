@@ -2,116 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
-from urllib.parse import urlsplit
 
 from dateutil.tz import gettz
 from nbgrader.exchange.abc import Exchange as ABCExchange
 from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import ignore_patterns
-from traitlets import Bool, Float, Integer, List, Type, Unicode, default
 
-from nbexchange.plugin.client import Client
-from nbexchange.plugin.credentials import SERVICE_VARIABLES, ApiCredentials, service_url
 from nbexchange.plugin.extraction import Modes, unpack
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
+from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.storage import Storage
 from nbexchange.plugin.transfer import Transfer
 from nbexchange.plugin.trees import make_folders, staged
 from nbexchange.protocol import (
-    DEFAULT_MAX_BUFFER_SIZE,
-    UNPACKED_FACTOR,
     DownloadGranted,
     Kind,
     ReleaseRecord,
     is_path_component,
 )
-from nbexchange.redaction import host_of, redact
+from nbexchange.redaction import redact
 
 
 class DirectoryTooLarge(RuntimeError):
     """`max_dir_size` is exceeded: nbgrader wants a RuntimeError here and nowhere else."""
 
 
-class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
-    root = Unicode(
-        "",
-        help="What formgrader shows as the exchange; nothing is kept there. Default: the service's address.",
-    ).tag(config=True)
-    cache = Unicode("", help="Unused: what was submitted is listed by the service.").tag(config=True)
-
-    @default("root")
-    def _default_root(self) -> str:
-        try:
-            return self.address
-        except (
-            TransferFailed
-        ):  # formgrader reads this where nothing is caught; whoever calls is told by `start`
-            return ""
-
-    @property
-    def address(self) -> str:
-        """Where the service is, as people may see it: without credentials that somebody put into the URL."""
-        url = service_url(self)
-        return urlsplit(url)._replace(netloc=host_of(url), query="").geturl()
-
-    path_includes_course = Bool(
-        False,
-        help="Fetch to and submit from `course/assignment` in `assignment_dir`, not `assignment`: for people "
-        "with several courses.",
-    ).tag(config=True)
-
-    base_service_url = Unicode(
-        help="Where the exchange service is: scheme, host and port. Default: `http://127.0.0.1:9000`."
-    ).tag(config=True, env=SERVICE_VARIABLES)
-
-    @default("base_service_url")
-    def _default_base_service_url(self) -> str:
-        return next(filter(None, map(os.environ.get, SERVICE_VARIABLES)), "http://127.0.0.1:9000")
-
-    base_path = Unicode("/services/nbexchange/", help="The service's path at that host: its `base_url`.").tag(
-        config=True
-    )
-
-    max_buffer_size = Integer(
-        DEFAULT_MAX_BUFFER_SIZE,
-        help="The largest packed archive, in bytes. The service has a limit of its own.",
-    ).tag(config=True)
-
-    max_unpacked_size = Integer(
-        help="The most that may be in an archive, in bytes. Default: four times `max_buffer_size`."
-    ).tag(config=True)
-
-    @default("max_unpacked_size")
-    def _default_max_unpacked_size(self) -> int:
-        return int(UNPACKED_FACTOR * self.max_buffer_size)
-
-    api_timeout = Float(10, help="Seconds to wait for an answer of the service.").tag(config=True)
-
-    api_plugin_class = Type(
-        ApiCredentials,
-        klass=object,
-        help="A class whose `prep_api_call(self, path)` gives URL, cookies and headers of a request: for "
-        "credentials other than a token.",
-    ).tag(config=True)
-
-    storage_origins = List(
-        Unicode(),
-        help="The only origins (`https://host:port`) that files are sent to and fetched from. Default: any "
-        "that the service names.",
-    ).tag(config=True)
-
+class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
     # --- the one way to fail -------------------------------------------------------------------------------
 
     def start(self) -> Any:
@@ -169,15 +95,6 @@ class Exchange(ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
             self.log.error("Did you mean: %s", found[0])
 
     # --- the service ---------------------------------------------------------------------------------------
-
-    @property
-    def client(self) -> Client:
-        if self._client is None:
-            credentials: Any = self.api_plugin_class
-            self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout)
-        return self._client
-
-    _client: Client | None = None
 
     @property
     def transfer(self) -> Transfer:

@@ -17,7 +17,7 @@ from nbexchange.protocol import DownloadGranted, DownloadItem
 
 
 class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ignore[misc]
-    def _load_config(self, cfg: Any, **kwargs: Any) -> None:
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]
         adopt_section(self, cfg, "ExchangeFetch", "ExchangeFetchAssignment")
         super()._load_config(cfg, **kwargs)
 

@@ -171,11 +171,13 @@ MESSAGES = {
 """By code. The parts in braces are known when it happens."""
 
 ADVICE = {
+    "access-scope-missing": "Tell whoever runs the hub; once it is done, restart your notebook server.",
     "already-released": "Release with --force to make a new version of it.",
     "authentication-unavailable": NOT_NOW,
     "client-too-old": UPDATE_PLUGIN,
     "database-unavailable": NOT_NOW,
     "id-reused": REPORT,
+    "identity-refused": "Tell whoever runs the exchange, with the request's id.",
     "internal": REPORT,
     "invalid-request": "Check the names that you gave; if they are right, please report this.",
     "method-not-allowed": REPORT,
@@ -206,5 +208,6 @@ def say(code: str, **known: object) -> str:
 
 
 def explain(problem: Problem) -> str:
-    """The text for a problem that the service answered with."""
-    return f"{problem.detail} {ADVICE.get(problem.type, AGAIN)}"
+    """The text for a problem that the service answered with. Lines to be copied stay lines of their own."""
+    gap = "\n" if "\n" in problem.detail else " "
+    return f"{problem.detail}{gap}{ADVICE.get(problem.type, AGAIN)}"

@@ -15,7 +15,7 @@ from nbexchange.protocol import InitiateUploads
 
 
 class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]
-    def _load_config(self, cfg: Any, **kwargs: Any) -> None:
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]
         adopt_section(self, cfg, "ExchangeRelease", "ExchangeReleaseAssignment")
         super()._load_config(cfg, **kwargs)
 

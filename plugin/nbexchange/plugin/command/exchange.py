@@ -1,0 +1,26 @@
+"""nbgrader's section `Exchange` for the command."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from traitlets import Unicode
+
+from nbexchange.plugin.settings import ExchangeSettings
+
+
+class Exchange(ExchangeSettings):
+    """Stands for the plugin's `Exchange`, and bears its name, so that `c.Exchange` holds here as well."""
+
+    # Declared by nbgrader, and here again since what is not declared is called misspelt.
+    assignment_dir = Unicode(".", help="Where a student's assignments are.").tag(config=True)
+    timezone = Unicode("UTC", help="The time zone in which times are shown.").tag(config=True)
+    timestamp_format = Unicode("%Y-%m-%d %H:%M:%S.%f %Z", help="How times are shown.").tag(config=True)
+
+    @cached_property
+    def coursedir(self) -> Any:
+        """For an installation's own credentials, which may look for the course in it."""
+        from nbgrader.coursedir import CourseDirectory
+
+        return CourseDirectory(parent=self)

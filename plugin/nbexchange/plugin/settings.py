@@ -1,0 +1,96 @@
+"""The settings of the exchange, in nbgrader's section `Exchange`, and the client that they make; without nbgrader."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from traitlets import Bool, Float, Integer, List, Type, Unicode, default
+from traitlets.config import LoggingConfigurable
+
+from nbexchange.plugin.client import Client
+from nbexchange.plugin.credentials import SERVICE_VARIABLES, ApiCredentials, service_url
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
+from nbexchange.redaction import host_of
+
+
+class ExchangeSettings(LoggingConfigurable):
+    """What the plugin declares, or declares anew, of nbgrader's `Exchange`."""
+
+    root = Unicode(
+        "",
+        help="What formgrader shows as the exchange; nothing is kept there. Default: the service's address.",
+    ).tag(config=True)
+    cache = Unicode("", help="Unused: what was submitted is listed by the service.").tag(config=True)
+
+    @default("root")
+    def _default_root(self) -> str:
+        try:
+            return self.address
+        except TransferFailed:
+            # Formgrader reads this where nothing is caught; whoever calls is told by `start`.
+            return ""
+
+    @property
+    def address(self) -> str:
+        """Where the service is, as people may see it: without credentials that somebody put into the URL."""
+        url = service_url(self)
+        return urlsplit(url)._replace(netloc=host_of(url), query="").geturl()
+
+    path_includes_course = Bool(
+        False,
+        help="Fetch to and submit from `course/assignment` in `assignment_dir`, not `assignment`: for people "
+        "with several courses.",
+    ).tag(config=True)
+
+    base_service_url = Unicode(
+        help="Where the exchange service is: scheme, host and port. Default: `http://127.0.0.1:9000`."
+    ).tag(config=True, env=SERVICE_VARIABLES)
+
+    @default("base_service_url")
+    def _default_base_service_url(self) -> str:
+        return next(filter(None, map(os.environ.get, SERVICE_VARIABLES)), "http://127.0.0.1:9000")
+
+    base_path = Unicode("/services/nbexchange/", help="The service's path at that host: its `base_url`.").tag(
+        config=True
+    )
+
+    max_buffer_size = Integer(
+        DEFAULT_MAX_BUFFER_SIZE,
+        help="The largest packed archive, in bytes. The service has a limit of its own.",
+    ).tag(config=True)
+
+    max_unpacked_size = Integer(
+        help="The most that may be in an archive, in bytes. Default: four times `max_buffer_size`."
+    ).tag(config=True)
+
+    @default("max_unpacked_size")
+    def _default_max_unpacked_size(self) -> int:
+        return int(UNPACKED_FACTOR * self.max_buffer_size)
+
+    api_timeout = Float(10, help="Seconds to wait for an answer of the service.").tag(config=True)
+
+    api_plugin_class = Type(
+        ApiCredentials,
+        klass=object,
+        help="A class whose `prep_api_call(self, path)` gives URL, cookies and headers of a request: for "
+        "credentials other than a token.",
+    ).tag(config=True)
+
+    storage_origins = List(
+        Unicode(),
+        help="The only origins (`https://host:port`) that files are sent to and fetched from. Default: any "
+        "that the service names.",
+    ).tag(config=True)
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            credentials: Any = self.api_plugin_class
+            self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout)
+        return self._client
+
+    _client: Client | None = None
