@@ -44,7 +44,7 @@ PLUGIN = """\
 In `nbgrader_config.py`: `c.Exchange.<setting>` for all actions, or `c.ExchangeSubmit.<setting>` and the like for one.
 nbgrader's own settings of the exchange (`assignment_dir`, `timezone`, `timestamp_format` and those of single actions)
 hold as nbgrader documents them. What the file says beats the variable. Who is calling is in `JUPYTERHUB_API_TOKEN`,
-which a hub sets.
+which a hub sets, unless something else is said here.
 """
 
 TYPES = {

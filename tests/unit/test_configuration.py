@@ -64,7 +64,7 @@ def test_what_only_older_versions_had_is_pointed_out_and_left_out(configured):
 
 
 def test_a_misspelt_variable_is_pointed_out_without_its_value(monkeypatch):
-    for name in ("PROT", "ZEBRA", "RESET_DB", "PORT", "URL", "DB_URL"):
+    for name in ("PROT", "ZEBRA", "RESET_DB", "PORT", "URL", "API_TOKEN", "DB_URL"):
         monkeypatch.setenv(f"NBEXCHANGE_{name}", "secret")
     monkeypatch.setenv("NBEX_DB_URL", "secret")
     assert list(unknown_variables()) == [

@@ -23,8 +23,13 @@ FLAG_ONLY = {"reset_db"}
 OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
 OLDER_SETTINGS = {"timezone", "timestamp_format", "log_level", "log_format", "log_datefmt", "logging_config"}
 """What files for nbexchange 1 and 2 may contain, and nothing here depends on."""
-OTHER_VARIABLES = {"NBEXCHANGE_URL", "NBEXCHANGE_TEST_DATABASE_URL"}
-"""What else has the prefix: the plugin's variable and the tests'."""
+OTHER_VARIABLES = {
+    "NBEXCHANGE_URL",
+    "NBEXCHANGE_API_TOKEN",
+    "NBEXCHANGE_API_TOKEN_FILE",
+    "NBEXCHANGE_TEST_DATABASE_URL",
+}
+"""What else has the prefix: the plugin's variables and the tests'."""
 OF_KUBERNETES = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
 """What it tells every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
 

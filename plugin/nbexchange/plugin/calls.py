@@ -80,7 +80,7 @@ class Call:
         if isinstance(error, requests.exceptions.SSLError):
             return self._failed("service-certificate")
         if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):
-            return ServiceUnreachable(say("service-token"))
+            return ServiceUnreachable(say("service-token", source="c.Exchange.api_plugin_class"))
         if isinstance(error, ValueError):  # what requests and urllib3 say of an address
             return ServiceUnreachable(say("service-address"))
         if broke_off(error):

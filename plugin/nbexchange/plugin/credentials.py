@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -10,6 +14,21 @@ from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
 
 SERVICE_VARIABLES = ("NBEXCHANGE_URL", "NAAS_BASE_URL")
+TOKEN_FILE_VARIABLES = ("NBEXCHANGE_API_TOKEN_FILE",)
+TOKEN_VARIABLES = ("NBEXCHANGE_API_TOKEN", "JUPYTERHUB_API_TOKEN")
+
+A_TOKEN = re.compile(r"[!-~]+")
+"""Visible ASCII: what a header can hold without a second meaning."""
+
+MEANS_SOMETHING_IN_A_COOKIE = set('",;\\')
+
+
+@dataclass(frozen=True)
+class Token:
+    """Who is calling, and where that was found, as people may be told."""
+
+    secret: str = field(repr=False)
+    source: str
 
 
 class ApiCredentials:
@@ -17,9 +36,50 @@ class ApiCredentials:
 
     def prep_api_call(self, path: str) -> tuple[str, dict[str, str], dict[str, str]]:
         """URL, cookies and headers for `path` below the service. Called with the Exchange as `self`."""
-        token = os.environ.get("JUPYTERHUB_API_TOKEN", "").strip()  # from a file, it may end with its line
-        headers = {"Authorization": f"token {token}"} if token else {}
-        return service_url(self) + path, {}, headers
+        exchange: Any = self
+        token, cookie = find_token(exchange), exchange.api_token_cookie
+        cookies = {cookie: token.secret} if token and cookie else {}
+        headers = {"Authorization": f"token {token.secret}"} if token and not cookie else {}
+        return service_url(exchange) + path, cookies, headers
+
+
+def find_token(exchange: Any) -> Token | None:
+    """The token as it is now, since a file may have got another one; None where there is none to be found.
+
+    Raises `TransferFailed` for one that cannot be used.
+    """
+    if exchange.api_token_file:
+        path = os.path.expanduser(exchange.api_token_file)  # noqa: PTH111 - Path's raises where nobody is at home
+        return _checked(Token(_read(path), path), exchange)
+    variables = [exchange.api_token_variable] if exchange.api_token_variable else TOKEN_VARIABLES
+    for variable in variables:
+        if secret := os.environ.get(variable, "").strip():
+            return _checked(Token(secret, variable), exchange)
+    return None
+
+
+def _read(path: str) -> str:
+    """The content of a file that is its owner's secret."""
+    try:
+        with Path(path).open() as file:
+            is_open_to_others = os.fstat(file.fileno()).st_mode & stat.S_IROTH
+            secret = file.read().strip()
+    except OSError as error:
+        raise TransferFailed(say("token-file", path=path, why=os.strerror(error.errno or 0))) from None
+    except ValueError:  # bytes that are no text, or a path that is none
+        raise TransferFailed(say("token-file", path=path, why="it is no text")) from None
+    if is_open_to_others:
+        raise TransferFailed(say("token-file-open", path=path))
+    if not secret:
+        raise TransferFailed(say("token-file", path=path, why="it is empty"))
+    return secret
+
+
+def _checked(token: Token, exchange: Any) -> Token:
+    has_meaning = exchange.api_token_cookie and MEANS_SOMETHING_IN_A_COOKIE & set(token.secret)
+    if has_meaning or not A_TOKEN.fullmatch(token.secret):
+        raise TransferFailed(say("service-token", source=token.source))
+    return token
 
 
 def service_url(exchange: Any) -> str:

@@ -49,8 +49,18 @@ MESSAGES = {
         "It has to be like https://hub.example.org: tell whoever looks after your notebook server.",
     ),
     "service-token": Message(
-        "The token for the exchange service (JUPYTERHUB_API_TOKEN) has characters that no token has.",
-        "Restart your notebook server, which gives you a new one; if that does not help, tell whoever looks after it.",
+        "The token for the exchange service (from {source}) has characters that no token has.",
+        "Restart your notebook server, which usually gives you a new one; if that does not help, tell whoever looks "
+        "after it.",
+    ),
+    "token-file": Message(
+        "The token for the exchange service cannot be read from {path}: {why}.",
+        "Restart your notebook server, which usually gives you a new one; if that does not help, tell whoever looks "
+        "after it.",
+    ),
+    "token-file-open": Message(
+        "The token for the exchange service was not used, since everybody on this machine may read its file, {path}.",
+        "Take that permission away (chmod o-r), or tell whoever looks after your notebook server.",
     ),
     "service-elsewhere": Message(
         "Something other than the exchange service answered at {host} (HTTP {status}, {content_type}).",
@@ -188,8 +198,8 @@ ADVICE = {
     "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",
     "too-large": "Remove data that is not needed, or ask whoever runs the exchange for a higher limit.",
     "too-many-pending": "Wait until the other one has ended, then run the command again.",
-    "unauthenticated": "Restart your notebook server, which gives you a new token; if that does not help, tell whoever "
-    "looks after it.",
+    "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
+    "whoever looks after it.",
     "unknown-route": REPORT,
     "upload-aborted": AGAIN,
     "upload-completed": "Nothing needs to be done.",

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, Float, Integer, List, Type, Unicode, default
+from traitlets import Bool, Float, Integer, List, TraitError, Type, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
 from nbexchange.plugin.client import Client
-from nbexchange.plugin.credentials import SERVICE_VARIABLES, ApiCredentials, service_url
+from nbexchange.plugin.credentials import (
+    SERVICE_VARIABLES,
+    TOKEN_FILE_VARIABLES,
+    TOKEN_VARIABLES,
+    ApiCredentials,
+    service_url,
+)
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
 from nbexchange.redaction import host_of
+
+A_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class ExchangeSettings(LoggingConfigurable):
@@ -79,6 +88,32 @@ class ExchangeSettings(LoggingConfigurable):
         help="A class whose `prep_api_call(self, path)` gives URL, cookies and headers of a request: for "
         "credentials other than a token.",
     ).tag(config=True)
+
+    api_token_file = Unicode(
+        help="A file with the token or JWT that says who is calling, read anew for each request, so that it may "
+        "change. Only its owner and group may read it. Default: none."
+    ).tag(config=True, env=TOKEN_FILE_VARIABLES)
+
+    @default("api_token_file")
+    def _default_api_token_file(self) -> str:
+        return next(filter(None, map(os.environ.get, TOKEN_FILE_VARIABLES)), "")
+
+    api_token_variable = Unicode(
+        help="The environment variable with the token or JWT, where no file has it. Default: "
+        f"`{'`, else `'.join(TOKEN_VARIABLES)}`."
+    ).tag(config=True)
+
+    api_token_cookie = Unicode(
+        help="The name of the cookie in which the token is sent. Default: none, it is sent in the `Authorization` "
+        "header."
+    ).tag(config=True)
+
+    @validate("api_token_cookie")
+    def _check_cookie(self, proposal: Any) -> str:
+        name: str = proposal["value"]
+        if name and not A_COOKIE_NAME.fullmatch(name):
+            raise TraitError(f"api_token_cookie: {name!r} cannot be the name of a cookie")
+        return name
 
     storage_origins = List(
         Unicode(),

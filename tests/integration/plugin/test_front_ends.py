@@ -24,7 +24,7 @@ from nbexchange.plugin.packing import pack
 NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
 HARMLESS = "Try again in a minute, since nothing is done twice"
 AGAIN = "Run the command again; if it happens twice, tell whoever runs the exchange."
-NEW_TOKEN = "Restart your notebook server, which gives you a new token"
+NEW_TOKEN = "Restart your notebook server, which usually gives you a new token"
 CHECK = "Check the names of course and assignment; if they are right, ask the instructor"
 SMALLER = "Remove data that is not needed"
 FREE_SPACE = "Nothing was changed: free some space, then run the command again."

@@ -1,0 +1,154 @@
+"""Who is calling, as the plugin finds it out and says it to the service."""
+
+from __future__ import annotations
+
+import pytest
+from nbgrader.exchange.abc.exchange import ExchangeError
+from support.impostor import impostor
+
+from nbexchange.plugin import ExchangeList
+from nbexchange.plugin.credentials import ApiCredentials
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def token_of_ada(desks, tmp_path):
+    """A file that nobody else may read, with her token; without it, the plugin has that of nobody."""
+    place = tmp_path / "token"
+    place.write_text(f" {desks.ada.token}\n")
+    place.chmod(0o600)
+    desks.ada.token = "that-of-nobody"
+    return place
+
+
+def list_with(desk, **config):
+    return desk.run(ExchangeList, config={"Exchange": config})
+
+
+def refusal(desk, **config):
+    with pytest.raises(ExchangeError) as failure:
+        list_with(desk, **config)
+    assert "Traceback" not in desk.text
+    return str(failure.value)
+
+
+def sent(desk, **config):
+    """The headers that the service gets."""
+    with impostor((401, "text/plain", b"")) as (url, seen):
+        desk.url = url
+        refusal(desk, **config)
+    _, _, headers, _ = seen[-1]
+    return headers
+
+
+def test_a_file_with_the_token_comes_first(desks, token_of_ada):
+    assert "is missing, unknown or has expired" in refusal(desks.ada)
+    assert list_with(desks.ada, api_token_file=str(token_of_ada)) == []
+
+
+def test_the_file_may_be_named_by_a_variable(desks, token_of_ada, monkeypatch):
+    monkeypatch.setenv("NBEXCHANGE_API_TOKEN_FILE", str(token_of_ada))
+    assert list_with(desks.ada) == []
+
+
+def test_the_file_is_read_anew_for_each_request(desks, token_of_ada):
+    """As where something renews a JWT in it, while one action or one Jupyter server goes on."""
+    action = desks.ada.make(ExchangeList, config={"Exchange": {"api_token_file": str(token_of_ada)}})
+    token = token_of_ada.read_text()
+    token_of_ada.write_text("expired")
+    with pytest.raises(ExchangeError, match="has expired"):
+        action.start()
+    token_of_ada.write_text(token)
+    assert action.start() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "No such file or directory"), (b" \n", "it is empty"), (b"\xff\xfe", "it is no text")],
+)
+def test_a_file_without_a_token_is_told_and_nothing_else_is_tried(desks, token_of_ada, people, content, why):
+    desks.ada.token = people.ada.token
+    if content is None:
+        token_of_ada.unlink()
+    else:
+        token_of_ada.write_bytes(content)
+    text = refusal(desks.ada, api_token_file=str(token_of_ada))
+    assert text.startswith(
+        f"The token for the exchange service cannot be read from {token_of_ada}: {why}. Restart"
+    )
+
+
+def test_a_file_that_everybody_may_read_is_not_used(desks, token_of_ada):
+    token_of_ada.chmod(0o644)
+    text = refusal(desks.ada, api_token_file=str(token_of_ada))
+    assert "everybody on this machine may read its file" in text
+    assert token_of_ada.read_text().strip() not in text + desks.ada.text
+
+
+def test_a_file_that_the_group_may_read_is_used(desks, token_of_ada):
+    """As Kubernetes mounts a secret for a user who is not root."""
+    token_of_ada.chmod(0o440)
+    assert list_with(desks.ada, api_token_file=str(token_of_ada)) == []
+
+
+def test_a_variable_of_our_own_beats_that_of_the_hub(desks, people, monkeypatch):
+    desks.ada.token = "that-of-nobody"
+    monkeypatch.setenv("NBEXCHANGE_API_TOKEN", people.ada.token)
+    assert list_with(desks.ada) == []
+
+
+def test_the_variable_may_have_another_name(desks, people, monkeypatch):
+    desks.ada.token = "that-of-nobody"
+    monkeypatch.setenv("COURSE_JWT", people.ada.token)
+    assert list_with(desks.ada, api_token_variable="COURSE_JWT") == []
+
+
+def test_where_a_variable_is_named_no_other_is_used(desks):
+    assert "is missing" in refusal(desks.ada, api_token_variable="COURSE_JWT")
+
+
+def test_the_token_goes_into_a_header(desks):
+    desks.ada.token = JWT
+    headers = sent(desks.ada)
+    assert headers["Authorization"] == f"token {JWT}"
+    assert "Cookie" not in headers
+
+
+def test_or_into_a_cookie_and_then_into_no_header(desks):
+    desks.ada.token = JWT
+    headers = sent(desks.ada, api_token_cookie="course_auth")
+    assert headers["Cookie"] == f"course_auth={JWT}"
+    assert "Authorization" not in headers
+
+
+def test_nothing_is_sent_where_nothing_is_found(desks):
+    desks.ada.token = ""
+    assert not {"Authorization", "Cookie"} & set(sent(desks.ada, api_token_cookie="course_auth"))
+
+
+def test_a_token_that_would_end_its_cookie_is_told_and_not_shown(desks):
+    desks.ada.token = "secret-part;other=cookie"
+    text = refusal(desks.ada, api_token_cookie="course_auth")
+    assert "(from JUPYTERHUB_API_TOKEN) has characters that no token has" in text
+    assert "secret-part" not in text
+
+
+def test_a_class_of_the_installation_decides_alone(desks, token_of_ada, people):
+    class Own(ApiCredentials):
+        def prep_api_call(self, path):
+            url, _, _ = ApiCredentials.prep_api_call(self, path)
+            return url, {}, {"Authorization": f"Bearer {people.ada.token}"}
+
+    assert list_with(desks.ada, api_plugin_class=Own) == []
+
+
+def test_a_header_of_the_installation_that_is_none_is_told_as_its_own(desks):
+    class Own(ApiCredentials):
+        def prep_api_call(self, path):
+            url, _, _ = ApiCredentials.prep_api_call(self, path)
+            return url, {}, {"Authorization": "Bearer secret-part\nmore"}
+
+    text = refusal(desks.ada, api_plugin_class=Own)
+    assert "(from c.Exchange.api_plugin_class) has characters" in text
+    assert "secret-part" not in text
