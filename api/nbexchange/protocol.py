@@ -272,7 +272,7 @@ class Limits(Answer):
 
 
 class Me(Answer):
-    """Who the service thinks the caller is, and what it allows."""
+    """Who the service thinks the caller is, what it allows, and where it sends files: URLs begin with `storage_url`."""
 
     name: str
     org_id: str
@@ -282,6 +282,7 @@ class Me(Answer):
     full_name: str | None = None
     email: str | None = None
     version: str = ""
+    storage_url: str = ""
 
 
 class AssignmentsQuery(Request):

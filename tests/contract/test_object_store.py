@@ -7,6 +7,7 @@ import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
@@ -106,6 +107,19 @@ class TestAnObject:
 
     def test_can_be_sent_to_a_store_that_is_ready(self, place):
         place.store.ready()
+
+
+@on(*ALL)
+def test_signed_urls_begin_with_the_public_address(place, key):
+    begin = urljoin(place.base_url, place.store.public_url)
+    for request in (place.sign_put(key, BODY), place.sign_get(key)):
+        assert request.url.startswith(begin)
+
+
+@on(*ALL)
+def test_somebody_without_a_signature_is_answered_at_the_public_address(place):
+    url = urljoin(place.base_url, place.store.public_url)
+    assert send(SignedRequest("HEAD", url, {}, datetime.now(UTC))).status < 500
 
 
 @on("local", "ministack")  # Swift and moto report no digest of an object

@@ -63,6 +63,15 @@ def test_aws_urls_lead_to_the_region_and_not_to_a_redirect(style, region, place_
         assert request.url.partition("?")[0] == place_of_key
 
 
+def test_the_public_address_needs_no_credentials():
+    """They may be late, and `GET v1/me` tells the address all the same."""
+    store = S3Store("bucket", prefix="exchange/", public_endpoint_url="https://objects.example.org:9000")
+    assert store.public_url == "https://objects.example.org:9000/bucket"
+    assert S3Store("bucket", region="eu-west-1", addressing_style="virtual").public_url == (
+        "https://bucket.s3.eu-west-1.amazonaws.com/"
+    )
+
+
 @on("ministack", "swift")
 def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, key):
     public = place.base_url.replace("127.0.0.1", "localhost")

@@ -48,6 +48,7 @@ def test_me_says_who_and_what_is_allowed(people):
     assert answer["courses"] == [{"course_id": "cs1", "role": "student"}]
     assert answer["limits"]["max_buffer_size"] == 1_000_000
     assert answer["server_time"].endswith("Z")
+    assert answer["storage_url"] == "objects/"
 
 
 BODIES = [

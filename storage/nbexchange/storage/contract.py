@@ -54,6 +54,11 @@ class ObjectStore(Protocol):
     Every method but the signing ones talks to the store and raises `StoreUnavailable` when that fails.
     """
 
+    @property
+    def public_url(self) -> str:
+        """What signed URLs begin with, so that clients can find out whether they reach it. It grants nothing."""
+        ...
+
     def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
         """Allow one PUT of exactly these bytes to a key that does not exist yet."""
         ...

@@ -87,6 +87,8 @@ class LocalStore:
 
     # --- signing -------------------------------------------------------------------------------------------
 
+    public_url = "objects/"
+
     def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
         digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         headers = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
@@ -101,7 +103,7 @@ class LocalStore:
     def _sign(self, method: str, key: str, values: dict[str, str], expires_at: datetime) -> str:
         values = {**values, "expires": str(int(expires_at.timestamp()))}
         signature = self._signature(method, key, values)
-        return f"objects/{quote(key)}?{urlencode({**values, 'signature': signature})}"
+        return f"{self.public_url}{quote(key)}?{urlencode({**values, 'signature': signature})}"
 
     def _signature(self, method: str, key: str, values: Mapping[str, str]) -> str:
         message = f"{method}\n{key}\n{urlencode(sorted(values.items()))}"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -41,6 +42,7 @@ class S3Store:
     session: Any = field(init=False, repr=False)
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
+    public_url: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "session", boto3.session.Session())
@@ -48,11 +50,18 @@ class S3Store:
         public = self.public_endpoint_url or self.endpoint_url
         object.__setattr__(self, "client", client)
         object.__setattr__(self, "signer", client if public == self.endpoint_url else self._connect(public))
+        object.__setattr__(self, "public_url", self._address(public))
 
-    def _connect(self, endpoint_url: str | None) -> Any:
+    def _address(self, endpoint_url: str | None) -> str:
+        """The bucket's, as clients dial it; it needs no credentials, which may not be there yet."""
+        anybody = self._connect(endpoint_url, signature_version=UNSIGNED)
+        url: str = anybody.generate_presigned_url("head_bucket", Params={"Bucket": self.bucket})
+        return url
+
+    def _connect(self, endpoint_url: str | None, signature_version: Any = "s3v4") -> Any:
         config = Config(
             # Left alone, boto3 presigns with SigV2, which covers neither length nor digest.
-            signature_version="s3v4",
+            signature_version=signature_version,
             s3={"addressing_style": self.addressing_style, "us_east_1_regional_endpoint": "regional"},
             # Servers other than AWS refuse the checksums that newer botocore adds on its own.
             request_checksum_calculation="when_required",

@@ -40,6 +40,7 @@ def me() -> protocol.Me:
         full_name=identity.full_name,
         email=identity.email,
         version=version("nbexchange"),
+        storage_url=services().store.public_url,
     )
 
 
