@@ -32,9 +32,10 @@ def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = respond
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = respond
 
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""

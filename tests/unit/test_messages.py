@@ -17,7 +17,9 @@ from nbexchange.protocol import Problem
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "plugin/nbexchange/plugin"
-SOURCES = {path.name: ast.parse(path.read_text()) for path in sorted(PLUGIN.glob("*.py"))}
+SOURCES = {
+    str(path.relative_to(PLUGIN)): ast.parse(path.read_text()) for path in sorted(PLUGIN.rglob("*.py"))
+}
 
 
 def documented(width):

@@ -13,6 +13,18 @@ c.ExchangeFactory.fetch_feedback = "nbexchange.plugin.ExchangeFetchFeedback"
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+MODULES = {
+    "Exchange": "exchange",
+    "ExchangeCollect": "collect",
+    "ExchangeFetchAssignment": "fetch_assignment",
+    "ExchangeFetchFeedback": "fetch_feedback",
+    "ExchangeList": "list",
+    "ExchangeReleaseAssignment": "release_assignment",
+    "ExchangeReleaseFeedback": "release_feedback",
+    "ExchangeSubmit": "submit",
+}
+"""The classes, by the module that has each: it is called as the setting of `c.ExchangeFactory` for it."""
+
 if TYPE_CHECKING:
     from nbexchange.plugin.collect import ExchangeCollect
     from nbexchange.plugin.exchange import Exchange
@@ -23,16 +35,6 @@ if TYPE_CHECKING:
     from nbexchange.plugin.release_feedback import ExchangeReleaseFeedback
     from nbexchange.plugin.submit import ExchangeSubmit
 else:
-    MODULES = {
-        "Exchange": "exchange",
-        "ExchangeCollect": "collect",
-        "ExchangeFetchAssignment": "fetch_assignment",
-        "ExchangeFetchFeedback": "fetch_feedback",
-        "ExchangeList": "list",
-        "ExchangeReleaseAssignment": "release_assignment",
-        "ExchangeReleaseFeedback": "release_feedback",
-        "ExchangeSubmit": "submit",
-    }
 
     def __getattr__(name: str) -> Any:
         """One of the eight, when it is asked for: they import nbgrader, which takes seconds."""

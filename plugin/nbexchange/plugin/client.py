@@ -59,6 +59,7 @@ class Client:
         self.prepare = prepare
         self.timeout = timeout
         self.request_id: str | None = None  # of the last request
+        self.headers: Mapping[str, str] = {}  # of the last answer
         self.session = requests.Session()
         # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
         self.session.auth = lambda request: request
@@ -69,6 +70,10 @@ class Client:
         return self.prepare(path)[0]
 
     # --- calls ---------------------------------------------------------------------------------------------
+
+    def check(self, path: str) -> None:
+        """Raise unless `healthz` or `readyz` is answered well."""
+        self._call("GET", path, protocol.Health)
 
     def me(self) -> protocol.Me:
         return self._call("GET", "v1/me", protocol.Me)
@@ -139,5 +144,6 @@ class Client:
         except (requests.RequestException, LocationValueError) as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise call.unreachable(error, self.timeout) from None
+        self.headers = response.headers
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)
         return call.read(response, content, kind)

@@ -165,6 +165,10 @@ MESSAGES = {
         "Collect the submission again, then generate the feedback.",
     ),
     # --- this machine
+    "lines-missing": Message(
+        "nbgrader does not use nbexchange for everything: c.ExchangeFactory has nothing for {slots}.",
+        "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",
+    ),
     "disk-full": Message(
         "The disk is full.", "Nothing was changed: free some space, then run the command again."
     ),

@@ -62,6 +62,14 @@ class Storage:
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
 
+    def reach(self, url: str) -> str:
+        """The URL that was dialled. Any answer shows that a store is there, but those that gateways give."""
+        target = self._resolve(url)
+        response = self._request("HEAD", target, headers={})
+        if not (response.status_code < 300 or 400 <= response.status_code < 500):
+            raise refused(response, "request")
+        return target
+
     def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
         """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
         target = self._resolve(url)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
+from support.classroom import make_feedback
+from support.impostor import impostor
+from traitlets.config import Config
 
 from nbexchange.api.demo.servers import free_port
-from nbexchange.plugin.command import whoami
+from nbexchange.plugin import Exchange, ExchangeCollect, ExchangeReleaseFeedback
+from nbexchange.plugin.command import exchange, whoami
+from nbexchange.protocol import Course, Limits, Me
 
 
 def test_whoami_says_who_the_exchange_thinks_i_am(desks):
@@ -85,3 +96,332 @@ def test_the_configuration_is_nbgraders(desks):
     """What the file in the working directory says of the exchange holds for the command."""
     desks.ada.configure(f"c.Exchange.base_service_url = 'http://127.0.0.1:{free_port()}'")
     assert "cannot be reached" in desks.ada.ask("whoami").err
+
+
+def test_it_knows_every_setting_that_nbgraders_section_may_have():
+    """It would call those misspelt that it does not know."""
+    ours, theirs = exchange.Exchange.class_traits(config=True), Exchange.class_traits(config=True)
+    assert set(ours) == set(theirs)
+    assert {name: trait.default() for name, trait in ours.items()} == {
+        name: trait.default() for name, trait in theirs.items()
+    }
+    assert exchange.Exchange.section_names()[-1] == "Exchange"
+
+
+@pytest.mark.parametrize("place", ["course", ".jupyter"])
+def test_the_configuration_may_be_where_nbgrader_looks(desks, place):
+    desks.ada.write(f"{place}/nbgrader_config.py", "c.Exchange.base_service_url = 'http://127.0.0.1:1'")
+    desks.ada.configure(f"c.CourseDirectory.root = {str(desks.ada.home / 'course')!r}")
+    assert "at 127.0.0.1:1 cannot be reached" in desks.ada.ask("whoami").err
+
+
+def test_a_configuration_that_is_no_python_is_told_in_a_sentence(desks):
+    desks.ada.configure("c.Exchange.")
+    said = desks.ada.ask("whoami")
+    assert (said.status, said.out) == (1, "")
+    assert re.fullmatch(r"The configuration cannot be read: SyntaxError: .*nbgrader_config\.py.*\n", said.err)
+
+
+def test_a_setting_of_the_wrong_kind_is_told_in_a_sentence(desks):
+    desks.ada.configure("c.Exchange.api_timeout = 'soon'")
+    said = desks.ada.ask("whoami", "--json")
+    assert said.status == 1
+    assert "api_timeout" in said.json["error"]["message"]
+
+
+def test_the_credentials_of_an_installation_hold_and_know_the_course(desks, people, monkeypatch):
+    """As for nbgrader's own actions, the class is called with the exchange as `self`."""
+    desks.ada.token = "that-of-nobody"
+    desks.ada.write(
+        "own_credentials.py",
+        "from nbexchange.plugin.credentials import ApiCredentials\n"
+        "class Own(ApiCredentials):\n"
+        "    def prep_api_call(self, path):\n"
+        "        url, _, _ = ApiCredentials.prep_api_call(self, path)\n"
+        "        assert self.coursedir.course_id == 'cs1'\n"
+        f"        return url, {{}}, {{'Authorization': 'Bearer {people.ada.token}'}}\n",
+    )
+    monkeypatch.syspath_prepend(desks.ada.home)
+    desks.ada.configure("c.Exchange.api_plugin_class = 'own_credentials.Own'")
+    assert desks.ada.ask("whoami", "--json").json["name"] == "ada"
+    assert ("token", "from own_credentials.Own") in [
+        (check["name"], check["about"]) for check in desks.ada.ask("status", "--json").json["checks"]
+    ]
+
+
+# --- courses and list --------------------------------------------------------------------------------------
+
+
+def test_courses_are_those_of_the_person(desks):
+    assert desks.teacher.ask("courses").out == "COURSE  ROLE        TITLE\ncs1     instructor  -\n"
+    assert desks.outsider.ask("courses", "--json").json == {
+        "courses": [{"course_id": "art", "role": "student"}]
+    }
+
+
+def test_what_comes_from_elsewhere_does_not_reach_the_terminal_as_it_is(desks):
+    """A title can be anybody's: it neither moves the cursor nor turns the text around."""
+    title = "Art\x1b[2J\r\n\u202etrA"
+    me = Me("a\x9bda", "1", [Course("art", "student", title)], Limits(1, 1, 1), datetime.now(UTC))
+    with impostor((200, "application/json", msgspec.json.encode(me))) as (url, _):
+        desks.ada.url = url
+        courses, who = desks.ada.ask("courses"), desks.ada.ask("whoami")
+        assert desks.ada.ask("courses", "--json").json["courses"][0]["title"] == title
+    assert courses.out.splitlines()[1] == r"art     student  Art\x1b[2J\r\n\u202etrA"
+    assert not set("\x1b\r\u202e\x9b") & set(courses.out + who.out)
+
+
+def test_a_problem_with_lines_to_copy_keeps_them_and_nothing_else(desks):
+    detail = "Add these lines:\nc.A.b = 1\n\x1b[31mc.A.c = 2"
+    body = {"type": "access-scope-missing", "title": "T", "status": 403, "detail": detail}
+    with impostor((403, "application/problem+json", msgspec.json.encode(body))) as (url, _):
+        desks.ada.url = url
+        lines = desks.ada.ask("whoami").err.splitlines()
+    assert lines[:3] == ["Add these lines:", "c.A.b = 1", r"\x1b[31mc.A.c = 2"]
+    assert lines[3].startswith(
+        "Tell whoever runs the hub; once it is done, restart your notebook server. (request "
+    )
+
+
+def test_list_shows_what_is_released_submitted_and_ready(submitted):
+    submitted.teacher.run(ExchangeCollect, "ps1")
+    make_feedback(submitted.teacher, "ada")
+    submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
+    (entry,) = submitted.ada.ask("list", "--json").json["assignments"]
+    assert (entry["course_id"], entry["assignment_id"], entry["release"]["version"]) == ("cs1", "ps1", 1)
+    assert (entry["attempts"], entry["feedback"]) == (1, 1)
+    headings, row = submitted.ada.ask("list").out.splitlines()
+    assert headings.split("  ")[0] == "COURSE"
+    assert re.fullmatch(r"cs1 +ps1 +1 +20\S+ \S+ UTC +\d+ bytes +1 +20\S+ \S+ UTC +ready", row)
+    assert submitted.ben.ask("list").out.splitlines()[1].endswith("UTC  -")
+
+
+def test_list_has_the_times_of_the_receipt(submitted):
+    zone = ("c.Exchange.timezone = 'Asia/Tokyo'", "c.Exchange.timestamp_format = '%Y-%m-%dT%H:%M %Z'")
+    submitted.ada.configure(*zone)
+    assert re.search(r"  20\d\d-\d\d-\d\dT\d\d:\d\d JST  ", submitted.ada.ask("list").out)
+
+
+def test_list_is_of_the_course_that_is_asked_for(released):
+    assert "You have no course 'art' here" in released.ada.ask("list", "--course=art").err
+    assert "ps1" in released.ada.ask("list", "--course=cs1").out
+
+
+def test_list_says_so_where_there_is_nothing(desks):
+    assert desks.ada.ask("list").out == "Nothing is released to you, and you have submitted nothing.\n"
+
+
+# --- status ------------------------------------------------------------------------------------------------
+
+
+def checks(desk, status):
+    said = desk.ask("status", "--json")
+    assert said.status == status, said.out
+    assert said.json["ok"] is (status == 0)
+    return {check["name"]: check for check in said.json["checks"]}
+
+
+def states(desk, status):
+    return {name: check["ok"] for name, check in checks(desk, status).items()}
+
+
+def test_all_is_well_where_all_is_well(desks):
+    found = checks(desks.ada, 0)
+    assert {check["ok"] for check in found.values()} == {True}
+    address = f"{desks.ada.url}/services/nbexchange/"
+    assert found["service"]["facts"]["url"] == address
+    assert found["service"]["facts"]["protocol"] == "1"
+    assert found["token"]["facts"] == {"source": "JUPYTERHUB_API_TOKEN"}
+    assert found["you"]["about"] == "ada of organisation 1: student of cs1"
+    assert found["store"]["facts"] == {"url": f"{address}objects/"}
+
+
+def test_status_for_people_is_a_line_each_and_then_what_is_wrong(desks):
+    said = desks.ada.ask("status")
+    assert (said.status, said.err) == (0, "")
+    assert [line.split()[:2] for line in said.out.splitlines()] == [
+        [name, "ok"] for name in ("service", "readiness", "token", "you", "store", "nbgrader")
+    ]
+    desks.ada.token = "foreign-token"
+    said = desks.ada.ask("status")
+    assert said.status == 1
+    assert re.search(r"^you +NOT OK", said.out, re.MULTILINE)
+    assert re.search(r"^you: The exchange does not know you: .* \(request \S+\)$", said.out, re.MULTILINE)
+    assert "foreign-token" not in said.out + said.err
+
+
+def test_a_service_that_is_away_is_told_once_and_what_depends_on_it_is_unknown(desks):
+    desks.ada.url = f"http://127.0.0.1:{free_port()}"
+    found = checks(desks.ada, 1)
+    assert "cannot be reached" in found["service"]["error"]
+    assert found["service"]["request_id"] in found["service"]["error"]
+    assert [found[name]["ok"] for name in ("readiness", "you", "store")] == [None] * 3
+    assert found["token"]["ok"] is True
+
+
+def test_a_token_that_is_not_known_leaves_the_store_unknown(desks):
+    desks.ada.token = "foreign"
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is found["token"]["ok"] is True
+    assert (found["you"]["ok"], found["store"]["ok"]) == (False, None)
+
+
+def test_a_token_file_that_cannot_be_read_hides_nothing_else(desks):
+    desks.ada.configure("c.Exchange.api_token_file = 'nowhere'")
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is found["readiness"]["ok"] is True
+    assert "cannot be read from nowhere" in found["token"]["error"]
+
+
+def test_a_token_of_which_there_is_none_is_told(desks):
+    desks.ada.token = ""
+    assert checks(desks.ada, 1)["token"]["about"] == (
+        "none: there is nothing in NBEXCHANGE_API_TOKEN or JUPYTERHUB_API_TOKEN"
+    )
+
+
+def test_a_store_that_the_service_cannot_use_is_told(desks, store):
+    store.root.rename(store.root.with_name("away"))
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is True
+    assert found["readiness"]["error"].startswith("The object store cannot be used now.")
+
+
+class Elsewhere:
+    """A store that is the service's own, and somewhere else for clients."""
+
+    def __init__(self, public_url):
+        self.public_url = public_url
+
+    def ready(self):
+        pass
+
+
+def test_a_store_that_cannot_be_reached_from_here_is_told(desks, services):
+    """Though the service reaches it."""
+    object.__setattr__(services, "store", Elsewhere(f"http://127.0.0.1:{free_port()}/bucket"))
+    found = checks(desks.ada, 1)
+    assert found["readiness"]["ok"] is found["you"]["ok"] is True
+    assert re.match(r"The file store at 127\.0\.0\.1:\d+ cannot be reached\.", found["store"]["error"])
+
+
+def test_a_store_that_refuses_strangers_is_there(desks, services, ministack_server):
+    object.__setattr__(services, "store", Elsewhere(f"{ministack_server.endpoint_url}/absent"))
+    assert states(desks.ada, 0)["store"] is True
+
+
+@pytest.mark.parametrize(("status", "told"), [(301, "redirected the request"), (502, "refused the request")])
+def test_a_gateway_in_the_stores_place_is_told(desks, services, status, told):
+    with impostor((status, "text/html", b"")) as (url, _):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        assert re.search(told, checks(desks.ada, 1)["store"]["error"])
+
+
+def test_a_store_that_this_machine_does_not_trust_is_told_and_not_dialled(desks, services):
+    with impostor((200, "text/plain", b"")) as (url, seen):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        desks.ada.configure("c.Exchange.storage_origins = ['https://files.example.org']")
+        assert "c.Exchange.storage_origins does not allow" in checks(desks.ada, 1)["store"]["error"]
+    assert seen == []
+
+
+def test_the_token_does_not_travel_to_the_store(desks, services):
+    with impostor((403, "text/plain", b"")) as (url, seen):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        checks(desks.ada, 0)
+    ((method, path, headers, _),) = seen
+    assert (method, path) == ("HEAD", "/bucket")
+    assert not {"Authorization", "Cookie"} & set(headers)
+
+
+def test_lines_that_are_missing_are_named(desks):
+    desks.ada.write("nbgrader_config.py", "c.ExchangeFactory.list = 'nbexchange.plugin.ExchangeList'")
+    error = checks(desks.ada, 1)["nbgrader"]["error"]
+    assert "has nothing for exchange, collect, " in error
+    assert " list," not in error
+
+
+# --- config ------------------------------------------------------------------------------------------------
+
+
+def executed(text):
+    config = Config()
+    exec(text, {"get_config": lambda: config})
+    return config
+
+
+def test_config_prints_a_file_that_switches_nbgrader_to_the_exchange(desks, tmp_path):
+    """nbgrader itself reads it."""
+    said = desks.ada.ask("config")
+    assert (said.status, said.err) == (0, "")
+    assert len(executed(said.out).ExchangeFactory) == 8
+    shutil.copy(desks.ada.write("printed.py", said.out), desks.ada.home / "nbgrader_config.py")
+    assert "Released assignments:" in desks.ada.nbgrader("list")
+
+
+def test_config_says_what_is_configured_and_comments_what_is_not(desks):
+    desks.ada.configure(
+        "c.Exchange.api_timeout = 3.5", "c.Exchange.storage_origins.append('https://files.example.org')"
+    )
+    text = desks.ada.ask("config").out
+    assert dict(executed(text).Exchange) == {
+        "api_timeout": 3.5,
+        "storage_origins": ["https://files.example.org"],
+    }
+    assert f"# c.Exchange.base_service_url = '{desks.ada.url}'" in text
+    assert "# Also in the environment: NBEXCHANGE_URL, NAAS_BASE_URL." in text
+
+
+def test_config_prints_no_secret(desks):
+    desks.ada.configure("c.Exchange.base_service_url = 'https://me:hunter2@hub.example.org'")
+    for arguments in (("config",), ("config", "--json")):
+        said = desks.ada.ask(*arguments)
+        assert "hunter2" not in said.out
+        assert desks.ada.token not in said.out
+    assert "Exchange" not in executed(desks.ada.ask("config").out)
+
+
+def test_config_tells_programs_each_setting_with_its_help(desks):
+    said = desks.ada.ask("config", "--json").json
+    assert said["factory"]["submit"] == "nbexchange.plugin.ExchangeSubmit"
+    (timeout,) = [setting for setting in said["settings"] if setting["name"] == "api_timeout"]
+    assert timeout == {
+        "name": "api_timeout",
+        "value": 10.0,
+        "is_configured": False,
+        "is_whole": True,
+        "help": "Seconds to wait for an answer of the service.",
+        "variables": [],
+    }
+
+
+# --- the program -------------------------------------------------------------------------------------------
+
+
+def program(desk, *arguments, **environment):
+    with desk.at_home():
+        command = [sys.executable, "-m", "nbexchange.plugin.command", *arguments]
+        return subprocess.run(
+            command,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def test_it_is_a_program_that_does_without_nbgraders_imports(desks):
+    done = program(desks.ada, "status", PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" ok ") == 6
+    assert "nbexchange.plugin.client" in done.stderr
+    assert not re.search(r"\bnbgrader", done.stderr)
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_the_rest_written_out(desks, people, token_file):
+    courses = [{"course_id": "art", "course_role": "Student", "course_title": "Kunst für Anfänger"}]
+    desks.ada.token = token_file.create({"name": "ada", "org_id": 1, "courses": courses})
+    done = program(desks.ada, "courses", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"Kunst f\xfcr Anf\xe4nger" in done.stdout

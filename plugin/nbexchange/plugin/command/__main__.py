@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from io import TextIOWrapper
 
 PARTS = ("jupyter_core", "nbgrader")
 
@@ -9,6 +10,9 @@ PARTS = ("jupyter_core", "nbgrader")
 def main() -> None:
     if any(importlib.util.find_spec(name) is None for name in PARTS):
         sys.exit("jupyter-nbexchange: nbgrader is not installed here: pip install 'nbexchange[plugin]'")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know less than names have
     from nbexchange.plugin.command.app import JupyterNbExchange
 
     JupyterNbExchange.launch_instance()

@@ -20,6 +20,10 @@ class JupyterNbExchange(JupyterApp):
     aliases = {}
     subcommands = {
         "whoami": (f"{HERE}.whoami.WhoAmI", "Who you are to the exchange, your roles and its limits."),
+        "courses": (f"{HERE}.courses.Courses", "Your courses, and what you are in each."),
+        "list": (f"{HERE}.assignments.List", "What is released, and what you submitted."),
+        "status": (f"{HERE}.status.Status", "Whether the exchange can be used from here, and if not, why."),
+        "config": (f"{HERE}.config.ShowConfig", "The settings, as a file for nbgrader."),
     }
 
     def _find_subcommand(self, name: str) -> str:

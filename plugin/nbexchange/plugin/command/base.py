@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from jupyter_core.application import JupyterApp
@@ -66,10 +66,13 @@ class Command(JupyterApp):
 
     def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Read what nbgrader reads, in its order: the Jupyter path, the working directory, the course's root."""
-        super().load_config_file(suppress_errors)
-        Application.load_config_file(self, CONFIG_NAME, path=str(Path.cwd()))
-        if root := self.config.get("CourseDirectory", {}).get("root"):
-            Application.load_config_file(self, CONFIG_NAME, path=str(root))
+        try:
+            super().load_config_file(suppress_errors)
+            Application.load_config_file(self, CONFIG_NAME, path=str(Path.cwd()))
+            if root := self.config.get("CourseDirectory", {}).get("root"):
+                Application.load_config_file(self, CONFIG_NAME, path=str(root))
+        except Exception as error:  # noqa: BLE001 - a file that runs can raise anything
+            self._end(CommandFailed(f"The configuration cannot be read: {type(error).__name__}: {error}"))
 
     def start(self) -> None:
         super().start()
@@ -78,8 +81,7 @@ class Command(JupyterApp):
             answer = self.ask()
             printed = _encode(answer) if self.as_json else "\n".join(self.lines(answer))
         except Exception as failure:  # noqa: BLE001 - people are told in a sentence, whatever it is
-            self._tell(failure)
-            self.exit(1)
+            self._end(failure)
         sys.stdout.write(f"{printed}\n")
         if not self.is_well(answer):
             self.exit(1)
@@ -88,7 +90,7 @@ class Command(JupyterApp):
         if self.extra_args and not self.takes_arguments:
             raise CommandFailed(f"{self.name} takes no {self.extra_args[0]!r}.")
 
-    def _tell(self, failure: Exception) -> None:
+    def _end(self, failure: Exception) -> NoReturn:
         if not isinstance(failure, TransferFailed | CommandFailed | TraitError):
             self.log.debug("failed", exc_info=True)
         text = str(failure) if isinstance(failure, CommandFailed | TraitError) else explain_failure(failure)
@@ -97,6 +99,7 @@ class Command(JupyterApp):
             sys.stdout.write(_encode(Failed(Failure(text, request_id))) + "\n")
         else:
             sys.stderr.write(f"{clean_lines(text)}\n")
+        sys.exit(1)
 
 
 class Failure(msgspec.Struct):

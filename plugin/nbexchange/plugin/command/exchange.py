@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from dateutil.tz import gettz
 from traitlets import Unicode
 
 from nbexchange.plugin.settings import ExchangeSettings
@@ -24,3 +26,7 @@ class Exchange(ExchangeSettings):
         from nbgrader.coursedir import CourseDirectory
 
         return CourseDirectory(parent=self)
+
+    def format_stamp(self, stamp: datetime) -> str:
+        """A time as the receipt of a submission has it."""
+        return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)

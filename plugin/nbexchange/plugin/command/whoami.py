@@ -9,7 +9,8 @@ from importlib import metadata
 from msgspec import Struct
 
 from nbexchange.plugin.command.base import Command
-from nbexchange.plugin.command.tables import columns, table
+from nbexchange.plugin.command.courses import course_lines
+from nbexchange.plugin.command.tables import columns
 from nbexchange.plugin.sizes import humanize
 from nbexchange.protocol import Course, Limits, Me
 
@@ -65,14 +66,6 @@ class WhoAmI(Command):
         )
         yield ""
         yield from course_lines(answer.courses)
-
-
-def course_lines(courses: list[Course]) -> Iterator[str]:
-    if not courses:
-        yield "You have no courses here."
-        return
-    rows = [(course.course_id, course.role, course.title) for course in courses]
-    yield from table(("course", "role", "title"), rows)
 
 
 def describe(me: Me, ahead: timedelta, service: str) -> WhoIAm:
