@@ -60,6 +60,9 @@ print(json.dumps([name for name in {SERVER_ONLY!r} if importlib.util.find_spec(n
 """
     done = run(bin_folder / "python", "-W", "error::ImportWarning", "-c", script, cwd=tmp_path)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    path = f"{bin_folder}:/usr/bin:/bin"
+    done = run(bin_folder / "jupyter", "nbexchange", "config", cwd=tmp_path, PATH=path)
+    assert done.stdout.startswith("c = get_config()\n"), done.stderr
 
 
 SLOTS = [
@@ -74,11 +77,17 @@ SLOTS = [
 ]
 
 
-def test_without_the_server_the_command_says_so_in_one_sentence(wheel, fresh_venv, tmp_path):
+def test_without_their_extras_the_commands_say_so_in_one_sentence(wheel, fresh_venv, tmp_path):
     bin_folder = fresh_venv(str(wheel))
     done = run(bin_folder / "nbexchange", "serve", cwd=tmp_path)
     assert done.returncode != 0
     assert done.stderr == "nbexchange: the service is not installed here: pip install 'nbexchange[server]'\n"
+    done = run(bin_folder / "jupyter-nbexchange", "status", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == "jupyter-nbexchange: nbgrader is not installed here: pip install 'nbexchange[plugin]'\n"
+    )
 
 
 def test_the_service_and_its_migrations_run_from_the_wheel(wheel, fresh_venv, tmp_path):

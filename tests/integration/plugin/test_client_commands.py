@@ -14,10 +14,12 @@ import pytest
 from support.classroom import make_feedback
 from support.impostor import impostor
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from nbexchange.api.demo.servers import free_port
 from nbexchange.plugin import Exchange, ExchangeCollect, ExchangeReleaseFeedback
 from nbexchange.plugin.command import exchange, whoami
+from nbexchange.plugin.command.app import JupyterNbExchange
 from nbexchange.protocol import Course, Limits, Me
 
 
@@ -90,6 +92,25 @@ def test_without_a_command_that_it_knows_it_names_them(desks, arguments):
     said = desks.ada.ask(*arguments)
     assert (said.status, said.out) == (1, "")
     assert "there is whoami" in said.err
+
+
+@pytest.mark.parametrize("command", JupyterNbExchange.subcommands)
+def test_every_command_explains_itself(desks, command):
+    kind = import_item(JupyterNbExchange.subcommands[command][0])
+    said = desks.ada.ask(command, "--help-all")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.split()[:5] == kind.__doc__.split()[:5]
+    for setting in ("--json", "--Exchange.base_service_url=", "--Exchange.api_token_file="):
+        assert setting in said.out
+    assert kind.name == f"jupyter-nbexchange {command}"
+
+
+@pytest.mark.parametrize(("argument", "status"), [("foo", 1), ("--nonsense", 2)])
+def test_what_a_command_does_not_know_is_refused(desks, argument, status):
+    said = desks.ada.ask("whoami", argument)
+    assert (said.status, said.out) == (status, "")
+    assert argument in said.err
+    assert "Traceback" not in said.err
 
 
 def test_the_configuration_is_nbgraders(desks):

@@ -15,7 +15,7 @@ from jupyter_core.application import JupyterApp
 from traitlets import Bool, TraitError
 from traitlets.config import Application
 
-from nbexchange.plugin.command.exchange import Exchange
+from nbexchange.plugin.command.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.command.tables import clean_lines
 from nbexchange.plugin.failures import TransferFailed, explain_failure
 
@@ -32,7 +32,7 @@ class Command(JupyterApp):
     version = metadata.version("nbexchange")
     config_file_name = CONFIG_NAME
     raise_config_file_errors = True
-    classes = [Exchange]
+    classes = [Exchange, CourseDirectory]
     as_json = Bool(False, help="Print one JSON document.").tag(config=True)
     flags = {
         "json": ({"Command": {"as_json": True}}, "Print one JSON document, for programs."),

@@ -1,4 +1,4 @@
-"""nbgrader's section `Exchange` for the command."""
+"""nbgrader's sections `Exchange` and `CourseDirectory` for the command."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from dateutil.tz import gettz
 from traitlets import Unicode
+from traitlets.config import Configurable
 
 from nbexchange.plugin.settings import ExchangeSettings
 
@@ -30,3 +31,10 @@ class Exchange(ExchangeSettings):
     def format_stamp(self, stamp: datetime) -> str:
         """A time as the receipt of a submission has it."""
         return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
+
+
+class CourseDirectory(Configurable):
+    """What the command reads of nbgrader's section of this name: never made, but known on the command line."""
+
+    course_id = Unicode("", help="The course. Default: all of yours.").tag(config=True)
+    root = Unicode("", help="The course's directory, which may have a configuration too.").tag(config=True)
