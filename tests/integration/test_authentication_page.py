@@ -12,6 +12,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from nbexchange.api.commands import SECTIONS
 from nbexchange.api.configuration import read_file, refuse_unknown
 from nbexchange.api.settings import NbExchange
+from nbexchange.plugin.command.exchange import Exchange
 
 PAGE = (Path(__file__).parents[2] / "docs" / "authentication.md").read_text()
 BLOCKS = re.findall(r"^```(python|yaml)\n# (\S+)[^\n]*\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -25,7 +26,12 @@ def blocks(name):
 
 def test_every_block_says_which_file_it_is_for():
     assert len(BLOCKS) == len(re.findall(r"^```(?:python|yaml)", PAGE, re.MULTILINE))
-    assert {file for _, file, _ in BLOCKS} == {"nbexchange_config.py", "jupyterhub_config.py", "values.yaml"}
+    assert {file for _, file, _ in BLOCKS} == {
+        "nbexchange_config.py",
+        "jupyterhub_config.py",
+        "nbgrader_config.py",
+        "values.yaml",
+    }
 
 
 @pytest.mark.parametrize("text", blocks("nbexchange_config.py"))
@@ -51,6 +57,16 @@ def test_a_hub_knows_every_setting(text, tmp_path):
     known = {kind.__name__: kind for kind in [JupyterHub, *JupyterHub().classes]}
     for section in config:
         assert set(config[section]) <= set(known[section].class_traits(config=True))
+
+
+@pytest.mark.parametrize("text", blocks("nbgrader_config.py"))
+def test_the_plugin_knows_every_setting(text, tmp_path):
+    file = tmp_path / "nbgrader_config.py"
+    file.write_text(text)
+    config = PyFileConfigLoader(file.name, str(tmp_path)).load_config()
+    made = Exchange(config=config)
+    assert set(config) == {"Exchange"}
+    assert {name: getattr(made, name) for name in config.Exchange} == config.Exchange
 
 
 @pytest.mark.parametrize("text", blocks("values.yaml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -13,9 +14,11 @@ import msgspec
 import pytest
 from support.classroom import make_feedback
 from support.impostor import impostor
+from support.scripted_hub import SCOPE, model, scripted_hub
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.demo.servers import free_port
 from nbexchange.plugin import Exchange, ExchangeCollect, ExchangeReleaseFeedback
 from nbexchange.plugin.command import exchange, whoami
@@ -202,6 +205,22 @@ def test_a_problem_with_lines_to_copy_keeps_them_and_nothing_else(desks):
     assert lines[3].startswith(
         "Tell whoever runs the hub; once it is done, restart your notebook server. (request "
     )
+
+
+def test_a_token_without_the_scope_shows_the_lines_that_grant_it(desks, services):
+    """At the command line and in nbgrader's log alike, as lines that can be copied."""
+    with scripted_hub({desks.ada.token: model("ada", "nbgrader-cs1", scopes=[])}) as hub:
+        settings = {"api_url": hub.api_url, "service_name": "exchange"}
+        authenticator = JupyterHubAuthenticator(config=Config(JupyterHubAuthenticator=settings))
+        object.__setattr__(services, "authenticator", authenticator)
+        said, log = desks.ada.ask("whoami").err, desks.ada.nbgrader("list", status=1)
+        error = checks(desks.ada, 1)["you"]["error"]
+    for text in (said, log, error):
+        lines = [line.strip() for line in text.splitlines()]
+        (roles,) = (line for line in lines if line.startswith("c.JupyterHub.load_roles = "))
+        assert ast.literal_eval(roles.partition(" = ")[2])[0]["scopes"] == ["self", SCOPE]
+        assert lines[lines.index(roles) + 1].startswith("c.Spawner.server_token_scopes = [")
+        assert lines[lines.index(roles) + 2].startswith("Tell whoever runs the hub; once it is done, ")
 
 
 def test_list_shows_what_is_released_submitted_and_ready(submitted):
@@ -410,7 +429,7 @@ def test_config_tells_programs_each_setting_with_its_help(desks):
         "name": "api_timeout",
         "value": 10.0,
         "is_configured": False,
-        "is_whole": True,
+        "is_redacted": False,
         "help": "Seconds to wait for an answer of the service.",
         "variables": [],
     }

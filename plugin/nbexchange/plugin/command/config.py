@@ -25,7 +25,7 @@ class Setting(Struct):
     name: str
     value: str | float | bool | list[str]
     is_configured: bool
-    is_whole: bool
+    is_redacted: bool
     help: str
     variables: list[str]
 
@@ -58,7 +58,7 @@ class ShowConfig(Command):
             name=trait.name,
             value=shown,
             is_configured=trait.name in self.config.get("Exchange", {}),
-            is_whole=shown == value,
+            is_redacted=shown != value,
             help=" ".join(trait.help.split()),
             variables=list(trait.metadata.get("env", ())),
         )
@@ -77,9 +77,9 @@ def setting_lines(setting: Setting) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(setting.help, WIDTH))
     if setting.variables:
         yield f"# Also in the environment: {', '.join(setting.variables)}."
-    if not setting.is_whole:
+    if setting.is_redacted:
         yield "# What could be a password is left out here."
-    mark = "" if setting.is_configured and setting.is_whole else "# "
+    mark = "" if setting.is_configured and not setting.is_redacted else "# "
     yield f"{mark}c.Exchange.{setting.name} = {setting.value!a}"
 
 
