@@ -158,19 +158,27 @@ def test_the_credentials_of_an_installation_hold_and_know_the_course(desks, peop
     desks.ada.token = "that-of-nobody"
     desks.ada.write(
         "own_credentials.py",
+        "import os\n"
         "from nbexchange.plugin.credentials import ApiCredentials\n"
         "class Own(ApiCredentials):\n"
         "    def prep_api_call(self, path):\n"
         "        url, _, _ = ApiCredentials.prep_api_call(self, path)\n"
         "        assert self.coursedir.course_id == 'cs1'\n"
+        "        url = url.replace('http://nowhere.invalid', 'http://me:hunter2@' + os.environ['REAL_HOST'])\n"
         f"        return url, {{}}, {{'Authorization': 'Bearer {people.ada.token}'}}\n",
     )
+    real, desks.ada.url = desks.ada.url, "http://nowhere.invalid"
+    monkeypatch.setenv("REAL_HOST", real.removeprefix("http://"))
     monkeypatch.syspath_prepend(desks.ada.home)
     desks.ada.configure("c.Exchange.api_plugin_class = 'own_credentials.Own'")
-    assert desks.ada.ask("whoami", "--json").json["name"] == "ada"
-    assert ("token", "from own_credentials.Own") in [
-        (check["name"], check["about"]) for check in desks.ada.ask("status", "--json").json["checks"]
-    ]
+    shown = f"{real.replace('//', '//...@')}/services/nbexchange/"
+    me = desks.ada.ask("whoami", "--json").json
+    assert (me["name"], me["service"]) == ("ada", shown)
+    found = checks(desks.ada, 0)
+    assert found["service"]["facts"]["url"] == shown
+    assert found["store"]["facts"]["url"] == f"{shown}objects/"
+    assert "hunter2" not in str(found)
+    assert found["token"]["about"] == "from own_credentials.Own"
 
 
 # --- courses and list --------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.storage import Storage
 from nbexchange.protocol import PROTOCOL_HEADER, VERSION_HEADER, Me
+from nbexchange.redaction import redact
 
 STATES = {True: "ok", False: "NOT OK", None: "unknown"}
 
@@ -87,7 +88,7 @@ class Status(Command):
         anonymous, begun = self._anonymous(), time.monotonic()
         anonymous.check("healthz")
         milliseconds = round(1000 * (time.monotonic() - begun))
-        url = self.exchange.address
+        url = redact(anonymous.url_of(""))
         version, revision = (anonymous.headers.get(name, "?") for name in (VERSION_HEADER, PROTOCOL_HEADER))
         about = f"{url} (nbexchange {version}, protocol {revision}) answers in {milliseconds} ms"
         return Finding(
@@ -134,7 +135,7 @@ class Status(Command):
         if self.me is None or not self.me.storage_url:
             return None
         storage = Storage(self.exchange.client.url_of(""), self.exchange.storage_origins)
-        url = storage.reach(self.me.storage_url)
+        url = redact(storage.reach(self.me.storage_url))
         return Finding(f"{url} answers", {"url": url})
 
     def _look_at_the_lines(self) -> Finding:

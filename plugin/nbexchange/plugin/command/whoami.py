@@ -13,6 +13,7 @@ from nbexchange.plugin.command.courses import course_lines
 from nbexchange.plugin.command.tables import columns
 from nbexchange.plugin.sizes import humanize
 from nbexchange.protocol import Course, Limits, Me
+from nbexchange.redaction import redact
 
 CLOCKS_AGREE = timedelta(seconds=2)
 """A difference that nobody has to know of."""
@@ -48,7 +49,7 @@ class WhoAmI(Command):
         sent = datetime.now(UTC)
         me = self.exchange.client.me()
         ahead = clock_ahead(sent, me.server_time, datetime.now(UTC))
-        return describe(me, ahead, self.exchange.address)
+        return describe(me, ahead, redact(self.exchange.client.url_of("")))
 
     def lines(self, answer: WhoIAm) -> Iterator[str]:
         yield from columns(
