@@ -46,7 +46,7 @@ def test_whoami_says_the_same_to_programs(desks):
     assert (said.status, said.err) == (0, "")
     me = said.json
     assert (me["name"], me["org_id"]) == ("teacher", "1")
-    assert me["courses"] == [{"course_id": "cs1", "role": "instructor"}]
+    assert me["courses"] == [{"course_id": "cs1", "role": "instructor", "title": None}]
     assert me["limits"]["max_buffer_size"] == 1_000_000
     assert me["service"] == f"{desks.teacher.url}/services/nbexchange/"
     assert me["versions"]["service"] == me["versions"]["plugin"]
@@ -187,7 +187,7 @@ def test_the_credentials_of_an_installation_hold_and_know_the_course(desks, peop
 def test_courses_are_those_of_the_person(desks):
     assert desks.teacher.ask("courses").out == "COURSE  ROLE        TITLE\ncs1     instructor  -\n"
     assert desks.outsider.ask("courses", "--json").json == {
-        "courses": [{"course_id": "art", "role": "student"}]
+        "courses": [{"course_id": "art", "role": "student", "title": None}]
     }
 
 

@@ -11,8 +11,16 @@ from nbexchange.plugin.command.tables import table
 from nbexchange.protocol import Course
 
 
+class MyCourse(Struct):
+    """As the service has it, with all keys: what is not known is null."""
+
+    course_id: str
+    role: str
+    title: str | None
+
+
 class MyCourses(Struct):
-    courses: list[Course]
+    courses: list[MyCourse]
 
 
 class Courses(Command):
@@ -22,13 +30,17 @@ class Courses(Command):
     description = __doc__ or ""
 
     def ask(self) -> MyCourses:
-        return MyCourses(self.exchange.client.me().courses)
+        return MyCourses(describe_courses(self.exchange.client.me().courses))
 
     def lines(self, answer: MyCourses) -> Iterator[str]:
         return course_lines(answer.courses)
 
 
-def course_lines(courses: Sequence[Course]) -> Iterator[str]:
+def describe_courses(courses: Sequence[Course]) -> list[MyCourse]:
+    return [MyCourse(course.course_id, course.role, course.title) for course in courses]
+
+
+def course_lines(courses: Sequence[MyCourse]) -> Iterator[str]:
     if not courses:
         yield "You have no courses here."
         return
