@@ -151,3 +151,11 @@ def notebook_of(desks: Any, student: str = "ada") -> bytes:
 
 def stamp_of(desks: Any, student: str = "ada") -> datetime:
     return parse_utc(collected(desks, student)["timestamp.txt"].decode()).replace(tzinfo=UTC)
+
+
+def checks(desk: Desk, status: int) -> dict[str, Any]:
+    """What `jupyter nbexchange status` finds at that desk, by name; fails at another exit status."""
+    said = desk.ask("status", "--json")
+    assert said.status == status, said.out
+    assert said.json["ok"] is (status == 0)
+    return {check["name"]: check for check in said.json["checks"]}

@@ -1,0 +1,131 @@
+"""`jupyter nbexchange status`: whether the exchange can be used from here, and if not, why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.classroom import checks
+from support.impostor import impostor
+
+from nbexchange.api.demo.servers import free_port
+
+
+def states(desk, status):
+    return {name: check["ok"] for name, check in checks(desk, status).items()}
+
+
+def test_all_is_well_where_all_is_well(desks):
+    found = checks(desks.ada, 0)
+    assert {check["ok"] for check in found.values()} == {True}
+    address = f"{desks.ada.url}/services/nbexchange/"
+    assert found["service"]["facts"]["url"] == address
+    assert found["service"]["facts"]["protocol"] == "1"
+    assert found["token"]["facts"] == {"source": "JUPYTERHUB_API_TOKEN"}
+    assert found["you"]["about"] == "ada of organisation 1: student of cs1"
+    assert found["store"]["facts"] == {"url": f"{address}objects/"}
+
+
+def test_status_for_people_is_a_line_each_and_then_what_is_wrong(desks):
+    said = desks.ada.ask("status")
+    assert (said.status, said.err) == (0, "")
+    assert [line.split()[:2] for line in said.out.splitlines()] == [
+        [name, "ok"] for name in ("service", "readiness", "token", "you", "store", "nbgrader")
+    ]
+    desks.ada.token = "foreign-token"
+    said = desks.ada.ask("status")
+    assert said.status == 1
+    assert re.search(r"^you +NOT OK", said.out, re.MULTILINE)
+    assert re.search(r"^you: The exchange does not know you: .* \(request \S+\)$", said.out, re.MULTILINE)
+    assert "foreign-token" not in said.out + said.err
+
+
+def test_a_service_that_is_away_is_told_once_and_what_depends_on_it_is_unknown(desks):
+    desks.ada.url = f"http://127.0.0.1:{free_port()}"
+    found = checks(desks.ada, 1)
+    assert "cannot be reached" in found["service"]["error"]
+    assert found["service"]["request_id"] in found["service"]["error"]
+    assert [found[name]["ok"] for name in ("readiness", "you", "store")] == [None] * 3
+    assert found["token"]["ok"] is True
+
+
+def test_a_token_that_is_not_known_leaves_the_store_unknown(desks):
+    desks.ada.token = "foreign"
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is found["token"]["ok"] is True
+    assert (found["you"]["ok"], found["store"]["ok"]) == (False, None)
+
+
+def test_a_token_file_that_cannot_be_read_hides_nothing_else(desks):
+    desks.ada.configure("c.Exchange.api_token_file = 'nowhere'")
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is found["readiness"]["ok"] is True
+    assert "cannot be read from nowhere" in found["token"]["error"]
+
+
+def test_a_token_of_which_there_is_none_is_told(desks):
+    desks.ada.token = ""
+    assert checks(desks.ada, 1)["token"]["about"] == (
+        "none: there is nothing in NBEXCHANGE_API_TOKEN or JUPYTERHUB_API_TOKEN"
+    )
+
+
+def test_a_store_that_the_service_cannot_use_is_told(desks, store):
+    store.root.rename(store.root.with_name("away"))
+    found = checks(desks.ada, 1)
+    assert found["service"]["ok"] is True
+    assert found["readiness"]["error"].startswith("The object store cannot be used now.")
+
+
+class Elsewhere:
+    """A store that is the service's own, and somewhere else for clients."""
+
+    def __init__(self, public_url):
+        self.public_url = public_url
+
+    def ready(self):
+        pass
+
+
+def test_a_store_that_cannot_be_reached_from_here_is_told(desks, services):
+    """Though the service reaches it."""
+    object.__setattr__(services, "store", Elsewhere(f"http://127.0.0.1:{free_port()}/bucket"))
+    found = checks(desks.ada, 1)
+    assert found["readiness"]["ok"] is found["you"]["ok"] is True
+    assert re.match(r"The file store at 127\.0\.0\.1:\d+ cannot be reached\.", found["store"]["error"])
+
+
+def test_a_store_that_refuses_strangers_is_there(desks, services, ministack_server):
+    object.__setattr__(services, "store", Elsewhere(f"{ministack_server.endpoint_url}/absent"))
+    assert states(desks.ada, 0)["store"] is True
+
+
+@pytest.mark.parametrize(("status", "told"), [(301, "redirected the request"), (502, "refused the request")])
+def test_a_gateway_in_the_stores_place_is_told(desks, services, status, told):
+    with impostor((status, "text/html", b"")) as (url, _):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        assert re.search(told, checks(desks.ada, 1)["store"]["error"])
+
+
+def test_a_store_that_this_machine_does_not_trust_is_told_and_not_dialled(desks, services):
+    with impostor((200, "text/plain", b"")) as (url, seen):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        desks.ada.configure("c.Exchange.storage_origins = ['https://files.example.org']")
+        assert "c.Exchange.storage_origins does not allow" in checks(desks.ada, 1)["store"]["error"]
+    assert seen == []
+
+
+def test_the_token_does_not_travel_to_the_store(desks, services):
+    with impostor((403, "text/plain", b"")) as (url, seen):
+        object.__setattr__(services, "store", Elsewhere(f"{url}/bucket"))
+        checks(desks.ada, 0)
+    ((method, path, headers, _),) = seen
+    assert (method, path) == ("HEAD", "/bucket")
+    assert not {"Authorization", "Cookie"} & set(headers)
+
+
+def test_lines_that_are_missing_are_named(desks):
+    desks.ada.write("nbgrader_config.py", "c.ExchangeFactory.list = 'nbexchange.plugin.ExchangeList'")
+    error = checks(desks.ada, 1)["nbgrader"]["error"]
+    assert "has nothing for exchange, collect, " in error
+    assert " list," not in error
