@@ -78,6 +78,8 @@ def test_a_browsers_cookie_is_not_taken(by_tokens):
     cookie = ("Cookie", f"noteable={token(ADA)}")
     assert ask(by_tokens, cookie, ("Sec-Fetch-Site", "same-origin"))[0] == 401
     assert ask(by_tokens, cookie, ("Origin", by_tokens.url))[0] == 401
+    # All that is left on plain HTTP of what a page can have its browser leave out.
+    assert ask(by_tokens, cookie, ("Accept-Language", ""))[0] == 401
 
 
 def test_a_token_of_100_kb_is_refused_and_the_service_goes_on(by_tokens):
