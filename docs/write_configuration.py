@@ -24,8 +24,8 @@ SERVICE = """\
 Each setting is `c.NbExchange.<setting>` in the configuration file (or that of another section, where its heading says
 so), the environment variable named here, or `--NbExchange.<setting>=<value>` on the command line; the later beats the
 earlier. An empty variable states nothing.
-A variable says `true` or `false`, or writes a dictionary as Python does: `{'pool_size': 10}`. Beside these, a bucket's
-credentials come from where boto3 looks for them (`AWS_ACCESS_KEY_ID` and others).
+A variable says `true` or `false`, or writes a dictionary or a list as Python does: `{'pool_size': 10}`, `['RS256']`.
+Beside these, a bucket's credentials come from where boto3 looks for them (`AWS_ACCESS_KEY_ID` and others).
 """
 
 HEADINGS = {

@@ -6,6 +6,8 @@ from importlib import metadata
 
 import pytest
 
+from nbexchange.api.auth.jwt import JwtAuthenticator
+from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.commands import NbExchangeApp, TokenNew
 from nbexchange.api.configuration import (
     OLDER_SETTINGS,
@@ -88,3 +90,24 @@ def test_the_version_is_that_of_the_distribution(command, capsys):
         command().initialize(["--version"])
     assert end.value.code == 0
     assert capsys.readouterr().out == metadata.version("nbexchange") + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [
+        ("['10.1.2.0/24', 'fd00::/8']", ["10.1.2.0/24", "fd00::/8"]),
+        ("['10.1.2.0/24']", ["10.1.2.0/24"]),
+        ("[]", []),
+        ("10.1.2.0/24", ["10.1.2.0/24"]),
+    ],
+)
+def test_a_variable_writes_a_list_as_python_does_and_a_single_word_is_a_list_of_one(
+    monkeypatch, text, networks
+):
+    monkeypatch.setenv("NBEXCHANGE_PROXY_TRUSTED_NETWORKS", text)
+    assert ProxyAuthenticator(config=environment()).trusted_networks == networks
+
+
+def test_a_variable_writes_a_list_of_pairs(monkeypatch):
+    monkeypatch.setenv("NBEXCHANGE_JWT_GROUP_ROLES", "[('(?P<course>.+):staff', 'instructor')]")
+    assert JwtAuthenticator(config=environment()).group_roles == [("(?P<course>.+):staff", "instructor")]

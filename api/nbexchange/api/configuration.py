@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+from ast import literal_eval
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from traitlets import List
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString, PyFileConfigLoader
 
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
+from nbexchange.api.auth.jwt import JwtAuthenticator
+from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.sections import Section, SettingsError
 from nbexchange.api.settings import CONFIG_FILE, NbExchange
 
 SECTIONS: Mapping[str, type[Section]] = {
-    section.__name__: section for section in (NbExchange, JupyterHubAuthenticator)
+    section.__name__: section
+    for section in (NbExchange, JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
 }
 PREFIX = NbExchange.variable_prefix
 FLAG_ONLY = {"reset_db"}
@@ -58,8 +65,16 @@ def environment() -> Config:
     for variable, (section, name) in all_variables().items():
         value = os.environ.get(variable, "")
         if value and not value.startswith("tcp://"):
-            config[section.__name__][name] = DeferredConfigString(value)
+            config[section.__name__][name] = read_text(section, name, value)
     return config
+
+
+def read_text(section: type[Section], name: str, text: str) -> Any:
+    """What a variable says. A list is read here: traitlets takes the text of one for its only element."""
+    if isinstance(section.class_traits()[name], List):
+        with suppress(ValueError, SyntaxError):
+            return literal_eval(text)
+    return DeferredConfigString(text)
 
 
 def unknown_variables() -> Iterator[str]:

@@ -82,7 +82,7 @@ class NbExchange(Section):
 
     user_plugin_class = AuthenticatorClass(
         klass=object,
-        help="Who says who is calling: `jupyterhub`, `tokens`, or a class of your own with a "
+        help="Who says who is calling: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
         "`get_current_user(request)`, such as a subclass of `BaseUserHandler`. Default: `jupyterhub` for a "
         "service of a hub, else `tokens`.",
     ).tag(config=True)

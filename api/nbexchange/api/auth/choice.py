@@ -9,6 +9,8 @@ from traitlets import Type
 
 SHORT_NAMES = {
     "jupyterhub": "nbexchange.api.auth.jupyterhub.JupyterHubAuthenticator",
+    "jwt": "nbexchange.api.auth.jwt.JwtAuthenticator",
+    "proxy": "nbexchange.api.auth.proxy.ProxyAuthenticator",
     "tokens": "nbexchange.api.auth.tokens.StaticTokens",
 }
 

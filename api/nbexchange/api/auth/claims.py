@@ -1,0 +1,90 @@
+"""The claims of a verified token: where each shape has them, and how a path finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbexchange.api.auth import lti
+from nbexchange.api.auth.custom import identity_of
+from nbexchange.api.identity import Identity, InvalidIdentity
+from nbexchange.api.sections import SettingsError
+
+CONTACT = ["full_name", "email", "lms_user_id"]
+COURSE = ["course_id", "course_title", "course_role"]
+
+SHAPES: Mapping[str, Mapping[str, str]] = {
+    "nbexchange": {word: word for word in ["name", "org_id", *CONTACT, *COURSE, "courses"]},
+    # OpenID Connect's `name` is what people like to be called, and many may edit it.
+    "groups": {
+        "name": "preferred_username",
+        "full_name": "name",
+        "email": "email",
+        "lms_user_id": "lms_user_id",
+        "groups": "groups",
+    },
+    "lti": {
+        "name": "sub",
+        "full_name": "name",
+        "email": "email",
+        "lms_user_id": "sub",
+        "org_id": "org_id",
+        "course_id": f"{lti.CLAIM}context.id",
+        "course_title": f"{lti.CLAIM}context.title",
+        "course_role": f"{lti.CLAIM}roles",
+    },
+}
+"""The path of each piece of an identity."""
+
+
+def choose_paths(shape: str, others: Mapping[str, Any]) -> Mapping[str, str]:
+    """The paths of a shape with others in the place of some. Raises `SettingsError`."""
+    paths = SHAPES[shape]
+    for word, path in others.items():
+        if word not in paths:
+            raise SettingsError(
+                f"claims has {word!r}, of which the shape {shape!r} knows nothing: {', '.join(paths)}"
+            )
+        if not isinstance(path, str) or not path:
+            raise SettingsError(f"the claim of {word!r} is no path")
+    return {**paths, **others}
+
+
+def find_claim(claims: Any, path: str) -> Any:
+    """What is at a dotted path, or None. A name on it may have dots itself: the longest that is there is taken."""
+    names = path.split(".")
+    for end in range(len(names), 0, -1):
+        name = ".".join(names[:end])
+        if isinstance(claims, Mapping) and name in claims:
+            found = claims[name]
+            return find_claim(found, ".".join(names[end:])) if names[end:] else found
+    return None
+
+
+def read_person(found: Mapping[str, Any], org_id: str) -> Identity:
+    """The identity, without any course, of whom these claims describe; raises `InvalidIdentity`."""
+    return identity_of({**_person(found, org_id), "courses": []})
+
+
+def read_member(found: Mapping[str, Any], org_id: str) -> Identity:
+    """The identity of whom these claims describe, with the courses that they name; raises `InvalidIdentity`."""
+    return identity_of({**_person(found, org_id), "courses": _courses(found)})
+
+
+def _person(found: Mapping[str, Any], org_id: str) -> dict[str, Any]:
+    contact = {word: value for word in CONTACT if isinstance(value := found.get(word), str | int)}
+    stated = found.get("org_id")
+    return {
+        **contact,
+        "name": found.get("name"),
+        "org_id": org_id if stated is None or stated == "" else stated,
+    }
+
+
+def _courses(found: Mapping[str, Any]) -> list[Any]:
+    courses = found.get("courses")
+    if courses is None:
+        return [found] if found.get("course_id") is not None else []
+    if not isinstance(courses, list) or not all(isinstance(course, Mapping) for course in courses):
+        raise InvalidIdentity("the claim 'courses' is no list of courses")
+    return courses
