@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from support.callers import COURSE
+from support.issuers import AUDIENCE, ISSUER, jwks, token
 from support.scripted_hub import ScriptedHub, model, scripted_hub
 
 from benchmarks.clients import Call, drive
@@ -27,6 +28,8 @@ HUB_SECONDS = 0.2
 """How long the slow hub takes to answer."""
 
 ONE_WORKER = {"NBEXCHANGE_WORKERS": "1", "NBEXCHANGE_THREADS": str(CLIENTS)}
+
+PROXY_SECRET = "s" * 32
 
 OWN_CLASS = f'''
 class Headers:
@@ -59,7 +62,7 @@ def _warm(folder: Path, sizes: Sizes) -> Table:
     )
     head = ("way", "calls", "calls/s", "median wait, ms", "service CPU, ms/call", "calls/s and core")
     with scripted_hub({_hub_token(n): model(_name(n), f"nbgrader-{COURSE}") for n in range(PEOPLE)}) as hub:
-        ways = [_static(folder / "tokens"), _hub(hub), _own_class(folder / "own")]
+        ways = [_static(folder / "tokens"), _hub(hub), _jwt(), _proxy(), _own_class(folder / "own")]
         rows = [_measure(folder / str(number), way, sizes.identities) for number, way in enumerate(ways)]
     return Table("Who is calling", note, head, rows)
 
@@ -88,6 +91,32 @@ def _hub(hub: ScriptedHub) -> Way:
         "NBEXCHANGE_HUB_SERVICE_NAME": "exchange",
     }
     return Way("`jupyterhub`", settings, lambda n: Call(_hub_token(n), "GET", "v1/me"))
+
+
+def _jwt() -> Way:
+    settings = {
+        "NBEXCHANGE_USER_PLUGIN_CLASS": "jwt",
+        "NBEXCHANGE_JWT_ISSUER": ISSUER,
+        "NBEXCHANGE_JWT_AUDIENCE": AUDIENCE,
+        "NBEXCHANGE_JWT_KEY": jwks("one"),
+    }
+    course = {"course_id": COURSE, "course_role": "Student"}
+    made = [token(name=_name(n), **course) for n in range(PEOPLE)]
+    return Way("`jwt`, RS256", settings, lambda n: Call(made[n], "GET", "v1/me"))
+
+
+def _proxy() -> Way:
+    settings = {
+        "NBEXCHANGE_USER_PLUGIN_CLASS": "proxy",
+        "NBEXCHANGE_PROXY_TRUSTED_NETWORKS": "['127.0.0.1/32']",
+        "NBEXCHANGE_PROXY_SECRET": PROXY_SECRET,
+    }
+    return Way("`proxy`", settings, lambda n: Call(None, "GET", "v1/me", own_headers=_proxy_headers(n)))
+
+
+def _proxy_headers(number: int) -> dict[str, str]:
+    said = {"X-Forwarded-User": _name(number), "X-Forwarded-Groups": f"nbgrader-{COURSE},staff"}
+    return {**said, "X-NbExchange-Proxy-Secret": PROXY_SECRET}
 
 
 def _own_class(folder: Path) -> Way:

@@ -10,12 +10,13 @@ import yaml
 from traitlets.config.loader import PyFileConfigLoader
 
 from nbexchange.api.commands import SECTIONS
-from nbexchange.api.configuration import read_file, refuse_unknown
+from nbexchange.api.configuration import environment, read_file, refuse_unknown
 from nbexchange.api.settings import NbExchange
 from nbexchange.plugin.command.exchange import Exchange
 
-PAGE = (Path(__file__).parents[2] / "docs" / "authentication.md").read_text()
-BLOCKS = re.findall(r"^```(python|yaml)\n# (\S+)[^\n]*\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "authentication.md").read_text()
+BLOCKS = re.findall(r"^```(python|yaml)\n# ([\w.]+)[^\n]*\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def blocks(name):
@@ -35,10 +36,16 @@ def test_every_block_says_which_file_it_is_for():
 
 
 @pytest.mark.parametrize("text", blocks("nbexchange_config.py"))
-def test_the_service_takes_the_configuration(text, tmp_path):
+def test_the_service_takes_the_configuration(text, tmp_path, monkeypatch):
+    for variable in (
+        "NBEXCHANGE_JWT_KEY",
+        "NBEXCHANGE_PROXY_SECRET",
+    ):  # which the page leaves to the environment
+        monkeypatch.setenv(variable, "s" * 32 if "jwks_url" not in text else "")
     file = tmp_path / "nbexchange_config.py"
     file.write_text(text)
     config = read_file(str(file))
+    config.merge(environment())
     refuse_unknown(config)
     config.NbExchange.data_dir = str(tmp_path)
     settings = NbExchange(config=config)
@@ -48,13 +55,15 @@ def test_the_service_takes_the_configuration(text, tmp_path):
 
 
 @pytest.mark.parametrize("text", blocks("jupyterhub_config.py"))
-def test_a_hub_knows_every_setting(text, tmp_path):
+def test_a_hub_knows_every_setting(text, tmp_path, monkeypatch):
     from jupyterhub.app import JupyterHub
+    from ltiauthenticator.lti13.auth import LTI13Authenticator
 
+    monkeypatch.syspath_prepend(ROOT / "infra" / "jupyterhub")
     file = tmp_path / "jupyterhub_config.py"
     file.write_text(text)
     config = PyFileConfigLoader(file.name, str(tmp_path)).load_config()
-    known = {kind.__name__: kind for kind in [JupyterHub, *JupyterHub().classes]}
+    known = {kind.__name__: kind for kind in [JupyterHub, LTI13Authenticator, *JupyterHub().classes]}
     for section in config:
         assert set(config[section]) <= set(known[section].class_traits(config=True))
 
