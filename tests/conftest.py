@@ -24,6 +24,7 @@ from nbexchange.api.app import create_app
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect
 from nbexchange.api.demo import servers
+from nbexchange.api.quotas import Quotas
 from nbexchange.api.services import Services
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
@@ -129,6 +130,11 @@ def limits() -> Limits:
 
 
 @pytest.fixture
+def quotas() -> Quotas:
+    return Quotas()
+
+
+@pytest.fixture
 def token_file(tmp_path: Path) -> TokenFile:
     return TokenFile(tmp_path / "tokens.json")
 
@@ -139,8 +145,10 @@ def store(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture
-def services(database: Database, store: LocalStore, token_file: TokenFile, limits: Limits) -> Services:
-    return Services(database, store, StaticTokens(token_file), limits)
+def services(
+    database: Database, store: LocalStore, token_file: TokenFile, limits: Limits, quotas: Quotas
+) -> Services:
+    return Services(database, store, StaticTokens(token_file), limits, quotas)
 
 
 @pytest.fixture

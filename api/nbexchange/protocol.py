@@ -88,7 +88,10 @@ class Answer(Struct, omit_defaults=True):
 
 
 class Problem(Answer):
-    """An RFC 9457 problem. `type` is stable and is what programs switch on; `detail` is for people."""
+    """An RFC 9457 problem. `type` is stable and is what programs switch on; `detail` is for people.
+
+    `retry_after` is in seconds, as in the header: the problem of an item has no header of its own.
+    """
 
     type: str
     title: str
@@ -96,6 +99,7 @@ class Problem(Answer):
     detail: str
     request_id: str | None = None
     limit: int | None = None
+    retry_after: int | None = None
 
 
 class Health(Struct):

@@ -23,6 +23,7 @@ from nbexchange.api.problems import (
     TooLarge,
     TooManyPending,
 )
+from nbexchange.api.quotas import Quotas
 from nbexchange.protocol import (
     MAX_NOTEBOOK_PATHS,
     InitiateUploads,
@@ -32,8 +33,8 @@ from nbexchange.protocol import (
     is_relative_path,
 )
 
-MAX_PENDING = 3
-"""Unfinished uploads of one student for one assignment: nobody prepares variants and chooses later."""
+UPLOAD_LIFETIME = timedelta(hours=24)
+"""How long after initiate an upload can still be completed by its owner."""
 
 TICK = timedelta(microseconds=1)
 
@@ -44,11 +45,17 @@ class Occasion:
 
     session: Session
     limits: Limits
+    quotas: Quotas
     identity: Identity
     batch: InitiateUploads
     people: Mapping[str, Person]
     place: Place
     now: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the uploads end that begin now."""
+        return self.now + UPLOAD_LIFETIME
 
     @property
     def actor(self) -> Person:
@@ -138,8 +145,9 @@ class SubmissionAdmission:
 
     def admit(self, item: UploadItem) -> dict[str, Any]:
         student = self._student(item)
-        if self.pending.get(student.pk, 0) >= MAX_PENDING:
-            raise TooManyPending(f"{MAX_PENDING} of your submissions for {student.name} are unfinished.")
+        limit = self.occasion.quotas.pending_submissions
+        if self.pending.get(student.pk, 0) >= limit:
+            raise TooManyPending(f"{limit} of your submissions for {student.name} are unfinished.")
         stamp = self.occasion.now
         if student.pk in self.last:
             stamp = max(stamp, self.last[student.pk] + TICK)

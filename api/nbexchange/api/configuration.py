@@ -18,12 +18,13 @@ from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString, Py
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
+from nbexchange.api.quotas import Quotas
 from nbexchange.api.sections import Section, SettingsError
 from nbexchange.api.settings import CONFIG_FILE, NbExchange
 
 SECTIONS: Mapping[str, type[Section]] = {
     section.__name__: section
-    for section in (NbExchange, JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
+    for section in (NbExchange, Quotas, JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
 }
 PREFIX = NbExchange.variable_prefix
 FLAG_ONLY = {"reset_db"}

@@ -141,6 +141,14 @@ class Upload(Base):
             sqlite_where=text("kind = 'submission'"),
         ),
         Index("ix_upload_due", "state", "url_expires_at"),
+        Index("ix_upload_begun", "actor_pk", "expires_at"),
+        Index(
+            "ix_upload_stored",
+            "assignment_pk",
+            "size",
+            postgresql_where=text("sweeps = 0"),
+            sqlite_where=text("sweeps = 0"),
+        ),
     )
 
     uuid: Mapped[UUID] = mapped_column(unique=True)

@@ -94,8 +94,11 @@ def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str
     course = session.scalars(
         select(Course).where(Course.org_pk == org_pk, Course.course_id == course_id)
     ).one()
-    if title and course.title != title:
-        course.title = title
     row = {"org_pk": org_pk, "course_pk": course.pk, "assignment_id": assignment_id}
     insert_missing(session, Assignment, [row])
-    return find_place(session, org_pk, course_id, assignment_id)
+    place = find_place(session, org_pk, course_id, assignment_id)
+    if title and place.course.title != title:
+        place.course.title = (
+            title  # after the assignment: whoever waits for its new row must not hold the course
+        )
+    return place

@@ -6,10 +6,11 @@
     ├── IdentityRefused 403         ├── ObjectMissing 409
     │   └── AccessScopeMissing 403  ├── UploadOver 409
     ├── RoleRequired 403            ├── TooManyPending 429
-    ├── NotFound 404                ├── Unavailable 503
-    ├── TooLarge 413                └── ClientTooOld 426
-    ├── Mismatch 422
-    └── IdReused 422
+    ├── NotFound 404                ├── TooManySubmissions 429
+    ├── TooLarge 413                ├── TooManyBytes 429
+    ├── Mismatch 422                ├── CourseFull 429
+    └── IdReused 422                ├── Unavailable 503
+                                    └── ClientTooOld 426
 
 Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
 """
@@ -25,11 +26,14 @@ class ExchangeProblem(Exception):
     type = "internal"
     title = "The service failed"
     retry_after: int | None = None
+    """Seconds to wait; a class states what holds where nobody knows better."""
 
-    def __init__(self, detail: str, *, limit: int | None = None) -> None:
+    def __init__(self, detail: str, *, limit: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.limit = limit
+        if retry_after is not None:
+            self.retry_after = retry_after
 
     @classmethod
     def types(cls) -> list[str]:
@@ -37,7 +41,9 @@ class ExchangeProblem(Exception):
         return [cls.type]
 
     def to_wire(self, request_id: str | None = None) -> Problem:
-        return Problem(self.type, self.title, self.status, self.detail, request_id, self.limit)
+        return Problem(
+            self.type, self.title, self.status, self.detail, request_id, self.limit, self.retry_after
+        )
 
 
 class InvalidRequest(ExchangeProblem):
@@ -108,6 +114,23 @@ class IdReused(ExchangeProblem):
 class TooManyPending(ExchangeProblem):
     status, type, title = 429, "too-many-pending", "Too many unfinished uploads"
     retry_after = 60
+
+
+class TooManySubmissions(ExchangeProblem):
+    status, type, title = 429, "too-many-submissions", "Too many submissions in a short time"
+    retry_after = 60
+
+
+class TooManyBytes(ExchangeProblem):
+    status, type, title = 429, "too-many-bytes", "Too many bytes within a day"
+    retry_after = 3600
+
+
+class CourseFull(ExchangeProblem):
+    """There is room when an instructor has purged something and the collector, which comes every hour, was there."""
+
+    status, type, title = 429, "course-full", "The course has used up its room"
+    retry_after = 3600
 
 
 class Unavailable(ExchangeProblem):

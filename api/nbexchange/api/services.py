@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app, g
 
 from nbexchange.api.auth import Authenticator
 from nbexchange.api.database import Database
 from nbexchange.api.identity import Identity
+from nbexchange.api.quotas import Quotas
 from nbexchange.protocol import Limits
 from nbexchange.storage import ObjectStore
 
@@ -21,6 +22,7 @@ class Services:
     store: ObjectStore
     authenticator: Authenticator
     limits: Limits
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 def services() -> Services:

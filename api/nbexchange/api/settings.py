@@ -16,6 +16,7 @@ from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.custom import CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database, connect, parse_url
+from nbexchange.api.quotas import Quotas
 from nbexchange.api.sections import Section, SettingsError
 from nbexchange.api.services import Services
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
@@ -228,9 +229,14 @@ class NbExchange(Section):
     def limits(self) -> Limits:
         return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)
 
+    def quotas(self) -> Quotas:
+        made = Quotas(parent=self)
+        made.check()
+        return made
+
     def services(self) -> Services:
         """Connections and all: to be made in the process that uses them."""
-        return Services(self.database(), self.store(), self.authenticator(), self.limits())
+        return Services(self.database(), self.store(), self.authenticator(), self.limits(), self.quotas())
 
 
 def slashed(path: str) -> str:

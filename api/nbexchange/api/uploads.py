@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, TypeGuard, TypeVar
 from uuid import UUID, uuid4
 
@@ -36,11 +35,11 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.records import find_records
 from nbexchange.api.services import Services
+from nbexchange.api.usage import check_usage
 from nbexchange.protocol import (
     InitiateUploads,
     ItemFailed,
     Kind,
-    Limits,
     PendingUpload,
     Record,
     RoleName,
@@ -52,9 +51,6 @@ from nbexchange.protocol import (
 )
 from nbexchange.storage import URL_LIFETIME
 
-UPLOAD_LIFETIME = timedelta(hours=24)
-"""How long after initiate an upload can still be completed by its owner."""
-
 
 def initiate(services: Services, identity: Identity, batch: InitiateUploads) -> list[UploadAnswer]:
     """Announce uploads and get a URL for each; the bytes are fixed from here on, and so is the stamp.
@@ -64,7 +60,7 @@ def initiate(services: Services, identity: Identity, batch: InitiateUploads) -> 
     """
     check_batch(identity, batch)
     with services.database.write() as session:
-        outcome = decide(open_occasion(session, services.limits, identity, batch))
+        outcome = decide(open_occasion(session, services, identity, batch))
         records = find_records(session, [u for u in outcome.values() if is_completed(u)])
         session.flush()
         session.expunge_all()
@@ -90,12 +86,14 @@ NEEDED_ROLE: Mapping[Kind, RoleName] = {
 """What one has to be in the course, at least, to upload."""
 
 
-def open_occasion(session: Session, limits: Limits, identity: Identity, batch: InitiateUploads) -> Occasion:
+def open_occasion(
+    session: Session, services: Services, identity: Identity, batch: InitiateUploads
+) -> Occasion:
     """Find, or make, and lock what a batch is about."""
     org_pk = people.find_organisation(session, identity.org_id)
     known = people.remember(session, org_pk, identity, named_students(identity, batch))
     place = _find_place(session, org_pk, identity, batch)
-    return Occasion(session, limits, identity, batch, known, place, clock(session))
+    return Occasion(session, services.limits, services.quotas, identity, batch, known, place, clock(session))
 
 
 def decide(occasion: Occasion) -> dict[UUID, Outcome]:
@@ -136,6 +134,8 @@ def _open(occasion: Occasion, items: Sequence[UploadItem]) -> dict[UUID, Outcome
     admission = ADMISSIONS[occasion.batch.kind](occasion, [item for item, _ in checked])
     admitted, not_admitted = _try_each([item for item, _ in checked], admission.admit)
     rows = [_row(occasion, item) | values for item, values in admitted]
+    if rows:
+        check_usage(occasion, [row["size"] for row in rows])
     opened = occasion.session.scalars(insert(Upload).returning(Upload), rows) if rows else ()
     return refused | not_admitted | {upload.item_id: upload for upload in opened}
 
@@ -172,7 +172,7 @@ def _row(occasion: Occasion, item: UploadItem) -> dict[str, Any]:
         "by_instructor": occasion.identity.teaches(occasion.batch.course_id),
         "stamp": occasion.now,
         "url_expires_at": occasion.now + URL_LIFETIME,
-        "expires_at": occasion.now + UPLOAD_LIFETIME,
+        "expires_at": occasion.expires_at,
     }
 
 

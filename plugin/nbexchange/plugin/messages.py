@@ -189,6 +189,8 @@ ADVICE = {
     "already-released": "Release with --force to make a new version of it.",
     "authentication-unavailable": NOT_NOW,
     "client-too-old": UPDATE_PLUGIN,
+    "course-full": "Nothing was sent: an instructor of the course can purge old assignments, and whoever runs the "
+    "exchange can give it more room.",
     "database-unavailable": NOT_NOW,
     "id-reused": REPORT,
     "identity-refused": "Tell whoever runs the exchange, with the request's id.",
@@ -201,7 +203,9 @@ ADVICE = {
     "storage-unavailable": NOT_NOW,
     "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",
     "too-large": "Remove data that is not needed, or ask whoever runs the exchange for a higher limit.",
+    "too-many-bytes": "Nothing was sent: run the command again then, or remove data that is not needed.",
     "too-many-pending": "Wait until the other one has ended, then run the command again.",
+    "too-many-submissions": "Nothing was sent: run the command again then.",
     "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
     "whoever looks after it.",
     "unknown-route": REPORT,

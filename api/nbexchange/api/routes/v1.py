@@ -10,7 +10,15 @@ from flask import Blueprint
 from nbexchange import protocol
 from nbexchange.api import completion, downloads, history, listing, releases, removals, uploads
 from nbexchange.api.database import clock
-from nbexchange.api.problems import InvalidRequest, NotFound, RoleRequired, UploadOver
+from nbexchange.api.problems import (
+    CourseFull,
+    InvalidRequest,
+    NotFound,
+    RoleRequired,
+    TooManyBytes,
+    TooManySubmissions,
+    UploadOver,
+)
 from nbexchange.api.routes.operations import Operations
 from nbexchange.api.services import caller, services
 from nbexchange.api.web import identify, negotiate
@@ -81,7 +89,7 @@ def unrelease_assignment(query: protocol.UnreleaseQuery) -> protocol.Unreleased:
     "/uploads",
     body=protocol.InitiateUploads,
     answer=protocol.UploadAnswers,
-    problems=(NotFound, RoleRequired),
+    problems=(NotFound, RoleRequired, TooManySubmissions, TooManyBytes, CourseFull),
 )
 def initiate_uploads(batch: protocol.InitiateUploads) -> protocol.UploadAnswers:
     """Releases: instructors of the course. Feedback: its graders too. Submissions: its members."""

@@ -1,0 +1,270 @@
+"""What one person may submit and one course may store: counted for all processes, refused with a time to wait."""
+
+from __future__ import annotations
+
+import pytest
+from support.at_once import at_once
+from support.callers import SERVICE, Caller, archive_item, item, problem_of
+from support.ledger import count, let_time_pass
+from support.statements import statements
+
+from nbexchange.api.app import create_app
+from nbexchange.api.collector import collect_garbage
+from nbexchange.api.database import connect
+from nbexchange.api.models import Person, Upload
+from nbexchange.api.quotas import Quotas
+from nbexchange.api.sections import SettingsError
+from nbexchange.api.services import Services
+from nbexchange.api.settings import NbExchange
+
+
+def quotas(**values):
+    """Run with these, and with no other limit than the one on what is unfinished."""
+    unlimited = {name: 0 for name in Quotas.settings() if name != "pending_submissions"}
+    return pytest.mark.parametrize("quotas", [Quotas(**{**unlimited, **values})], ids=[str(values)])
+
+
+def begin_and_abort(caller, body=b"work", **values):
+    wanted = archive_item(body, **values)
+    caller.begin("submission", wanted)
+    assert caller.delete(f"uploads/{wanted['id']}").status_code == 200
+
+
+def refusal_of(answer, kind):
+    """The seconds to wait that an answer to the whole call tells, in the header as in the body."""
+    assert (answer.status_code, answer.json["type"]) == (429, kind)
+    assert answer.headers["Retry-After"] == str(answer.json["retry_after"])
+    return answer.json["retry_after"]
+
+
+# --- a person ----------------------------------------------------------------------------------------------
+
+EACH = [
+    pytest.param(Quotas(submissions_per_minute=2), "too-many-submissions", 60, id="in a minute"),
+    pytest.param(Quotas(submissions_per_day=2), "too-many-submissions", 86400, id="in a day"),
+    pytest.param(Quotas(submitted_bytes_per_day=9), "too-many-bytes", 86400, id="bytes"),
+]
+
+
+@pytest.mark.parametrize(("quotas", "kind", "window"), EACH)
+def test_what_is_too_much_is_refused_as_a_whole_and_leaves_no_trace(released, database, kind, window):
+    for _ in range(2):
+        begin_and_abort(released.ada)
+    before = count(database, Upload), count(database, Person)
+    answer = released.ada.initiate("submission", archive_item(b"work"), archive_item(b"other"))
+    assert window - 10 <= refusal_of(answer, kind) <= window
+    assert (count(database, Upload), count(database, Person)) == before
+    released.ben.submit()
+
+
+@pytest.mark.parametrize(("quotas", "kind", "window"), EACH)
+def test_there_is_room_when_the_time_has_passed_that_was_told_and_not_before(
+    released, database, kind, window
+):
+    begin_and_abort(released.ada)
+    let_time_pass(database, seconds=window / 2)
+    begin_and_abort(released.ada)
+    wait = refusal_of(released.ada.initiate("submission", archive_item(b"work")), kind)
+    assert window / 2 - 10 <= wait <= window / 2
+    let_time_pass(database, seconds=wait - 10)
+    refusal_of(released.ada.initiate("submission", archive_item(b"work")), kind)
+    let_time_pass(database, seconds=10)
+    released.ada.begin("submission", archive_item(b"work"))
+
+
+@pytest.mark.parametrize(("quotas", "kind", "window"), EACH)
+def test_a_repeated_call_does_not_count_and_is_answered_also_at_the_limit(released, kind, window):
+    wanted = [archive_item(b"work"), archive_item(b"more")]
+    for again in range(3):
+        for entry in wanted:
+            released.ada.begin("submission", entry)
+        assert again or released.ada.put(released.ada.begin("submission", wanted[0])[0], b"work") == 200
+    refusal_of(released.ada.initiate("submission", archive_item(b"work")), kind)
+    released.ada.complete(wanted[0])
+    assert released.ada.initiate("submission", wanted[0]).json["items"][0]["type"] == "completed"
+
+
+@quotas(submissions_per_minute=2)
+def test_a_batch_for_a_hundred_students_counts_as_one(released):
+    for _ in range(2):
+        released.teacher.begin("submission", *[archive_item(b"w", student_id=f"s{n}") for n in range(100)])
+    answer = released.teacher.initiate("submission", archive_item(b"w", student_id="s1"))
+    refusal_of(answer, "too-many-submissions")
+
+
+@quotas(submissions_per_minute=2, submissions_per_day=2, submitted_bytes_per_day=20)
+def test_neither_releases_nor_feedback_count_as_submissions(released):
+    record = released.teacher.submit(student_id="ada")
+    for _ in range(3):
+        released.teacher.release(b"version of many bytes", force=True)
+        released.teacher.give_feedback(record, b"feedback of many bytes")
+    released.teacher.submit(student_id="ada")
+
+
+@quotas(submissions_per_minute=1)
+def test_what_was_refused_does_not_count(released, limits):
+    too_large = {**archive_item(b"large"), "size": limits.max_buffer_size + 1}
+    for _ in range(3):
+        assert problem_of(released.ada.initiate("submission", too_large))["type"] == "too-large"
+        assert released.ada.initiate("submission", archive_item(b"w"), assignment="ps9").status_code == 404
+    released.ada.begin("submission", archive_item(b"work"))
+
+
+@quotas(submitted_bytes_per_day=10)
+def test_the_bytes_of_all_items_are_counted_together(released):
+    released.ada.begin("submission", archive_item(b"12345"), archive_item(b"12345"))
+    refusal_of(released.ada.initiate("submission", archive_item(b"1")), "too-many-bytes")
+
+
+@quotas(submitted_bytes_per_day=10)
+def test_a_call_with_more_bytes_than_a_day_may_have_is_not_told_to_wait(released):
+    batch = [archive_item(b"123456", student_id=f"s{number}") for number in range(2)]
+    answer = released.teacher.initiate("submission", *batch)
+    assert (answer.status_code, answer.json["type"], answer.json["limit"]) == (413, "too-large", 10)
+    assert "Retry-After" not in answer.headers
+    released.teacher.begin("submission", batch[0])
+
+
+@quotas(pending_submissions=1)
+def test_the_number_of_unfinished_submissions_can_be_set_and_an_item_tells_when_to_come_back(released):
+    released.ada.begin("submission", archive_item(b"one"))
+    problem = problem_of(released.ada.initiate("submission", archive_item(b"two")))
+    assert (problem["type"], problem["retry_after"]) == ("too-many-pending", 60)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"submissions_per_minute": 1}, "1 submissions within 60 seconds"),
+        ({"submissions_per_day": 1}, "1 submissions within 24 hours"),
+        ({"submitted_bytes_per_day": 5}, "This is 4 bytes, and of the 5 that you may submit within a day"),
+    ],
+)
+def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
+    limited = Services(
+        services.database, services.store, services.authenticator, services.limits, Quotas(**values)
+    )
+    client = create_app(limited, SERVICE).test_client()
+    courses = [{"course_id": "cs1", "course_role": "Instructor"}]
+    teacher = Caller("teacher", client, token_file.create({"name": "teacher", "courses": courses}))
+    teacher.release()
+    begin_and_abort(teacher)
+    assert told in teacher.initiate("submission", archive_item(b"work")).json["detail"]
+
+
+# --- a course ----------------------------------------------------------------------------------------------
+
+
+@quotas(course_bytes=20)
+def test_a_full_course_takes_nothing_more_of_any_kind_and_others_are_not_touched(released, database):
+    record = released.ada.submit(b"1234567")  # and seven bytes of the release
+    before = count(database, Upload)
+    feedback = item(b"1234567", student_id="ada", submission_id=record["id"], notebook_id="p1")
+    refused = [
+        released.ben.initiate("submission", archive_item(b"1234567")),
+        released.teacher.initiate("release", archive_item(b"1234567", force=True)),
+        released.teacher.initiate("release", archive_item(b"1234567"), assignment="ps2"),
+        released.grader.initiate("feedback", feedback),
+    ]
+    assert [refusal_of(answer, "course-full") for answer in refused] == [3600] * 4
+    assert count(database, Upload) == before
+    released.ben.submit(b"123456")
+    released.stranger.release(b"1234567", course="cs2")
+    released.other_teacher.release(b"1234567")
+
+
+@quotas(course_bytes=20)
+def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_given_up(released, services):
+    begin_and_abort(released.ada, b"1234567890")
+    refusal_of(released.ben.initiate("submission", archive_item(b"1234567")), "course-full")
+    assert collect_garbage(services).deleted == 1
+    released.ben.submit(b"1234567")
+
+
+@quotas(course_bytes=10)
+def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_purged(released, services):
+    wanted = archive_item(b"1234567")
+    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", purge=True)
+    refusal_of(released.teacher.initiate("release", wanted), "course-full")
+    collect_garbage(services)
+    released.teacher.begin("release", wanted)
+
+
+# --- at once -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(services, db_url):
+    """Gives people as a second process serves them, with connections of its own to the same database."""
+    database = connect(db_url)
+    second = Services(database, services.store, services.authenticator, services.limits, services.quotas)
+    app = create_app(second, SERVICE)
+    yield lambda caller: Caller(caller.name, app.test_client(), caller.token)
+    database.engine.dispose()
+
+
+@quotas(submissions_per_minute=1)
+def test_of_calls_of_one_person_at_once_on_two_services_only_the_last_place_is_given(
+    released, elsewhere, database
+):
+    callers = [released.ada, elsewhere(released.ada)] * 3
+    calls = [lambda c=caller: c.initiate("submission", archive_item(b"w")).status_code for caller in callers]
+    assert sorted(at_once(*calls)) == [200, *[429] * 5]
+    assert count(database, Upload, Upload.kind == "submission") == 1
+
+
+@quotas(course_bytes=11)
+def test_of_calls_of_many_people_at_once_only_the_last_place_in_the_course_is_given(
+    released, elsewhere, database
+):
+    people = [released.ada, released.ben, released.grader, released.teacher, released.colleague]
+    callers = [elsewhere(person) if turn % 2 else person for turn, person in enumerate(people)]
+    calls = [lambda c=c: c.initiate("submission", archive_item(b"work")).status_code for c in callers]
+    assert sorted(at_once(*calls)) == [200, *[429] * 4]
+    assert count(database, Upload, Upload.kind == "submission") == 1
+
+
+@quotas(course_bytes=10**6)
+def test_first_releases_with_other_titles_at_once_lock_nobody_out(people, elsewhere, token_file):
+    def instructor(turn):
+        courses = [{"course_id": "cs1", "course_role": "Instructor", "course_title": f"Title {turn}"}]
+        token = token_file.create({"name": f"teacher-{turn}", "courses": courses})
+        caller = Caller(f"teacher-{turn}", people.ada.client, token)
+        return elsewhere(caller) if turn % 2 else caller
+
+    callers = [instructor(turn) for turn in range(6)]
+    for number in range(5):
+        calls = [
+            lambda c=caller, n=number: c.initiate("release", archive_item(b"v"), assignment=f"ps{n}")
+            for caller in callers
+        ]
+        assert [answer.status_code for answer in at_once(*calls)] == [200] * 6
+
+
+@quotas(submissions_per_minute=9, submissions_per_day=9, submitted_bytes_per_day=999, course_bytes=999)
+def test_counting_takes_as_many_statements_for_a_hundred_items_as_for_one(released, database):
+    def begin(number):
+        items = [archive_item(b"w", student_id=f"s{n}") for n in range(number)]
+        with statements(database) as seen:
+            released.teacher.begin("submission", *items)
+        return len(seen)
+
+    begin(100)
+    assert begin(100) == begin(1)
+
+
+# --- settings ----------------------------------------------------------------------------------------------
+
+
+def test_the_bytes_of_a_day_follow_the_largest_archive():
+    assert NbExchange(max_buffer_size=1000).quotas().submitted_bytes_per_day == 10_000
+
+
+@pytest.mark.parametrize("name", ["submitted_bytes_per_day", "course_bytes"])
+def test_a_quota_below_the_largest_archive_stops_the_service(name):
+    settings = NbExchange(max_buffer_size=1000)
+    settings.config.Quotas[name] = 999
+    with pytest.raises(SettingsError, match=f"{name} is below max_buffer_size"):
+        settings.quotas()
+    settings.config.Quotas[name] = 1000
+    assert getattr(settings.quotas(), name) == 1000
