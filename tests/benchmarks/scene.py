@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.callers import COURSE, TEACHER
+from support.installation import TIRELESS
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.database import Database, connect
@@ -38,7 +39,7 @@ class Scene:
 @contextmanager
 def running_service(folder: Path, store: str, *, workers: int = 2) -> Iterator[Scene]:
     """Everything is real and durable: PostgreSQL waits for its disk, the S3 server verifies signatures."""
-    settings = {"NBEXCHANGE_WORKERS": str(workers)}
+    settings = {"NBEXCHANGE_WORKERS": str(workers), **TIRELESS}
     place = folder / "service"
     place.mkdir(parents=True)
     with ExitStack() as stack:

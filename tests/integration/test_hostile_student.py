@@ -127,7 +127,7 @@ def test_of_a_batch_of_a_hundred_only_three_are_opened(released, database):
 @pytest.mark.parametrize(
     ("values", "status"),
     [
-        ({"notebooks": ["x" * 4000] * 17}, 200),
+        ({"notebooks": ["x" * 200] * 400}, 200),
         ({"notebooks": ["x" * 4000] * 1100}, 413),
         ({"size": -(2**40)}, 400),
         ({"size": 2**62}, 200),

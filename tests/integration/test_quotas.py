@@ -49,9 +49,10 @@ EACH = [
 @pytest.mark.parametrize(("quotas", "kind", "window"), EACH)
 def test_what_is_too_much_is_refused_as_a_whole_and_leaves_no_trace(released, database, kind, window):
     for _ in range(2):
-        begin_and_abort(released.ada)
+        begin_and_abort(released.teacher)
     before = count(database, Upload), count(database, Person)
-    answer = released.ada.initiate("submission", archive_item(b"work"), archive_item(b"other"))
+    items = archive_item(b"work"), archive_item(b"more", student_id="newcomer")
+    answer = released.teacher.initiate("submission", *items)
     assert window - 10 <= refusal_of(answer, kind) <= window
     assert (count(database, Upload), count(database, Person)) == before
     released.ben.submit()
@@ -110,10 +111,23 @@ def test_what_was_refused_does_not_count(released, limits):
     released.ada.begin("submission", archive_item(b"work"))
 
 
-@quotas(submitted_bytes_per_day=10)
+@quotas(submitted_bytes_per_day=12)
 def test_the_bytes_of_all_items_are_counted_together(released):
-    released.ada.begin("submission", archive_item(b"12345"), archive_item(b"12345"))
-    refusal_of(released.ada.initiate("submission", archive_item(b"1")), "too-many-bytes")
+    released.ada.begin("submission", archive_item(b"12345"))
+    batch = [archive_item(b"12345") for _ in range(2)]
+    refusal_of(released.ada.initiate("submission", *batch), "too-many-bytes")
+    released.ada.begin("submission", batch[0])
+
+
+@quotas(submitted_bytes_per_day=10)
+def test_for_many_bytes_as_many_calls_have_to_be_past_as_make_room_for_them(released, database):
+    for body in (b"1234", b"12", b"12"):
+        begin_and_abort(released.ada, body)
+        let_time_pass(database, hours=6)
+    wait = refusal_of(released.ada.initiate("submission", archive_item(b"12345678")), "too-many-bytes")
+    assert 12 * 3600 - 10 <= wait <= 12 * 3600
+    let_time_pass(database, seconds=wait)
+    released.ada.begin("submission", archive_item(b"12345678"))
 
 
 @quotas(submitted_bytes_per_day=10)
@@ -207,10 +221,12 @@ def elsewhere(services, db_url):
 def test_of_calls_of_one_person_at_once_on_two_services_only_the_last_place_is_given(
     released, elsewhere, database
 ):
+    begin_and_abort(released.ada)  # while she is new, her own new row makes everybody wait
+    let_time_pass(database, minutes=1)
     callers = [released.ada, elsewhere(released.ada)] * 3
     calls = [lambda c=caller: c.initiate("submission", archive_item(b"w")).status_code for caller in callers]
     assert sorted(at_once(*calls)) == [200, *[429] * 5]
-    assert count(database, Upload, Upload.kind == "submission") == 1
+    assert count(database, Upload, Upload.kind == "submission") == 2
 
 
 @quotas(course_bytes=11)

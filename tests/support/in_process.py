@@ -8,6 +8,7 @@ from pathlib import Path
 from nbexchange.api.app import create_app
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.database import Database
+from nbexchange.api.quotas import Quotas
 from nbexchange.api.services import Services
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
@@ -18,7 +19,9 @@ def callers_in_process(database: Database, folder: Path) -> Callable[[str, str],
     """Gives a function that makes somebody in the course, by name and role."""
     tokens = TokenFile(folder / "tokens.json")
     limits = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=MAX_ITEMS)
-    app = create_app(Services(database, LocalStore(folder / "store"), StaticTokens(tokens), limits), SERVICE)
+    store, known = LocalStore(folder / "store"), StaticTokens(tokens)
+    tireless = Quotas(submissions_per_minute=0, submissions_per_day=0)
+    app = create_app(Services(database, store, known, limits, tireless), SERVICE)
 
     def caller(name: str, role: str) -> Caller:
         user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}
