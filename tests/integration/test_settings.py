@@ -8,7 +8,9 @@ from contextlib import closing
 
 import pytest
 import requests
+from support.callers import Caller, archive_item
 from support.commands import run_nbexchange
+from support.http_clients import HttpClient
 
 from nbexchange.api.configuration import FLAG_ONLY, environment
 from nbexchange.api.demo import servers
@@ -116,6 +118,22 @@ def test_limits_are_told_and_kept(tmp_path):
         }
     with servers.service(tmp_path, {"NBEXCHANGE_MAX_UNPACKED_SIZE": "7"}) as service:
         assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
+
+
+def test_a_quota_takes_effect(tmp_path):
+    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    with servers.service(tmp_path, {"NBEXCHANGE_QUOTA_SUBMISSIONS_PER_MINUTE": "1"}) as service:
+        teacher = Caller("teacher", HttpClient([service.url]), token)
+        teacher.release()
+        teacher.begin("submission", archive_item(b"one"))
+        assert teacher.initiate("submission", archive_item(b"two")).status_code == 429
+
+
+def test_a_quota_that_cannot_work_stops_the_service_with_a_sentence(tmp_path):
+    stopped = run_nbexchange(tmp_path, "serve", NBEXCHANGE_QUOTA_COURSE_BYTES="1000")
+    assert stopped.returncode == 1
+    assert "nbexchange: course_bytes is below max_buffer_size" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
 
 
 def test_user_plugin_class_by_dotted_path(tmp_path):

@@ -11,6 +11,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.callers import archive_item
 from support.classroom import Desk, collected, make_feedback, stamp_of
 
+from nbexchange.api.quotas import Quotas
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchFeedback,
@@ -182,3 +183,12 @@ def test_a_submit_that_clears_the_way_publishes_nothing(released, people):
     assert entry["release"]["version"] == 1
     (pending,) = people.teacher.get("uploads").json["items"]
     assert pending["kind"] == "release"
+
+
+@pytest.mark.parametrize("quotas", [Quotas(submissions_per_minute=1)], ids=["one a minute"])
+def test_who_has_reached_a_limit_is_told_when_there_is_room(released):
+    released.ada.write("ps1/p1.ipynb", "work")
+    released.ada.run(ExchangeSubmit, "ps1")
+    told = r"next in [0-9]+ seconds\. Nothing was sent: run the command again then\. \(request "
+    with pytest.raises(ExchangeError, match=told):
+        released.ada.run(ExchangeSubmit, "ps1")
