@@ -26,6 +26,9 @@ VERSION_HEADER = "NBExchange-Version"
 MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
 
+MAX_ROSTER = 10_000
+"""How many people a course's roster has at the most: all of them fit into one call."""
+
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 2048
 MAX_DEPTH = 32
@@ -46,7 +49,15 @@ Kind = Literal["release", "submission", "feedback"]
 RoleName = Literal["student", "grader", "instructor"]
 """From the weakest to the strongest. A grader lists, collects and releases feedback, and changes nothing else."""
 Verb = Literal[
-    "released", "fetched", "submitted", "removed", "collected", "feedback_released", "feedback_fetched"
+    "released",
+    "fetched",
+    "submitted",
+    "removed",
+    "collected",
+    "feedback_released",
+    "feedback_fetched",
+    "enrolled",
+    "unenrolled",
 ]
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
@@ -64,8 +75,13 @@ def is_path_component(name: str) -> bool:
     return (
         0 < len(encoded) <= MAX_NAME_BYTES
         and name not in {".", ".."}
-        and not any(c in "/\\" or ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in name)
+        and not any(c in "/\\" for c in name)
+        and not has_control_characters(name)
     )
+
+
+def has_control_characters(text: str) -> bool:
+    return any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in text)
 
 
 def is_relative_path(path: str) -> bool:
@@ -376,6 +392,67 @@ class Unreleased(Answer):
     purged: Purged | None = None
 
 
+# --- rosters -----------------------------------------------------------------------------------------------
+
+PersonalText = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class Member(Answer):
+    """Somebody on a course's roster. The personal fields are this course's, and no other course sees them."""
+
+    name: str
+    role: RoleName
+    full_name: str | None = None
+    email: str | None = None
+    lms_user_id: str | None = None
+
+
+class RosterEntry(Request):
+    """Who is to be on the roster. What is left out stays as it is; without a role, somebody new is a student."""
+
+    name: str
+    role: RoleName | None = None
+    full_name: PersonalText | None = None
+    email: PersonalText | None = None
+    lms_user_id: PersonalText | None = None
+
+
+class RosterQuery(Request):
+    course_id: str
+
+
+class Roster(Answer):
+    course_id: str
+    members: list[Member]
+
+
+class Enrol(Request):
+    """Put people on a roster; `replace` takes off it whoever is not named, `dry_run` only says what would change."""
+
+    course_id: str
+    members: Annotated[list[RosterEntry], Meta(min_length=1, max_length=MAX_ROSTER)]
+    replace: bool = False
+    dry_run: bool = False
+
+
+class Unenrol(Request):
+    course_id: str
+    names: Annotated[list[str], Meta(min_length=1, max_length=MAX_ROSTER)]
+    dry_run: bool = False
+
+
+class RosterChange(Answer):
+    """Whom a change put on the roster, changed there and took off it, or would; `absent` is who was not on it."""
+
+    course_id: str
+    added: list[str] = []
+    changed: list[str] = []
+    removed: list[str] = []
+    absent: list[str] = []
+    unchanged: int = 0
+    dry_run: bool = False
+
+
 # --- the log -----------------------------------------------------------------------------------------------
 
 
@@ -395,16 +472,18 @@ class HistoryQuery(Request):
 class Action(Answer):
     """Something that was done, at the server's time. What is about a whole assignment (a purge) has no object.
 
-    Students are not told who released. `object_id` is that of the release, submission or feedback.
+    Students are not told who released. `object_id` is that of the release, submission or feedback. A change of the
+    roster is about a person, in `on_behalf`, and the role that they have from then on or had until then.
     """
 
     action: Verb
     at: Instant
     course_id: str
-    assignment_id: str
-    kind: Literal["release", "submission", "feedback", "assignment"]
+    kind: Literal["release", "submission", "feedback", "assignment", "roster"]
+    assignment_id: str | None = None
     actor: str | None = None
     on_behalf: str | None = None
+    role: RoleName | None = None
     object_id: UUID | None = None
     size: int | None = None
     sha256: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +58,10 @@ TABLE: dict[str, dict[str, str]] = {
     "POST v1/downloads older release": row("401 401 404 404 404 404 ok  ok  ok  404 404"),
     "POST v1/downloads submission": row("401 401 404 404 ok  404 ok  ok  ok  404 404"),
     "POST v1/downloads feedback": row("401 401 404 404 ok  404 ok  ok  ok  404 404"),
+    "GET v1/roster": row("401 401 404 404 403 403 ok  ok  ok  403 own"),
+    "POST v1/roster": row("401 401 404 404 403 403 403 ok  ok  403 own"),
+    "POST v1/roster instructor": row("401 401 404 404 403 403 403 403 403 403 403"),
+    "POST v1/roster/remove": row("401 401 404 404 403 403 403 ok  ok  403 own"),
     "GET v1/openapi.json": NOTHING,
     # The signature alone is the permission: a token is none.
     "PUT objects/<path:key>": dict.fromkeys(CALLERS, "403"),
@@ -65,8 +70,17 @@ TABLE: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture
+def services(services):
+    return replace(services, has_rosters=True)
+
+
+@pytest.fixture
 def scene(people):
-    """A released assignment in its second version, ada's submission with feedback, and her unfinished upload."""
+    """A released assignment in its second version, ada's submission with feedback, and her unfinished upload.
+
+    On the roster is carol, who has never called.
+    """
+    people.teacher.post("roster", {"course_id": "cs1", "members": [{"name": "carol"}]})
     older = people.teacher.release(b"older")
     release = people.teacher.release(b"version", force=True)
     submission = people.ada.submit(b"ada's work")
@@ -90,6 +104,9 @@ def call(row, caller, scene):
 
     def about(record):
         return item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
+
+    def enrol(**member):
+        return caller.post("roster", {"course_id": "cs1", "members": [member, {"name": "dan"}]})
 
     stale = scene.granted["url"].removeprefix("objects/").partition("?")[0]
     return {
@@ -117,6 +134,12 @@ def call(row, caller, scene):
         "POST v1/downloads older release": lambda: ask("release", scene.older),
         "POST v1/downloads submission": lambda: ask("submission", scene.submission),
         "POST v1/downloads feedback": lambda: ask("feedback", scene.feedback),
+        "GET v1/roster": lambda: caller.get("roster", course_id="cs1"),
+        "POST v1/roster": lambda: enrol(name="carol", role="grader"),
+        "POST v1/roster instructor": lambda: enrol(name="carol", role="instructor"),
+        "POST v1/roster/remove": lambda: caller.post(
+            "roster/remove", {"course_id": "cs1", "names": ["carol", "nobody-here"]}
+        ),
         "PUT objects/<path:key>": lambda: caller.call("PUT", f"/objects/{stale}", data=b"x"),
         "GET objects/<path:key>": lambda: caller.get(f"/objects/{stale}"),
     }[row]()
@@ -128,8 +151,11 @@ def outcome_of(answer, scene):
     items = answer.json.get("items") or []
     if items and items[0].get("type") == "error":
         return str(items[0]["problem"]["status"])
+    if answer.json.keys() & {"added", "absent"}:  # a roster's change, which names whom it was asked to change
+        return "ok" if "carol" in answer.json.get("changed", answer.json.get("removed", [])) else "own"
     ours = (scene.release, scene.older, scene.submission, scene.feedback, scene.pending)
-    return "ok" if any(record["id"] in answer.text for record in ours) else "own"
+    words = ["carol", *(record["id"] for record in ours)]
+    return "ok" if any(word in answer.text for word in words) else "own"
 
 
 def contents(database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 import schemathesis
@@ -89,8 +90,14 @@ def test_instants_and_ids_have_their_formats(document):
 
 
 @pytest.fixture
+def services(services):
+    return replace(services, has_rosters=True)
+
+
+@pytest.fixture
 def scene(people):
     """Something of each kind; gives values that mean something there, by the name of the field."""
+    people.teacher.post("roster", {"course_id": "cs1", "members": [{"name": "carol"}]})
     release = people.teacher.release()
     submission = people.ada.submit()
     feedback = people.teacher.give_feedback(submission)
@@ -103,6 +110,8 @@ def scene(people):
         "student_id": ["ada", "ben"],
         "person": ["ada", "teacher"],
         "submission_id": ids,
+        "name": ["ada", "carol"],
+        "names": [["ada", "carol"]],
         "item_id": ids,
         "id": ids,
         "ids": [ids, ids[:1]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import DateTime, TypeDecorator
+
+from nbexchange.protocol import MAX_ROSTER
 
 SQLITE_PATIENCE = 30
 """Seconds that a writer waits for another before it gives up."""
@@ -57,14 +59,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that is committed at the end, or rolled back by any exception.
+    def write(self, *, dry_run: bool = False) -> Iterator[Session]:
+        """A transaction that is committed at the end, or rolled back: by any exception, or if it is a dry run.
 
         SQLite takes its write lock at once: a transaction that reads first and writes later would fail
         whenever another process wrote in between.
         """
-        with Session(self.engine.execution_options(**{BEGIN: "IMMEDIATE"})) as session, session.begin():
+        engine = self.engine.execution_options(**{BEGIN: "IMMEDIATE"})
+        with Session(engine) as session, session.begin() as transaction:
             yield session
+            if dry_run:
+                transaction.rollback()
 
 
 def connect(db_url: str, *, echo: bool = False, **kwargs: Any) -> Database:
@@ -75,6 +80,7 @@ def connect(db_url: str, *, echo: bool = False, **kwargs: Any) -> Database:
     url = parse_url(db_url)
     if url.get_backend_name() == "sqlite":
         return Database(_connect_sqlite(url, echo=echo, **kwargs))
+    kwargs = {"insertmanyvalues_page_size": MAX_ROSTER, **kwargs}  # a roster is written in one statement
     # Instants are read back in the session's zone, where the last year of our calendar may be none.
     kwargs["connect_args"] = {"options": "-c timezone=UTC", **kwargs.get("connect_args", {})}
     return Database(create_engine(url, echo=echo, pool_pre_ping=True, hide_parameters=True, **kwargs))
@@ -127,9 +133,24 @@ def clock(session: Session) -> datetime:
     return session.scalars(select(func.clock_timestamp(type_=UtcDateTime()))).one()
 
 
-def insert_missing(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_missing(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
     """Insert the rows that no unique constraint forbids, so that two writers can be first at once."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     if rows:
-        session.execute(insert(model).values(list(rows)).on_conflict_do_nothing())
+        session.execute(_insert(session, model).values(list(rows)).on_conflict_do_nothing())
+
+
+def upsert(session: Session, model: type[DeclarativeBase], rows: Rows, key: Collection[str]) -> None:
+    """Insert the rows; of those whose key is there already, write the rest of their columns."""
+    if not rows:
+        return
+    statement = _insert(session, model)
+    written = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=written), list(rows))
+
+
+def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)

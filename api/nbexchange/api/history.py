@@ -78,6 +78,7 @@ def _entry(row: Action, identity: Identity) -> protocol.Action:
         kind=row.kind,  # type: ignore[arg-type]
         actor=row.actor if knows_people else None,
         on_behalf=row.on_behalf if knows_people else None,
+        role=row.role,  # type: ignore[arg-type]
         object_id=row.object_id,
         size=row.size,
         sha256=row.sha256,

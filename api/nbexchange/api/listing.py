@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -26,7 +26,8 @@ from nbexchange.api.models import (
 )
 from nbexchange.api.pages import decode_cursor, encode_cursor
 from nbexchange.api.problems import InvalidRequest
-from nbexchange.api.records import feedback_entry, release_record, submission_record
+from nbexchange.api.records import Contact, contact_of, feedback_entry, release_record, submission_record
+from nbexchange.api.rosters import find_memberships
 from nbexchange.protocol import is_path_component
 
 PAGE = 500
@@ -130,11 +131,20 @@ def list_submissions(
         wanted = wanted.where(tuple_(*order) > tuple_(*decode_cursor(query.cursor, len(order))))
     rows = session.scalars(wanted.order_by(*order).limit(PAGE + 1)).all()
     page = rows[:PAGE]
-    attached = _feedback_on(session, page)
+    attached, contacts = _feedback_on(session, page), _contacts(session, page)
     return protocol.Submissions(
-        [submission_record(row, attached[row.pk], contact=True) for row in page],
+        [submission_record(row, attached[row.pk], contacts[row.student_pk]) for row in page],
         _cursor_after(page[-1]) if len(rows) > PAGE else None,
     )
+
+
+def _contacts(session: Session, page: Sequence[Submission]) -> Mapping[int, Contact]:
+    """Names and addresses of the students on a page of one course, by the students' keys."""
+    students = {row.student_pk: row.upload.student for row in page}
+    if not page:
+        return {}
+    enrolled = find_memberships(session, page[0].upload.assignment.course_pk, students)
+    return {pk: contact_of(student, enrolled.get(pk)) for pk, student in students.items() if student}
 
 
 def _cursor_after(row: Submission) -> str:

@@ -38,6 +38,7 @@ KEY = BigInteger().with_variant(Integer, "sqlite")
 
 KINDS = get_args(protocol.Kind)
 VERBS = get_args(protocol.Verb)
+ROLES = get_args(protocol.RoleName)
 
 
 def one_of(column: str, *values: str) -> str:
@@ -84,6 +85,26 @@ class Course(Base):
     org_pk: Mapped[int] = mapped_column(ForeignKey("organisation.pk"))
     course_id: Mapped[str]
     title: Mapped[str | None]
+
+
+class Membership(Base):
+    """Somebody on a course's roster. What is known of them here is the course's own, and no other course sees it."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("course_pk", "person_pk"),
+        ForeignKeyConstraint(["org_pk", "course_pk"], ["course.org_pk", "course.pk"]),
+        ForeignKeyConstraint(["org_pk", "person_pk"], ["person.org_pk", "person.pk"]),
+        CheckConstraint(one_of("role", *ROLES), name="role"),
+    )
+
+    org_pk: Mapped[int]
+    course_pk: Mapped[int]
+    person_pk: Mapped[int] = mapped_column(index=True)
+    role: Mapped[str]
+    full_name: Mapped[str | None]
+    email: Mapped[str | None]
+    lms_user_id: Mapped[str | None]
 
 
 class Assignment(Base):
@@ -284,7 +305,10 @@ class Action(Base):
     __tablename__ = "action"
     __table_args__ = (
         CheckConstraint(one_of("verb", *VERBS), name="verb"),
-        CheckConstraint(one_of("kind", *KINDS, "assignment"), name="kind"),
+        CheckConstraint(one_of("kind", *KINDS, "assignment", "roster"), name="kind"),
+        CheckConstraint("(kind = 'roster') = (verb IN ('enrolled', 'unenrolled'))", name="roster"),
+        CheckConstraint("(kind = 'roster') = (assignment_id IS NULL)", name="assignment_id"),
+        CheckConstraint("(kind = 'roster') = (role IS NOT NULL)", name="role"),
         Index(
             "uq_action_once",
             "upload_pk",
@@ -300,14 +324,16 @@ class Action(Base):
 
     verb: Mapped[str]
     kind: Mapped[str]
-    """What it was done to: an upload's kind, or an assignment as a whole (purged)."""
+    """What it was done to: an upload's kind, an assignment as a whole (purged), or the course's roster."""
     at: Mapped[datetime]
     org_pk: Mapped[int] = mapped_column(ForeignKey("organisation.pk"))
     actor_pk: Mapped[int | None] = mapped_column(ForeignKey("person.pk", ondelete="SET NULL"))
     actor: Mapped[str]
     on_behalf: Mapped[str | None]
     course_id: Mapped[str]
-    assignment_id: Mapped[str]
+    assignment_id: Mapped[str | None]
+    role: Mapped[str | None]
+    """What somebody became on the roster, or had been."""
     upload_pk: Mapped[int | None] = mapped_column(ForeignKey("upload.pk", ondelete="SET NULL"))
     object_id: Mapped[UUID | None]
     size: Mapped[int | None] = mapped_column(BigInteger)

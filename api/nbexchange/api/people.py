@@ -42,15 +42,23 @@ def remember(
     identity states about the caller is stored; what it omits stays.
     """
     names = {identity.name, *others}
-    wanted = select(Person.name).where(Person.org_pk == org_pk, Person.name.in_(names))
     # Before the locks: one who waits for another's new row must not hold a third's.
-    if missing := names - set(session.scalars(wanted)):
-        insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
+    find_people(session, org_pk, names)
     people = _lock(session, org_pk, names)
     for field, value in identity.contact.items():
         if getattr(people[identity.name], field) != value:
             setattr(people[identity.name], field, value)
     return people
+
+
+def find_people(session: Session, org_pk: int, names: Collection[str]) -> Mapping[str, int]:
+    """The keys of the people of these names, whose rows are made where they are missing."""
+    wanted = select(Person.name, Person.pk).where(Person.org_pk == org_pk, Person.name.in_(names))
+    found = dict(session.execute(wanted).all())
+    if missing := set(names) - found.keys():
+        insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
+        found = dict(session.execute(wanted).all())
+    return found
 
 
 def _lock(session: Session, org_pk: int, names: Collection[str]) -> dict[str, Person]:
@@ -88,9 +96,14 @@ def no_assignment(course_id: str, assignment_id: str) -> NotFound:
     return NotFound(f"There is no assignment {assignment_id!r} in {course_id} now.")
 
 
+def make_course(session: Session, org_pk: int, course_id: str, title: str | None = None) -> None:
+    """A row for the course, where it has none."""
+    insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
+
+
 def make_place(session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None) -> Place:
     """The assignment, brought into being with its course by the first release or feedback."""
-    insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
+    make_course(session, org_pk, course_id, title)
     course = session.scalars(
         select(Course).where(Course.org_pk == org_pk, Course.course_id == course_id)
     ).one()

@@ -7,10 +7,10 @@
     │   └── AccessScopeMissing 403  ├── UploadOver 409
     ├── RoleRequired 403            ├── TooManyPending 429
     ├── NotFound 404                ├── TooManySubmissions 429
-    ├── TooLarge 413                ├── TooManyBytes 429
-    ├── Mismatch 422                ├── CourseFull 429
-    └── IdReused 422                ├── Unavailable 503
-                                    └── ClientTooOld 426
+    │   └── NoRoster 404            ├── TooManyBytes 429
+    ├── TooLarge 413                ├── CourseFull 429
+    ├── Mismatch 422                ├── Unavailable 503
+    └── IdReused 422                └── ClientTooOld 426
 
 Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
 """
@@ -72,6 +72,12 @@ class NotFound(ExchangeProblem):
     """Also for what the caller may not know of."""
 
     status, type, title = 404, "not-found", "There is no such thing"
+
+
+class NoRoster(NotFound):
+    """The installation knows from elsewhere who is in which course."""
+
+    type, title = "no-roster", "The exchange keeps no rosters"
 
 
 class AlreadyReleased(ExchangeProblem):

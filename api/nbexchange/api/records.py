@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from nbexchange import protocol
-from nbexchange.api.models import Assignment, Feedback, Release, Submission, Upload
+from nbexchange.api.models import Assignment, Feedback, Membership, Person, Release, Submission, Upload
 
 Row = Release | Submission | Feedback
+Contact = Mapping[str, str | None]
 
 ASSIGNMENT = joinedload(Upload.assignment, innerjoin=True).joinedload(Assignment.course, innerjoin=True)
 ACTOR = joinedload(Upload.actor, innerjoin=True)
@@ -61,10 +62,15 @@ def release_record(release: Release) -> protocol.ReleaseRecord:
     )
 
 
+def contact_of(student: Person, membership: Membership | None) -> Contact:
+    """Name and address of a student, which are for instructors: what the student's identity says, else the roster."""
+    fields = ("full_name", "email", "lms_user_id")
+    return {field: getattr(student, field) or getattr(membership, field, None) for field in fields}
+
+
 def submission_record(
-    submission: Submission, feedback: Sequence[Feedback] = (), *, contact: bool = False
+    submission: Submission, feedback: Sequence[Feedback] = (), contact: Contact | None = None
 ) -> protocol.SubmissionRecord:
-    """`contact` adds the student's name and address, which are for instructors."""
     upload, student = submission.upload, submission.upload.student
     assert student is not None  # noqa: S101 - the schema says so
     return protocol.SubmissionRecord(
@@ -81,10 +87,8 @@ def submission_record(
         notebooks=upload.notebooks,
         submitted_by=upload.actor.name,
         by_instructor=upload.by_instructor,
-        full_name=student.full_name if contact else None,
-        email=student.email if contact else None,
-        lms_user_id=student.lms_user_id if contact else None,
         feedback=[feedback_entry(row) for row in feedback],
+        **(contact or {}),
     )
 
 

@@ -23,6 +23,8 @@ class Services:
     authenticator: Authenticator
     limits: Limits
     quotas: Quotas = field(default_factory=Quotas)
+    has_rosters: bool = False
+    """Whether the rosters in the database give people roles."""
 
 
 def services() -> Services:

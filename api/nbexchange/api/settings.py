@@ -105,6 +105,12 @@ class NbExchange(Section):
         help="Let static tokens identify callers although the service does not listen on loopback alone.",
     ).tag(config=True)
 
+    database_roster = Bool(
+        False,
+        help="Let rosters in the database give people roles in courses, beside those that they come with. The "
+        "operator keeps them with `nbexchange course`, instructors with `jupyter nbexchange roster`.",
+    ).tag(config=True)
+
     # --- metadata ------------------------------------------------------------------------------------------
 
     db_url = Unicode(
@@ -236,7 +242,14 @@ class NbExchange(Section):
 
     def services(self) -> Services:
         """Connections and all: to be made in the process that uses them."""
-        return Services(self.database(), self.store(), self.authenticator(), self.limits(), self.quotas())
+        return Services(
+            self.database(),
+            self.store(),
+            self.authenticator(),
+            self.limits(),
+            self.quotas(),
+            self.database_roster,
+        )
 
 
 def slashed(path: str) -> str:

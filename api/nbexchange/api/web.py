@@ -18,6 +18,7 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
+from nbexchange.api import rosters
 from nbexchange.api.problems import (
     ClientTooOld,
     ExchangeProblem,
@@ -135,6 +136,9 @@ def identify() -> None:
         raise Unauthenticated(
             "The exchange does not know you: your token is missing, unknown or has expired."
         )
+    if services().has_rosters:
+        with services().database.read() as session:
+            identity = rosters.add_roles(session, identity)
     g.identity = identity
 
 

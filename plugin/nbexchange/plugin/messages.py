@@ -197,6 +197,7 @@ ADVICE = {
     "internal": REPORT,
     "invalid-request": "Check the names that you gave; if they are right, please report this.",
     "method-not-allowed": REPORT,
+    "no-roster": "Nothing was changed: ask whoever runs the exchange how people get into your course.",
     "not-found": CHECK_NAMES,
     "object-missing": AGAIN,
     "role-required": "Ask an instructor of the course to do it.",

@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import Blueprint
 
 from nbexchange import protocol
-from nbexchange.api import completion, downloads, history, listing, releases, removals, uploads
+from nbexchange.api import completion, downloads, history, listing, releases, removals, rosters, uploads
 from nbexchange.api.database import clock
 from nbexchange.api.problems import (
     CourseFull,
     InvalidRequest,
+    NoRoster,
     NotFound,
     RoleRequired,
     TooManyBytes,
@@ -148,3 +149,49 @@ def list_history(query: protocol.HistoryQuery) -> protocol.History:
     """Graders and instructors the log of the course; students the releases and what they did themselves."""
     with services().database.read() as session:
         return history.list_history(session, caller(), query)
+
+
+# --- rosters -----------------------------------------------------------------------------------------------
+
+ROSTER_PROBLEMS = (NotFound, NoRoster, RoleRequired)
+
+
+@operations.add(
+    "GET", "/roster", query=protocol.RosterQuery, answer=protocol.Roster, problems=ROSTER_PROBLEMS
+)
+def list_roster(query: protocol.RosterQuery) -> protocol.Roster:
+    """Graders and instructors of the course."""
+    editor = roster_editor("grader", query.course_id)
+    with services().database.read() as session:
+        return rosters.list_roster(session, editor.org_id, query.course_id)
+
+
+@operations.add(
+    "POST", "/roster", body=protocol.Enrol, answer=protocol.RosterChange, problems=ROSTER_PROBLEMS
+)
+def enrol(wanted: protocol.Enrol) -> protocol.RosterChange:
+    """Instructors of the course its graders and students; an instructor on the roster is only the operator's."""
+    editor = roster_editor("instructor", wanted.course_id)
+    with services().database.write(dry_run=wanted.dry_run) as session:
+        return rosters.enrol(session, editor, wanted)
+
+
+@operations.add(
+    "POST", "/roster/remove", body=protocol.Unenrol, answer=protocol.RosterChange, problems=ROSTER_PROBLEMS
+)
+def unenrol(wanted: protocol.Unenrol) -> protocol.RosterChange:
+    """Instructors of the course its graders and students."""
+    editor = roster_editor("instructor", wanted.course_id)
+    with services().database.write(dry_run=wanted.dry_run) as session:
+        return rosters.unenrol(session, editor, wanted)
+
+
+def roster_editor(role: protocol.RoleName, course_id: str) -> rosters.Editor:
+    """The caller, who has to be this in the course, where the installation keeps rosters."""
+    identity = caller()
+    identity.require(role, course_id)
+    if not services().has_rosters:
+        raise NoRoster(
+            "This exchange keeps no rosters: who is in which course comes from elsewhere, such as a hub's groups."
+        )
+    return rosters.Editor(identity.name, identity.org_id)

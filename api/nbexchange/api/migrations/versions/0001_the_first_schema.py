@@ -130,14 +130,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.create_index("ix_upload_due", ["state", "url_expires_at"], unique=False)
-        batch_op.create_index("ix_upload_begun", ["actor_pk", "expires_at"], unique=False)
-        batch_op.create_index(
-            "ix_upload_stored",
-            ["assignment_pk", "size"],
-            unique=False,
-            postgresql_where=sa.text("sweeps = 0"),
-            sqlite_where=sa.text("sweeps = 0"),
-        )
         batch_op.create_index(
             "uq_upload_stamp",
             ["assignment_pk", "student_pk", "stamp"],
