@@ -9,8 +9,7 @@ import pytest
 import yaml
 from traitlets.config.loader import PyFileConfigLoader
 
-from nbexchange.api.commands import SECTIONS
-from nbexchange.api.configuration import environment, read_file, refuse_unknown
+from nbexchange.api.configuration import SECTIONS, environment, read_file, refuse_unknown
 from nbexchange.api.settings import NbExchange
 from nbexchange.plugin.command.exchange import Exchange
 

@@ -11,12 +11,12 @@ from support.at_once import at_once
 from support.callers import Caller, archive_item
 from support.statements import statements
 
-from nbexchange.api import rosters
+from nbexchange.api import enrolment, rosters
 from nbexchange.api.models import Course, Membership, Person
 from nbexchange.api.problems import NotFound
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
 
-OPERATOR = rosters.Editor(rosters.OPERATOR, "1", is_operator=True)
+OPERATOR = enrolment.Editor(enrolment.OPERATOR, "1", is_operator=True)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def as_operator(database, *members, replace=False, course="cs1", create=True):
         if create:
             rosters.create_course(session, "1", course)
         entries = [RosterEntry(name, role) for name, role in members]
-        return rosters.enrol(session, OPERATOR, Enrol(course, entries, replace))
+        return enrolment.enrol(session, OPERATOR, Enrol(course, entries, replace))
 
 
 def log(caller, **query):
@@ -240,7 +240,7 @@ def test_an_empty_list_empties_no_roster(people):
 
 
 def test_a_roster_does_not_grow_beyond_its_limit(people, monkeypatch):
-    monkeypatch.setattr(rosters, "MAX_ROSTER", 2)
+    monkeypatch.setattr(enrolment, "MAX_ROSTER", 2)
     assert changed(enrol(people.teacher, "carol", "dan")) == {"added": ["carol", "dan"]}
     answer = enrol(people.teacher, "eve")
     assert (answer.status_code, answer.json["detail"]) == (400, "A roster has 2 people at the most.")
@@ -294,7 +294,7 @@ def test_the_operator_makes_and_removes_instructors(people, database):
     assert log(people.teacher)[0] == ("enrolled", "roster", "operator/shell", "boss", "instructor")
     assert as_operator(database, ("carol", None), replace=True).removed == ["boss"]
     with database.write() as session:
-        assert rosters.unenrol(session, OPERATOR, Unenrol("cs1", ["carol"])).removed == ["carol"]
+        assert enrolment.unenrol(session, OPERATOR, Unenrol("cs1", ["carol"])).removed == ["carol"]
     assert roster(people.teacher) == {}
 
 
@@ -332,7 +332,7 @@ def test_a_roster_of_the_largest_size_is_taken_in_one_call(people, database):
     ]
     with database.write() as session:
         rosters.create_course(session, "1", "cs1")
-        assert len(rosters.enrol(session, OPERATOR, Enrol("cs1", entries)).added) == MAX_ROSTER
+        assert len(enrolment.enrol(session, OPERATOR, Enrol("cs1", entries)).added) == MAX_ROSTER
     assert len(roster(people.teacher)) == MAX_ROSTER
     assert len(changed(unenrol(people.teacher, *roster(people.teacher)))["removed"]) == MAX_ROSTER
 

@@ -2,25 +2,82 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import MetaData, Table, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 from support.at_once import at_once
 
 from nbexchange.api import schema
 from nbexchange.api.database import UnsupportedDatabase, clock, connect, parse_url
-from nbexchange.api.models import Assignment, Base, Course, Organisation, Person, Release, Upload
+from nbexchange.api.models import Action, Assignment, Base, Course, Organisation, Person, Release, Upload
 
 
 def test_migrations_and_models_have_not_drifted_apart(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+FIRST = "3.0.0"
+
+
+def describe(database):
+    """All that the database knows of its tables, but for the order of things."""
+    looking = inspect(database.engine)
+    parts = ("columns", "check_constraints", "foreign_keys", "indexes", "unique_constraints")
+    return {
+        (table, part): sorted(
+            json.dumps(entry, default=str, sort_keys=True) for entry in getattr(looking, f"get_{part}")(table)
+        )
+        for table in looking.get_table_names()
+        for part in parts
+    }
+
+
+@pytest.fixture
+def first(db_url):
+    """A database with the first schema."""
+    database = connect(db_url)
+    with database.engine.begin() as connection:
+        schema._drop_everything(connection)
+    with database.engine.connect() as connection:
+        command.upgrade(schema.configuration(connection), FIRST)
+        connection.commit()
+    yield database
+    database.engine.dispose()
+
+
+def test_an_upgrade_of_the_first_schema_keeps_what_is_there_and_ends_like_the_models(first):
+    """The log's table is made anew on SQLite: its rows, constraints and indexes are to be those of a new one."""
+    values = {
+        "verb": "fetched",
+        "kind": "release",
+        "actor": "ada",
+        "course_id": "cs1",
+        "assignment_id": "ps1",
+    }
+    with first.write() as session:
+        org = session.scalar(insert(Organisation).values(org_id="1").returning(Organisation.pk))
+        log = Table("action", MetaData(), autoload_with=session.connection())
+        row = {**values, "org_pk": org, "at": datetime.now(UTC)}
+        session.execute(insert(log), [row])
+    schema.prepare(first, upgrade=True)
+    with first.read() as session:
+        (kept,) = session.scalars(select(Action))
+        assert {name: getattr(kept, name) for name in row} == row
+    upgraded = describe(first)
+    with first.engine.begin() as connection:
+        schema._drop_everything(connection)
+        Base.metadata.create_all(connection)
+    models = describe(first)
+    assert {key: value for key, value in upgraded.items() if key[0] != "alembic_version"} == models
 
 
 def test_upgrading_at_once_from_several_connections_works(empty_postgresql):

@@ -273,8 +273,10 @@ def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
         tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret"
     )
     assert done.returncode == 0
-    assert "WARNING nbexchange.api.commands: c.NbExchange.timezone of older versions has no" in done.stderr
-    assert "WARNING nbexchange.api.commands: NBEXCHANGE_PROT states no setting" in done.stderr
+    assert (
+        "WARNING nbexchange.api.command.base: c.NbExchange.timezone of older versions has no" in done.stderr
+    )
+    assert "WARNING nbexchange.api.command.base: NBEXCHANGE_PROT states no setting" in done.stderr
     assert len(done.stderr.splitlines()) == 2
     assert "secret" not in done.stderr
 

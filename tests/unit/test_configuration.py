@@ -8,7 +8,8 @@ import pytest
 
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
-from nbexchange.api.commands import NbExchangeApp, TokenNew
+from nbexchange.api.command.app import NbExchangeApp
+from nbexchange.api.command.service import TokenNew
 from nbexchange.api.configuration import (
     OLDER_SETTINGS,
     drop_older,

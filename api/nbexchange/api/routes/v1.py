@@ -8,7 +8,17 @@ from uuid import UUID
 from flask import Blueprint
 
 from nbexchange import protocol
-from nbexchange.api import completion, downloads, history, listing, releases, removals, rosters, uploads
+from nbexchange.api import (
+    completion,
+    downloads,
+    enrolment,
+    history,
+    listing,
+    releases,
+    removals,
+    rosters,
+    uploads,
+)
 from nbexchange.api.database import clock
 from nbexchange.api.problems import (
     CourseFull,
@@ -173,7 +183,7 @@ def enrol(wanted: protocol.Enrol) -> protocol.RosterChange:
     """Instructors of the course its graders and students; an instructor on the roster is only the operator's."""
     editor = roster_editor("instructor", wanted.course_id)
     with services().database.write(dry_run=wanted.dry_run) as session:
-        return rosters.enrol(session, editor, wanted)
+        return enrolment.enrol(session, editor, wanted)
 
 
 @operations.add(
@@ -183,10 +193,10 @@ def unenrol(wanted: protocol.Unenrol) -> protocol.RosterChange:
     """Instructors of the course its graders and students."""
     editor = roster_editor("instructor", wanted.course_id)
     with services().database.write(dry_run=wanted.dry_run) as session:
-        return rosters.unenrol(session, editor, wanted)
+        return enrolment.unenrol(session, editor, wanted)
 
 
-def roster_editor(role: protocol.RoleName, course_id: str) -> rosters.Editor:
+def roster_editor(role: protocol.RoleName, course_id: str) -> enrolment.Editor:
     """The caller, who has to be this in the course, where the installation keeps rosters."""
     identity = caller()
     identity.require(role, course_id)
@@ -194,4 +204,4 @@ def roster_editor(role: protocol.RoleName, course_id: str) -> rosters.Editor:
         raise NoRoster(
             "This exchange keeps no rosters: who is in which course comes from elsewhere, such as a hub's groups."
         )
-    return rosters.Editor(identity.name, identity.org_id)
+    return enrolment.Editor(identity.name, identity.org_id)

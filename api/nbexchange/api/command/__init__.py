@@ -1,0 +1,1 @@
+"""The command `nbexchange`, for whoever runs the service."""

@@ -1,0 +1,118 @@
+"""What all commands do: read the settings, and tell in one line what an operator can mend."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from traitlets import TraitError
+from traitlets.config import Application, Configurable
+
+from nbexchange.api.configuration import (
+    SECTIONS,
+    drop_older,
+    environment,
+    read_file,
+    refuse_unknown,
+    unknown_variables,
+)
+from nbexchange.api.database import UnsupportedDatabase
+from nbexchange.api.identity import InvalidIdentity
+from nbexchange.api.problems import ExchangeProblem
+from nbexchange.api.schema import SchemaOutdated
+from nbexchange.api.sections import SettingsError
+from nbexchange.api.settings import NbExchange
+from nbexchange.redaction import RedactingFormatter
+from nbexchange.storage import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+EXPECTED = (
+    SettingsError,
+    UnsupportedDatabase,
+    SchemaOutdated,
+    StoreUnavailable,
+    InvalidIdentity,
+    ExchangeProblem,
+    TraitError,
+    SQLAlchemyError,
+    OSError,
+)
+"""What an operator can mend: told in one line, without a traceback."""
+
+
+class Command(Application):
+    """Reads the settings, in rising order, from the file, the environment and the command line."""
+
+    version = metadata.version("nbexchange")
+    classes: list[type[Configurable]] = [*SECTIONS.values()]
+    aliases = {
+        "config": "NbExchange.config_file",
+        "ip": "NbExchange.ip",
+        "port": "NbExchange.port",
+    }
+    flags = {
+        "debug": ({"NbExchange": {"debug": True}}, "Log in detail."),
+        "upgrade-db": ({"NbExchange": {"upgrade_db": True}}, "Upgrade an older schema at start."),
+        "reset-db": ({"NbExchange": {"reset_db": True}}, "Drop everything in the database at start."),
+    }
+
+    settings: NbExchange
+
+    def initialize(self, argv: Sequence[str] | None = None) -> None:
+        self.parse_command_line(None if argv is None else list(argv))
+        if self.subapp is None:
+            self._refuse_what_it_does_not_know()
+            self._configure()
+
+    takes_arguments = False
+
+    def _refuse_what_it_does_not_know(self) -> None:
+        if self.extra_args and not self.takes_arguments:
+            known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
+            raise SettingsError(f"{self.name} knows no {self.extra_args[0]!r}{known}")
+
+    def _configure(self) -> None:
+        given = environment()
+        given.merge(self.config)
+        refuse_unknown(given)
+        config = read_file(NbExchange(config=given).config_file)
+        config.merge(given)
+        refuse_unknown(config)
+        remarks = [*drop_older(config), *unknown_variables()]
+        self.update_config(config)
+        self.settings = NbExchange(parent=self)
+        start_logging(debug=self.settings.debug)
+        for remark in remarks:
+            log.warning(remark)
+
+    def start(self) -> None:
+        if self.subapp is not None:
+            self.subapp.start()
+            return
+        self.run()
+
+    def run(self) -> None:
+        self.print_help()
+
+    @classmethod
+    def launch_instance(cls, argv: list[str] | None = None, **kwargs: Any) -> None:
+        try:
+            super().launch_instance(argv, **kwargs)
+        except DBAPIError as error:
+            sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
+        except EXPECTED as error:
+            sys.exit(f"nbexchange: {error}")
+
+
+def start_logging(*, debug: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
+    # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
+    for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

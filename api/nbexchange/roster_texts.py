@@ -1,0 +1,116 @@
+"""What the operator's command and the instructors' share: rosters in CSV files, and changes in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+import msgspec
+
+from nbexchange.protocol import Member, RoleName, RosterChange, RosterEntry
+
+COLUMNS = ("name", "role", "full_name", "email", "lms_user_id")
+NBGRADERS = ("id", "first_name", "last_name")
+"""What nbgrader's own `nbgrader db student import` calls a name, and the two halves of a full one."""
+
+SEPARATORS = ",;\t"
+
+
+class RosterFileError(Exception):
+    """The file is no roster; the text says where and why."""
+
+
+@dataclass(frozen=True)
+class RosterFile:
+    entries: list[RosterEntry]
+    unused: list[str]
+    """Columns that mean nothing here."""
+
+
+def read_roster(content: bytes) -> RosterFile:
+    """The people in a CSV file with a line of headings; raises `RosterFileError`.
+
+    `name` (or nbgrader's `id`) has to be among them; `role`, `full_name` (or `first_name` and `last_name`), `email`
+    and `lms_user_id` may be. What a cell leaves empty is left out.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RosterFileError("it is not written in UTF-8") from None
+    first = text.partition("\n")[0]
+    rows = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), restkey="", strict=True
+    )
+    try:
+        return _read(rows)
+    except csv.Error as error:
+        raise RosterFileError(f"after line {rows.line_num}: {error}") from None
+
+
+def _read(rows: csv.DictReader[str]) -> RosterFile:
+    headings = [(heading or "").strip().casefold() for heading in rows.fieldnames or []]
+    rows.fieldnames = headings
+    known = [heading for heading in headings if heading in (*COLUMNS, *NBGRADERS)]
+    if not {"name", "id"} & set(known):
+        raise RosterFileError("its first line has no heading 'name' (or 'id')")
+    if len(set(known)) < len(known):
+        raise RosterFileError("two of its columns have the same heading")
+    entries = [_entry(row, rows.line_num) for row in rows if any(filter(None, row.values()))]
+    if not entries:
+        raise RosterFileError("nobody is in it")
+    return RosterFile(entries, [heading for heading in headings if heading and heading not in known])
+
+
+def _entry(row: Mapping[str, str | None], line: int) -> RosterEntry:
+    if row.get(""):
+        raise RosterFileError(f"line {line} has more cells than there are headings")
+    cells = {heading: (cell or "").strip() for heading, cell in row.items()}
+    parts = (cells.get("first_name"), cells.get("last_name"))
+    found = {
+        "name": cells.get("name") or cells.get("id"),
+        "role": cells.get("role", "").casefold(),
+        "full_name": cells.get("full_name") or " ".join(filter(None, parts)),
+        "email": cells.get("email"),
+        "lms_user_id": cells.get("lms_user_id"),
+    }
+    if not found["name"]:
+        raise RosterFileError(f"line {line} names nobody")
+    if found["role"] not in {"", *get_args(RoleName)}:
+        raise RosterFileError(f"line {line}: {cells['role']!r} is no role: {', '.join(get_args(RoleName))}")
+    try:
+        return msgspec.convert({key: value for key, value in found.items() if value}, RosterEntry)
+    except msgspec.ValidationError as error:
+        raise RosterFileError(f"line {line}: {error}") from None
+
+
+def write_roster(members: Iterable[Member]) -> str:
+    """The same as CSV, which `read_roster` reads."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows([getattr(member, column) for column in COLUMNS] for member in members)
+    return text.getvalue()
+
+
+NAMED = 20
+"""How many people a line names at the most."""
+
+
+def change_lines(change: RosterChange) -> Iterator[str]:
+    """What a change did, or would do, for people."""
+    if change.dry_run:
+        yield "Nothing was changed; this would be:"
+    for names, what in (
+        (change.added, "added"),
+        (change.changed, "changed"),
+        (change.removed, "removed"),
+        (change.absent, "not on the roster"),
+    ):
+        if names:
+            rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            yield f"{len(names)} {what}: {', '.join(names[:NAMED])}{rest}"
+    if change.unchanged or not (change.added or change.changed or change.removed or change.absent):
+        yield f"{change.unchanged} as before"
