@@ -183,7 +183,7 @@ def test_an_instructor_leaves_instructors_alone(people, database):
         {"name": "boss", "full_name": "Fool"},
     ):
         answer = enrol(people.teacher, member, "dan")
-        assert (answer.status_code, answer.json["type"]) == (403, "role-required")
+        assert (answer.status_code, answer.json["type"]) == (403, "operator-required")
     assert unenrol(people.teacher, "carol", "boss").status_code == 403
     assert roster(people.teacher) == {"boss": "instructor", "carol": "student"}
     assert changed(enrol(people.teacher, "boss", {"name": "dan"})) == {"added": ["dan"], "unchanged": 1}

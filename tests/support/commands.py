@@ -75,7 +75,9 @@ def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
         except SystemExit as end:
             status = end.code
         finally:
-            if app.subapp:
-                type(app.subapp).clear_instance()
+            part = app.subapp
+            while part:
+                type(part).clear_instance()
+                part = part.subapp
     assert isinstance(status, int)
     return Ended(status, out.getvalue(), err.getvalue())

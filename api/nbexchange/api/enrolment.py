@@ -19,7 +19,7 @@ from nbexchange import protocol
 from nbexchange.api import people
 from nbexchange.api.database import clock, upsert
 from nbexchange.api.models import Action, Course, Membership, Person
-from nbexchange.api.problems import InvalidRequest, RoleRequired
+from nbexchange.api.problems import InvalidRequest, OperatorRequired
 from nbexchange.api.rosters import no_course
 from nbexchange.protocol import MAX_ROSTER, has_control_characters, is_path_component
 
@@ -58,7 +58,7 @@ class Book:
 def enrol(session: Session, editor: Editor, wanted: protocol.Enrol) -> protocol.RosterChange:
     """Put people on the roster of a course, or change what they are there; again, it changes nothing.
 
-    Raises `InvalidRequest`, and `RoleRequired` where an instructor would touch an instructor. A dry run needs a
+    Raises `InvalidRequest`, and `OperatorRequired` where an instructor would touch an instructor. A dry run needs a
     transaction that is one.
     """
     _check(wanted.members)
@@ -143,9 +143,8 @@ def _leave_instructors_alone(book: Book, roles: Mapping[str, str | None]) -> Non
     for name, role in roles.items():
         before = book.present.get(name)
         if role == "instructor" or (before is not None and before.role == "instructor"):
-            raise RoleRequired(
-                f"{name!r} is or would be an instructor: only whoever runs the exchange can change that, with "
-                "`nbexchange course`."
+            raise OperatorRequired(
+                f"{name!r} is, or would be, an instructor, which only whoever runs the exchange can change."
             )
 
 

@@ -6,11 +6,12 @@
     ├── IdentityRefused 403         ├── ObjectMissing 409
     │   └── AccessScopeMissing 403  ├── UploadOver 409
     ├── RoleRequired 403            ├── TooManyPending 429
-    ├── NotFound 404                ├── TooManySubmissions 429
-    │   └── NoRoster 404            ├── TooManyBytes 429
-    ├── TooLarge 413                ├── CourseFull 429
-    ├── Mismatch 422                ├── Unavailable 503
-    └── IdReused 422                └── ClientTooOld 426
+    ├── OperatorRequired 403        ├── TooManySubmissions 429
+    ├── NotFound 404                ├── TooManyBytes 429
+    │   └── NoRoster 404            ├── CourseFull 429
+    ├── TooLarge 413                ├── Unavailable 503
+    ├── Mismatch 422                └── ClientTooOld 426
+    └── IdReused 422
 
 Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
 """
@@ -56,6 +57,10 @@ class Unauthenticated(ExchangeProblem):
 
 class RoleRequired(ExchangeProblem):
     status, type, title = 403, "role-required", "This needs another role in the course"
+
+
+class OperatorRequired(ExchangeProblem):
+    status, type, title = 403, "operator-required", "This is for whoever runs the exchange"
 
 
 class IdentityRefused(ExchangeProblem):

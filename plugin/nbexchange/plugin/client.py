@@ -118,6 +118,15 @@ class Client:
         body = protocol.RequestDownloads(list(items))
         return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
 
+    def roster(self, course_id: str) -> protocol.Roster:
+        return self._call("GET", "v1/roster", protocol.Roster, query=protocol.RosterQuery(course_id))
+
+    def enrol(self, wanted: protocol.Enrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster", protocol.RosterChange, body=wanted)
+
+    def unenrol(self, wanted: protocol.Unenrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=wanted)
+
     # --- how -----------------------------------------------------------------------------------------------
 
     def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:

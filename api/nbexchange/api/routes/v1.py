@@ -25,6 +25,7 @@ from nbexchange.api.problems import (
     InvalidRequest,
     NoRoster,
     NotFound,
+    OperatorRequired,
     RoleRequired,
     TooManyBytes,
     TooManySubmissions,
@@ -163,11 +164,15 @@ def list_history(query: protocol.HistoryQuery) -> protocol.History:
 
 # --- rosters -----------------------------------------------------------------------------------------------
 
-ROSTER_PROBLEMS = (NotFound, NoRoster, RoleRequired)
+ROSTER_PROBLEMS = (NotFound, NoRoster, RoleRequired, OperatorRequired)
 
 
 @operations.add(
-    "GET", "/roster", query=protocol.RosterQuery, answer=protocol.Roster, problems=ROSTER_PROBLEMS
+    "GET",
+    "/roster",
+    query=protocol.RosterQuery,
+    answer=protocol.Roster,
+    problems=(NotFound, NoRoster, RoleRequired),
 )
 def list_roster(query: protocol.RosterQuery) -> protocol.Roster:
     """Graders and instructors of the course."""

@@ -22,6 +22,10 @@ class JupyterNbExchange(JupyterApp):
         "whoami": (f"{HERE}.whoami.WhoAmI", "Who you are to the exchange, your roles and its limits."),
         "courses": (f"{HERE}.courses.Courses", "Your courses, and what you are in each."),
         "list": (f"{HERE}.assignments.List", "What is released, and what you submitted."),
+        "roster": (
+            f"{HERE}.roster.ShowRoster",
+            "Who is in your course, where the exchange keeps that itself.",
+        ),
         "status": (f"{HERE}.status.Status", "Whether the exchange can be used from here, and if not, why."),
         "config": (f"{HERE}.config.ShowConfig", "The settings, as a file for nbgrader."),
     }
