@@ -108,6 +108,11 @@ def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
     assert (user["org_id"], user["email"]) == ("7", "ada@example.org")
 
 
+def test_where_rosters_say_what_somebody_is_a_name_is_enough_for_a_token(tmp_path):
+    done = run_nbexchange(tmp_path, "token", "new", "ada", NBEXCHANGE_DATABASE_ROSTER="True")
+    assert len(done.stdout.strip()) > 30, done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("ada",), ("ada", "cs1"), ("ada", "cs1:king"), ("a/b", "cs1:student")]
 )

@@ -120,6 +120,21 @@ def test_limits_are_told_and_kept(tmp_path):
         assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
 
 
+def test_a_roster_that_the_operator_keeps_takes_effect_while_the_service_runs(tmp_path):
+    settings = {"NBEXCHANGE_DATABASE_ROSTER": "True"}
+    token = run_nbexchange(tmp_path, "token", "new", "boss", **settings).stdout.strip()
+    with servers.service(tmp_path, settings) as service:
+        assert me(service, token).json()["courses"] == []
+        run_nbexchange(tmp_path, "course", "create", "cs1", **settings)
+        run_nbexchange(tmp_path, "course", "add", "cs1", "boss", "--role=instructor", **settings)
+        boss = Caller("boss", HttpClient([service.url]), token)
+        boss.release()
+        added = boss.post("roster", {"course_id": "cs1", "members": [{"name": "ada"}]})
+        assert added.json["added"] == ["ada"]
+        run_nbexchange(tmp_path, "course", "remove", "cs1", "boss", **settings)
+        assert me(service, token).json()["courses"] == []
+
+
 def test_a_quota_takes_effect(tmp_path):
     token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     with servers.service(tmp_path, {"NBEXCHANGE_QUOTA_SUBMISSIONS_PER_MINUTE": "1"}) as service:

@@ -77,7 +77,10 @@ class Storage(Command):
 
 
 class TokenNew(Command):
-    """Make a static token for a person and print it, once: NAME COURSE:ROLE [COURSE:ROLE ...]"""
+    """Make a static token for a person and print it, once: NAME COURSE:ROLE [COURSE:ROLE ...]
+
+    With rosters in the database, the name is enough.
+    """
 
     name = "nbexchange-token-new"
     description = __doc__
@@ -95,7 +98,7 @@ class TokenNew(Command):
     lms_user_id = Unicode(help="For the gradebook.").tag(config=True)
 
     def run(self) -> None:
-        if len(self.extra_args) < 2:
+        if len(self.extra_args) < (1 if self.settings.database_roster else 2):
             raise SettingsError("usage: nbexchange token new NAME COURSE:ROLE [COURSE:ROLE ...]")
         name, *places = self.extra_args
         user = {
