@@ -111,10 +111,14 @@ def test_the_import_path_of_older_files_is_the_same_class():
 @pytest.mark.parametrize(
     ("header", "token"),
     [
+        ("token abc", "abc"),
         ("Token abc", "abc"),
         ("Bearer abc", "abc"),
         ("bearer  abc ", "abc"),
         ("Basic abc", None),
+        ("token abc def", None),
+        ("token ab\x01c", None),
+        ("token ab\xe9c", None),
         ("abc", None),
         ("token ", None),
         ("", None),

@@ -119,6 +119,12 @@ def test_nobody_is_who_has_no_token_or_one_that_the_hub_does_not_know(hub, who, 
     assert hub.asked == {"unknown": 1}
 
 
+@pytest.mark.parametrize("token", ["t t", "t\x01", "\xe9", "t\x7f"], ids=ascii)
+def test_the_hub_is_not_asked_about_what_can_be_no_token(hub, who, token):
+    assert who(token) is None
+    assert not hub.asked
+
+
 @pytest.mark.parametrize("scopes", [[], ["access:services!service=other"], ["access:servers!server=ada/"]])
 @pytest.mark.parametrize("kind", [model, service_model])
 def test_a_token_that_was_given_for_something_else_is_refused_with_the_two_lines_that_help(
