@@ -152,6 +152,15 @@ def test_the_hubs_own_word_for_the_access_scopes_of_a_service_counts(hub, who, m
     assert who("t").name == "ada"
 
 
+def test_people_are_told_to_grant_the_exchanges_own_scope_whatever_the_hub_names_first(hub, who, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_OAUTH_ACCESS_SCOPES", f'["access:services", "{SCOPE}"]')
+    hub.answers["t"] = model("ada", scopes=[])
+    with pytest.raises(AccessScopeMissing) as refusal:
+        who("t")
+    assert refusal.value.detail.count(f'"{SCOPE}"') == 2
+    assert '"access:services"' not in refusal.value.detail
+
+
 # --- a hub that does not answer ----------------------------------------------------------------------------
 
 

@@ -91,7 +91,9 @@ class JupyterHubAuthenticator(Section):
     @default("access_scopes")
     def _default_access_scopes(self) -> list[str]:
         stated: list[str] = json.loads(os.environ.get("JUPYTERHUB_OAUTH_ACCESS_SCOPES") or "[]")
-        return stated or [f"access:services!service={self.service_name}", "access:services"]
+        own = f"access:services!service={self.service_name}"
+        # A hub states the scope for all of its services first. The own one is what people are told to grant.
+        return sorted(stated or [own, "access:services"], key=lambda scope: scope != own)
 
     require_access_scope = Bool(
         True,
