@@ -94,6 +94,13 @@ def test_a_group_whose_course_cannot_be_one_is_left_out(hub, who, group):
     assert roles(who("t")) == {"cs1": "student"}
 
 
+@pytest.mark.parametrize("name", ["north\\ada", "..", "x" * 300])
+def test_one_whose_name_cannot_be_a_folders_is_told_so_and_not_to_come_back(hub, who, name):
+    hub.answers["t"] = model(name)
+    with pytest.raises(IdentityRefused, match="cannot be used"):
+        who("t")
+
+
 def test_an_administrator_of_the_hub_is_nothing_in_a_course(hub, who):
     hub.answers["t"] = model("root", admin=True)
     assert roles(who("t")) == {}
@@ -264,6 +271,12 @@ def test_the_memory_holds_no_token(hub, who, make):
         ({"group_roles": [("x", "student")]}, "has no (?P<course>...)"),
         ({"group_roles": [("(?P<course>.+)", "teacher")]}, "'teacher' is no role"),
         ({"service_roles": {"cs1": {"cs1": "Instructor"}}}, "'Instructor' in service_roles is no role"),
+        ({"service_roles": {"cs1": {"cs1": ["grader"]}}}, "['grader'] in service_roles is no role"),
+        ({"service_roles": {"cs1": "instructor"}}, "no roles by course for 'cs1'"),
+        ({"service_roles": {"cs1": {"a/b": "instructor"}}}, "'a/b' in service_roles cannot be a course"),
+        ({"access_scopes": []}, "access_scopes is empty"),
+        ({"org_id": ""}, "'' in org_id"),
+        ({"org_id": "a/b"}, "'a/b' in org_id"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_at_the_start(make, settings, sentence):

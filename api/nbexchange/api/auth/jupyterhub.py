@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Condition
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import urllib3
@@ -21,9 +21,10 @@ from traitlets import Bool, Dict, Float, List, Unicode, default
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.tokens import digest
-from nbexchange.api.identity import RANK, CourseRole, Identity
+from nbexchange.api.identity import RANK, CourseRole, Identity, InvalidIdentity
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
 from nbexchange.api.sections import Section, SettingsError
+from nbexchange.protocol import is_path_component
 
 log = logging.getLogger("nbexchange")
 
@@ -126,10 +127,20 @@ class JupyterHubAuthenticator(Section):
                 "the exchange's name among the hub's services is not known: set "
                 "c.JupyterHubAuthenticator.service_name"
             )
-        roles = [role for courses in self.service_roles.values() for role in courses.values()]
-        if unknown := set(roles) - RANK.keys():
-            raise SettingsError(f"{min(unknown)!r} in service_roles is no role: there is {', '.join(RANK)}")
+        if self.require_access_scope and not self.access_scopes:
+            raise SettingsError("c.JupyterHubAuthenticator.access_scopes is empty: nobody could be let in")
+        for name, courses in self.service_roles.items():
+            self._check_service(name, courses)
         self.patterns  # noqa: B018 - compiled once, here, where a mistake in them is told
+
+    def _check_service(self, name: str, courses: Any) -> None:
+        if not isinstance(courses, dict):
+            raise SettingsError(f"service_roles has no roles by course for {name!r}, but {courses!r}")
+        for course_id, role in courses.items():
+            if role not in list(RANK):
+                raise SettingsError(f"{role!r} in service_roles is no role: there is {', '.join(RANK)}")
+            if not is_path_component(course_id):
+                raise SettingsError(f"{course_id!r} in service_roles cannot be a course's id")
 
     @cached_property
     def patterns(self) -> GroupPatterns:
@@ -146,7 +157,10 @@ class JupyterHubAuthenticator(Section):
             raise Unavailable(
                 "authentication", "JupyterHub, which knows whose token this is, does not answer."
             )
-        return self.identify(answer.owner) if answer.owner else None
+        try:
+            return self.identify(answer.owner) if answer.owner else None
+        except InvalidIdentity as error:
+            raise IdentityRefused(f"The hub's name for you cannot be used: {error}.") from None
 
     def identify(self, owner: HubModel) -> Identity:
         """Who the owner of a token is here. Raises `IdentityRefused`."""
