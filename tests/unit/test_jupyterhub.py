@@ -6,11 +6,13 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import urllib3
 from flask import Flask, request
 from support.scripted_hub import SCOPE, model, scripted_hub, service_model
 from traitlets import TraitError
 from traitlets.config import Config
 
+from nbexchange.api.auth import jupyterhub
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
@@ -213,6 +215,28 @@ def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
     hub.answers["t"] = model("ada")
     now = 1.1
     assert who("t", authenticator).name == "ada"
+
+
+def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told_at_once(
+    hub, who, make, monkeypatch
+):
+    monkeypatch.setattr(jupyterhub, "PATIENCE", urllib3.Timeout(0.2))
+    authenticator = make()
+    hub.open.clear()
+    with pytest.raises(Unavailable):
+        who("first", authenticator)
+    with ThreadPoolExecutor(8) as pool:
+        callers = [pool.submit(who, f"t{number}", authenticator) for number in range(40)]
+        assert all(isinstance(caller.exception(), Unavailable) for caller in callers)
+    assert hub.asked.total() < 10
+    hub.open.set()
+    hub.answers |= {"u": model("ada"), "v": model("ben")}
+    assert who("u", authenticator).name == "ada"
+    with ThreadPoolExecutor(2) as pool:
+        assert {known.name for known in pool.map(lambda token: who(token, authenticator), "uv")} == {
+            "ada",
+            "ben",
+        }
 
 
 # --- memory ------------------------------------------------------------------------------------------------

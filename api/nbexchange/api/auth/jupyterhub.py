@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Condition
+from threading import Condition, Lock
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -61,6 +61,9 @@ class Answer:
     seconds: float
     """How long this holds."""
     away: bool = False
+
+
+AWAY = Answer(None, AWAY_SECONDS, away=True)
 
 
 class JupyterHubAuthenticator(Section):
@@ -131,7 +134,7 @@ class JupyterHubAuthenticator(Section):
             raise SettingsError("c.JupyterHubAuthenticator.access_scopes is empty: nobody could be let in")
         for name, courses in self.service_roles.items():
             self._check_service(name, courses)
-        self.patterns  # noqa: B018 - compiled once, here, where a mistake in them is told
+        self.patterns, self._pool, self._waiting  # noqa: B018 - made once, here, where a mistake in them is told
 
     def _check_service(self, name: str, courses: Any) -> None:
         if not isinstance(courses, dict):
@@ -209,18 +212,48 @@ class JupyterHubAuthenticator(Section):
     def _pool(self) -> urllib3.PoolManager:
         return urllib3.PoolManager(maxsize=POOL_SIZE, block=False, timeout=PATIENCE, retries=ONE_MORE_TRY)
 
+    _is_silent = False
+    """Whether the last request had no answer."""
+
+    @cached_property
+    def _waiting(self) -> Lock:
+        """Has whoever waits for a hub that is silent."""
+        return Lock()
+
     def _ask_hub(self, token: str) -> Answer:
+        """What the hub says. While it is silent one caller at a time waits for it, whatever the tokens.
+
+        Threads are few: if everybody waited, those whose tokens are remembered would find none.
+        """
+        if not self._is_silent:
+            return self._request(token)
+        if not self._waiting.acquire(blocking=False):
+            return AWAY
+        try:
+            return self._request(token)
+        finally:
+            self._waiting.release()
+
+    def _request(self, token: str) -> Answer:
         try:
             response = self._pool.request(
                 "GET", f"{self.api_url.rstrip('/')}/user", headers={"Authorization": f"token {token}"}
             )
-            if response.status == 200:
-                owner = msgspec.json.decode(response.data, type=HubModel)
-                return Answer(owner, self.remember_seconds)
-        except (urllib3.exceptions.HTTPError, msgspec.MsgspecError) as error:
+        except urllib3.exceptions.HTTPError as error:
+            self._is_silent = True
             log.error("the hub cannot be asked whose a token is: %s", type(error).__name__)
-            return Answer(None, AWAY_SECONDS, away=True)
-        if response.status in {401, 403}:
+            return AWAY
+        self._is_silent = False
+        return self._read(response.status, response.data)
+
+    def _read(self, status: int, body: bytes) -> Answer:
+        if status in {401, 403}:
             return Answer(None, self.refuse_seconds)
-        log.error("the hub answered %s when asked whose a token is", response.status)
-        return Answer(None, AWAY_SECONDS, away=True)
+        if status != 200:
+            log.error("the hub answered %s when asked whose a token is", status)
+            return AWAY
+        try:
+            return Answer(msgspec.json.decode(body, type=HubModel), self.remember_seconds)
+        except msgspec.MsgspecError as error:
+            log.error("the hub does not say whose a token is: %s", type(error).__name__)
+            return AWAY
