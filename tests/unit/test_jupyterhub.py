@@ -194,6 +194,7 @@ def test_an_answer_that_is_none_is_neither_a_refusal_nor_a_permission(hub, who, 
         who("secret-token")
     assert (problem.value.status, problem.value.retry_after) == (503, 5)
     assert "secret-token" not in caplog.text
+    assert not hub.led_astray
 
 
 def test_a_hub_that_is_away_is_neither_a_refusal_nor_a_permission(who):
@@ -280,6 +281,17 @@ def test_the_memory_holds_no_token(hub, who, make):
     who("secret-token", authenticator)
     assert "secret-token" not in repr(list(authenticator.ask.cache.items()))
     assert len(authenticator.ask.cache) == 1
+
+
+def test_the_memory_is_bounded_whatever_tokens_are_made_up(hub, who, make, monkeypatch):
+    monkeypatch.setattr(jupyterhub, "CACHE_SIZE", 5)
+    hub.answers["t"] = model("ada")
+    authenticator = make()
+    for number in range(20):
+        who("t", authenticator)  # who calls again and again is not forgotten
+        who(f"made-up-{number}", authenticator)
+    assert len(authenticator.ask.cache) == 5
+    assert hub.asked["t"] == 1
 
 
 # --- settings ----------------------------------------------------------------------------------------------
