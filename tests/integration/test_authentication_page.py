@@ -84,3 +84,10 @@ def test_the_values_of_the_chart_say_what_the_hubs_own_file_says(text):
     for scope in values["hub"]["config"]["Spawner"]["server_token_scopes"]:
         assert f'"{scope}"' in hub_file
     assert values["hub"]["loadRoles"]["user"]["scopes"] == ["self", "access:services!service=nbexchange"]
+
+
+def test_the_proxy_asks_nobody_to_log_in_for_files_and_probes_and_for_nothing_else():
+    (pattern,) = re.findall(r"^location ~ (\S+) {", PAGE, re.MULTILINE)
+    for_all = ["objects/a/b", "healthz", "readyz"]
+    paths = [*for_all, "v1/me", "v1/uploads", "v1/objects/a", "objects", "healthz/x"]
+    assert [path for path in paths if re.search(pattern, f"/services/nbexchange/{path}")] == for_all

@@ -119,6 +119,13 @@ def test_the_bytes_of_all_items_are_counted_together(released):
     released.ada.begin("submission", batch[0])
 
 
+@quotas(submitted_bytes_per_day=12)
+def test_the_bytes_of_an_item_that_is_refused_take_no_room_from_the_others_of_the_call(released):
+    forged = archive_item(b"1234567890", student_id="ben")
+    answer = released.ada.initiate("submission", archive_item(b"1234567890"), forged)
+    assert [entry["type"] for entry in answer.json["items"]] == ["upload", "error"]
+
+
 @quotas(submitted_bytes_per_day=10)
 def test_for_many_bytes_as_many_calls_have_to_be_past_as_make_room_for_them(released, database):
     for body in (b"1234", b"12", b"12"):

@@ -14,6 +14,7 @@ from typing import Any
 
 from support.serving import serving
 
+ELSEWHERE = "/elsewhere"
 SCOPE = "access:services!service=exchange"
 
 
@@ -39,6 +40,8 @@ class ScriptedHub:
     """Answers wait for it."""
     seconds: float = 0
     """How long each answer takes."""
+    led_astray: list[str] = field(default_factory=list)
+    """The headers with a token that came to where a redirect leads."""
     busy: int = 0
     most_at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,13 +68,15 @@ def scripted_hub(answers: Mapping[str, Any]) -> Iterator[ScriptedHub]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if self.path == ELSEWHERE:
+                hub.led_astray.append(self.headers["Authorization"])
             assert self.path == "/hub/api/user", self.path
             scheme, _, token = self.headers["Authorization"].partition(" ")
             assert scheme == "token", scheme
             status, body = hub.answer(token)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.send_header("Location", ELSEWHERE)  # means something in a redirect alone
             self.end_headers()
             self.wfile.write(body)
 

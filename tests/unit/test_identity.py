@@ -94,9 +94,25 @@ def test_what_is_empty_is_not_stated():
     assert Identity("ada", "1", {}, full_name="", email=None).contact == {}
 
 
+def test_half_of_a_character_which_json_can_have_is_left_out():
+    user = {**ONE_COURSE, "full_name": "Ada\ud800 L", "course_title": "\udfffComputing\0"}
+    identity = identity_of(user)
+    assert (identity.full_name, identity.courses["cs1"].title) == ("Ada L", "Computing")
+
+
 def test_the_import_path_of_older_files_is_the_same_class():
     assert user_handler.BaseUserHandler is BaseUserHandler
     assert CustomAuthenticator(BaseUserHandler()).authenticate(None) is None
+
+
+@pytest.mark.parametrize("user", [{"course_id": "cs1"}, {**ONE_COURSE, "name": ""}, {"name": "ada"}])
+def test_a_class_that_gives_no_identity_is_a_mistake_of_the_installation_and_its_caller_not_nobody(user):
+    class Own(BaseUserHandler):
+        def get_current_user(self, request):
+            return user
+
+    with pytest.raises(InvalidIdentity):
+        CustomAuthenticator(Own()).authenticate(None)
 
 
 # --- tokens ------------------------------------------------------------------------------------------------
@@ -110,6 +126,9 @@ def test_the_import_path_of_older_files_is_the_same_class():
         ("Bearer abc", "abc"),
         ("bearer  abc ", "abc"),
         ("Basic abc", None),
+        ("token abc def", None),
+        ("token ab\x01c", None),
+        ("token ab\xe9c", None),
         ("abc", None),
         ("token ", None),
         ("", None),

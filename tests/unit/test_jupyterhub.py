@@ -6,11 +6,13 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import urllib3
 from flask import Flask, request
 from support.scripted_hub import SCOPE, model, scripted_hub, service_model
 from traitlets import TraitError
 from traitlets.config import Config
 
+from nbexchange.api.auth import jupyterhub
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
@@ -94,6 +96,13 @@ def test_a_group_whose_course_cannot_be_one_is_left_out(hub, who, group):
     assert roles(who("t")) == {"cs1": "student"}
 
 
+@pytest.mark.parametrize("name", ["north\\ada", "..", "x" * 300])
+def test_one_whose_name_cannot_be_a_folders_is_told_so_and_not_to_come_back(hub, who, name):
+    hub.answers["t"] = model(name)
+    with pytest.raises(IdentityRefused, match="cannot be used"):
+        who("t")
+
+
 def test_an_administrator_of_the_hub_is_nothing_in_a_course(hub, who):
     hub.answers["t"] = model("root", admin=True)
     assert roles(who("t")) == {}
@@ -117,6 +126,12 @@ def test_nobody_is_who_has_no_token_or_one_that_the_hub_does_not_know(hub, who, 
     with Flask("x").test_request_context():
         assert make().authenticate(request) is None
     assert hub.asked == {"unknown": 1}
+
+
+@pytest.mark.parametrize("token", ["t t", "t\x01", "\xe9", "t\x7f"], ids=ascii)
+def test_the_hub_is_not_asked_about_what_can_be_no_token(hub, who, token):
+    assert who(token) is None
+    assert not hub.asked
 
 
 @pytest.mark.parametrize("scopes", [[], ["access:services!service=other"], ["access:servers!server=ada/"]])
@@ -146,6 +161,15 @@ def test_the_hubs_own_word_for_the_access_scopes_of_a_service_counts(hub, who, m
     assert who("t").name == "ada"
 
 
+def test_people_are_told_to_grant_the_exchanges_own_scope_whatever_the_hub_names_first(hub, who, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_OAUTH_ACCESS_SCOPES", f'["access:services", "{SCOPE}"]')
+    hub.answers["t"] = model("ada", scopes=[])
+    with pytest.raises(AccessScopeMissing) as refusal:
+        who("t")
+    assert refusal.value.detail.count(f'"{SCOPE}"') == 2
+    assert '"access:services"' not in refusal.value.detail
+
+
 # --- a hub that does not answer ----------------------------------------------------------------------------
 
 
@@ -170,6 +194,7 @@ def test_an_answer_that_is_none_is_neither_a_refusal_nor_a_permission(hub, who, 
         who("secret-token")
     assert (problem.value.status, problem.value.retry_after) == (503, 5)
     assert "secret-token" not in caplog.text
+    assert not hub.led_astray
 
 
 def test_a_hub_that_is_away_is_neither_a_refusal_nor_a_permission(who):
@@ -191,6 +216,28 @@ def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
     hub.answers["t"] = model("ada")
     now = 1.1
     assert who("t", authenticator).name == "ada"
+
+
+def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told_at_once(
+    hub, who, make, monkeypatch
+):
+    monkeypatch.setattr(jupyterhub, "PATIENCE", urllib3.Timeout(0.2))
+    authenticator = make()
+    hub.open.clear()
+    with pytest.raises(Unavailable):
+        who("first", authenticator)
+    with ThreadPoolExecutor(8) as pool:
+        callers = [pool.submit(who, f"t{number}", authenticator) for number in range(40)]
+        assert all(isinstance(caller.exception(), Unavailable) for caller in callers)
+    assert hub.asked.total() < 10
+    hub.open.set()
+    hub.answers |= {"u": model("ada"), "v": model("ben")}
+    assert who("u", authenticator).name == "ada"
+    with ThreadPoolExecutor(2) as pool:
+        assert {known.name for known in pool.map(lambda token: who(token, authenticator), "uv")} == {
+            "ada",
+            "ben",
+        }
 
 
 # --- memory ------------------------------------------------------------------------------------------------
@@ -236,6 +283,17 @@ def test_the_memory_holds_no_token(hub, who, make):
     assert len(authenticator.ask.cache) == 1
 
 
+def test_the_memory_is_bounded_whatever_tokens_are_made_up(hub, who, make, monkeypatch):
+    monkeypatch.setattr(jupyterhub, "CACHE_SIZE", 5)
+    hub.answers["t"] = model("ada")
+    authenticator = make()
+    for number in range(20):
+        who("t", authenticator)  # who calls again and again is not forgotten
+        who(f"made-up-{number}", authenticator)
+    assert len(authenticator.ask.cache) == 5
+    assert hub.asked["t"] == 1
+
+
 # --- settings ----------------------------------------------------------------------------------------------
 
 
@@ -249,6 +307,12 @@ def test_the_memory_holds_no_token(hub, who, make):
         ({"group_roles": [("x", "student")]}, "has no (?P<course>...)"),
         ({"group_roles": [("(?P<course>.+)", "teacher")]}, "'teacher' is no role"),
         ({"service_roles": {"cs1": {"cs1": "Instructor"}}}, "'Instructor' in service_roles is no role"),
+        ({"service_roles": {"cs1": {"cs1": ["grader"]}}}, "['grader'] in service_roles is no role"),
+        ({"service_roles": {"cs1": "instructor"}}, "no roles by course for 'cs1'"),
+        ({"service_roles": {"cs1": {"a/b": "instructor"}}}, "'a/b' in service_roles cannot be a course"),
+        ({"access_scopes": []}, "access_scopes is empty"),
+        ({"org_id": ""}, "'' in org_id"),
+        ({"org_id": "a/b"}, "'a/b' in org_id"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_at_the_start(make, settings, sentence):

@@ -148,6 +148,23 @@ def test_a_provider_that_failed_is_left_alone_for_a_while_and_then_asked_again(i
     assert issuer.requests == 2
 
 
+def test_while_one_waits_for_a_provider_that_failed_the_others_are_told_at_once(issuer, found, clock):
+    issuer.status = 500
+    with pytest.raises(KeysAway):
+        found.find("one")
+    clock.now += AWAY_SECONDS
+    issuer.answering.clear()
+    issuer.asked.clear()
+    fetching = threading.Thread(target=pytest.raises, args=(KeysAway, found.find, "one"))
+    fetching.start()
+    assert issuer.asked.wait(60)
+    with pytest.raises(KeysAway):
+        found.find("one")
+    assert fetching.is_alive()
+    issuer.answering.set()
+    fetching.join()
+
+
 def test_known_keys_hold_for_a_while_when_the_provider_is_away(issuer, found, clock):
     assert found.find("one")
     issuer.status = 500

@@ -124,6 +124,14 @@ def test_the_token_does_not_travel_to_the_store(desks, services):
     assert not {"Authorization", "Cookie"} & set(headers)
 
 
+def test_what_anybody_may_ask_is_asked_without_the_token(desks):
+    with impostor((200, "application/json", b'{"status": "ok"}')) as (url, seen):
+        desks.ada.url = url
+        checks(desks.ada, 1)
+    told = {path.rpartition("/")[2]: "Authorization" in headers for _, path, headers, _ in seen}
+    assert told == {"healthz": False, "readyz": False, "me": True}
+
+
 def test_lines_that_are_missing_are_named(desks):
     desks.ada.write("nbgrader_config.py", "c.ExchangeFactory.list = 'nbexchange.plugin.ExchangeList'")
     error = checks(desks.ada, 1)["nbgrader"]["error"]

@@ -134,6 +134,17 @@ def test_a_token_that_would_end_its_cookie_is_told_and_not_shown(desks):
     assert "secret-part" not in text
 
 
+@pytest.mark.parametrize("token", ["secret-part\nX-More: header", "secret-part and-more", "secret-part-\xe9"])
+def test_a_token_that_would_end_its_header_is_told_and_not_sent(desks, token):
+    desks.ada.token = token
+    with impostor((401, "text/plain", b"")) as (url, seen):
+        desks.ada.url = url
+        text = refusal(desks.ada)
+    assert "(from JUPYTERHUB_API_TOKEN) has characters that no token has" in text
+    assert "secret-part" not in text
+    assert seen == []
+
+
 def test_a_class_of_the_installation_decides_alone(desks, token_of_ada, people):
     class Own(ApiCredentials):
         def prep_api_call(self, path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from flask import Request
@@ -19,7 +20,12 @@ class Authenticator(Protocol):
         ...
 
 
+A_TOKEN = re.compile(r"[!-~]+")
+"""Visible ASCII: what can be handed on in another header as it is."""
+
+
 def bearer_token(request: Request) -> str | None:
     """The secret of an `Authorization: token ...` or `Bearer ...` header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() in {"token", "bearer"} else None
+    secret = token.strip()
+    return secret if scheme.lower() in {"token", "bearer"} and A_TOKEN.fullmatch(secret) else None

@@ -67,4 +67,5 @@ def _word(mapping: Mapping[str, Any], key: str, default: str | None = None) -> s
 
 def _optional(mapping: Mapping[str, Any], key: str) -> str | None:
     value = mapping.get(key)
-    return None if value is None else str(value).replace("\0", "")
+    # What no database and no answer could hold is taken out: a NUL, and half of a character, which JSON can have.
+    return None if value is None else str(value).replace("\0", "").encode(errors="ignore").decode()

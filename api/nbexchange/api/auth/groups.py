@@ -46,7 +46,9 @@ class GroupPatterns:
 
     @classmethod
     def compile(cls, pairs: Iterable[Any], org_id: str) -> GroupPatterns:
-        """From the setting; raises `SettingsError`."""
+        """From the settings; raises `SettingsError`."""
+        if not is_path_component(org_id):
+            raise SettingsError(f"{org_id!r} in org_id cannot be an organisation's id")
         return cls([_compile(pair) for pair in pairs], org_id)
 
     def read(self, groups: Iterable[str]) -> Membership:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Condition
-from typing import Annotated, Literal
+from threading import Condition, Lock
+from typing import Annotated, Any, Literal
 
 import msgspec
 import urllib3
@@ -21,9 +21,10 @@ from traitlets import Bool, Dict, Float, List, Unicode, default
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.tokens import digest
-from nbexchange.api.identity import RANK, CourseRole, Identity
+from nbexchange.api.identity import RANK, CourseRole, Identity, InvalidIdentity
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
 from nbexchange.api.sections import Section, SettingsError
+from nbexchange.protocol import is_path_component
 
 log = logging.getLogger("nbexchange")
 
@@ -62,6 +63,9 @@ class Answer:
     away: bool = False
 
 
+AWAY = Answer(None, AWAY_SECONDS, away=True)
+
+
 class JupyterHubAuthenticator(Section):
     """Who is calling is the owner of a JupyterHub token, in the courses that the owner's groups name."""
 
@@ -91,7 +95,9 @@ class JupyterHubAuthenticator(Section):
     @default("access_scopes")
     def _default_access_scopes(self) -> list[str]:
         stated: list[str] = json.loads(os.environ.get("JUPYTERHUB_OAUTH_ACCESS_SCOPES") or "[]")
-        return stated or [f"access:services!service={self.service_name}", "access:services"]
+        own = f"access:services!service={self.service_name}"
+        # A hub states the scope for all of its services first. The own one is what people are told to grant.
+        return sorted(stated or [own, "access:services"], key=lambda scope: scope != own)
 
     require_access_scope = Bool(
         True,
@@ -124,10 +130,20 @@ class JupyterHubAuthenticator(Section):
                 "the exchange's name among the hub's services is not known: set "
                 "c.JupyterHubAuthenticator.service_name"
             )
-        roles = [role for courses in self.service_roles.values() for role in courses.values()]
-        if unknown := set(roles) - RANK.keys():
-            raise SettingsError(f"{min(unknown)!r} in service_roles is no role: there is {', '.join(RANK)}")
-        self.patterns  # noqa: B018 - compiled once, here, where a mistake in them is told
+        if self.require_access_scope and not self.access_scopes:
+            raise SettingsError("c.JupyterHubAuthenticator.access_scopes is empty: nobody could be let in")
+        for name, courses in self.service_roles.items():
+            self._check_service(name, courses)
+        self.patterns, self._pool, self._waiting  # noqa: B018 - made once, here, where a mistake in them is told
+
+    def _check_service(self, name: str, courses: Any) -> None:
+        if not isinstance(courses, dict):
+            raise SettingsError(f"service_roles has no roles by course for {name!r}, but {courses!r}")
+        for course_id, role in courses.items():
+            if role not in list(RANK):
+                raise SettingsError(f"{role!r} in service_roles is no role: there is {', '.join(RANK)}")
+            if not is_path_component(course_id):
+                raise SettingsError(f"{course_id!r} in service_roles cannot be a course's id")
 
     @cached_property
     def patterns(self) -> GroupPatterns:
@@ -144,7 +160,10 @@ class JupyterHubAuthenticator(Section):
             raise Unavailable(
                 "authentication", "JupyterHub, which knows whose token this is, does not answer."
             )
-        return self.identify(answer.owner) if answer.owner else None
+        try:
+            return self.identify(answer.owner) if answer.owner else None
+        except InvalidIdentity as error:
+            raise IdentityRefused(f"The hub's name for you cannot be used: {error}.") from None
 
     def identify(self, owner: HubModel) -> Identity:
         """Who the owner of a token is here. Raises `IdentityRefused`."""
@@ -193,18 +212,48 @@ class JupyterHubAuthenticator(Section):
     def _pool(self) -> urllib3.PoolManager:
         return urllib3.PoolManager(maxsize=POOL_SIZE, block=False, timeout=PATIENCE, retries=ONE_MORE_TRY)
 
+    _is_silent = False
+    """Whether the last request had no answer."""
+
+    @cached_property
+    def _waiting(self) -> Lock:
+        """Has whoever waits for a hub that is silent."""
+        return Lock()
+
     def _ask_hub(self, token: str) -> Answer:
+        """What the hub says. While it is silent one caller at a time waits for it, whatever the tokens.
+
+        Threads are few: if everybody waited, those whose tokens are remembered would find none.
+        """
+        if not self._is_silent:
+            return self._request(token)
+        if not self._waiting.acquire(blocking=False):
+            return AWAY
+        try:
+            return self._request(token)
+        finally:
+            self._waiting.release()
+
+    def _request(self, token: str) -> Answer:
         try:
             response = self._pool.request(
                 "GET", f"{self.api_url.rstrip('/')}/user", headers={"Authorization": f"token {token}"}
             )
-            if response.status == 200:
-                owner = msgspec.json.decode(response.data, type=HubModel)
-                return Answer(owner, self.remember_seconds)
-        except (urllib3.exceptions.HTTPError, msgspec.MsgspecError) as error:
+        except urllib3.exceptions.HTTPError as error:
+            self._is_silent = True
             log.error("the hub cannot be asked whose a token is: %s", type(error).__name__)
-            return Answer(None, AWAY_SECONDS, away=True)
-        if response.status in {401, 403}:
+            return AWAY
+        self._is_silent = False
+        return self._read(response.status, response.data)
+
+    def _read(self, status: int, body: bytes) -> Answer:
+        if status in {401, 403}:
             return Answer(None, self.refuse_seconds)
-        log.error("the hub answered %s when asked whose a token is", response.status)
-        return Answer(None, AWAY_SECONDS, away=True)
+        if status != 200:
+            log.error("the hub answered %s when asked whose a token is", status)
+            return AWAY
+        try:
+            return Answer(msgspec.json.decode(body, type=HubModel), self.remember_seconds)
+        except msgspec.MsgspecError as error:
+            log.error("the hub does not say whose a token is: %s", type(error).__name__)
+            return AWAY

@@ -103,7 +103,8 @@ class ProvidersKeys:
     def find(self, kid: str | None) -> jwt.PyJWK | None:
         now, known = self.clock(), self._known
         if not known.has(kid, now) or now - known.at > FRESH_SECONDS:
-            known = self._refresh(wait=not known.has(kid, now))
+            # Nobody waits for a provider that failed: threads are few.
+            known = self._refresh(wait=not known.has(kid, now) and not known.away)
         if known.has(kid, now):
             return known.keys[kid]
         if known.away:
