@@ -33,7 +33,8 @@ class NotebookServer:
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         headers = {"Authorization": f"token {self.token}"}
-        reply = requests.request(method, self.url + path, headers=headers, timeout=PATIENCE, **options)
+        options = {"timeout": PATIENCE, **options}
+        reply = requests.request(method, self.url + path, headers=headers, **options)
         assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text[:2000]}"
         return reply.json()
 

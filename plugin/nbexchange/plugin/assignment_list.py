@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from jupyter_server.utils import url_path_join
@@ -28,6 +29,9 @@ MANAGER = "nbexchange_assignment_list"
 
 BESIDE = ThreadPoolExecutor(1, "nbexchange")
 """One after the other, as in the loop: nbgrader's manager was not written for several at once."""
+
+COLUMNS = 90
+"""What the dialog after Submit shows of a line; it cuts off the rest."""
 
 Answer = dict[str, Any]
 
@@ -79,7 +83,8 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
 
 def configuration(folder: Path) -> Config:
     """What nbgrader reads where it is started in that folder, assignments being there if nothing else is said."""
-    app = NbGrader(load_cwd_config=False)
+    app = NbGrader()
+    app.load_cwd_config = False
     app.load_config_file()
     Application.load_config_file(app, app.config_file_name, str(folder))
     config: Config = app.config
@@ -91,7 +96,10 @@ def configuration(folder: Path) -> Config:
 def reason(traceback: str) -> str:
     """What an `ExchangeError` says, for the person it happened to; any other error as nbgrader tells it."""
     _, found, said = traceback.rpartition("ExchangeError: ")
-    return said.strip() if found else traceback
+    if not found:
+        return traceback
+    lines = said.strip().splitlines()
+    return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
 # --- the addresses -------------------------------------------------------------------------------------------
