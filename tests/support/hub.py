@@ -34,6 +34,7 @@ class Hub:
     secrets: Secrets = field(repr=False)
     exchange: ExternalExchange | None = None
     """Where the test started it; None where the hub did."""
+    pid: int = 0
     _servers: dict[str, NotebookServer] = field(default_factory=dict, repr=False)
 
     @property
@@ -152,17 +153,27 @@ def running_hub(folder: Path, proxy: Path, *, managed: bool) -> Iterator[Hub]:
         (folder / "homes" / name).mkdir(parents=True)
     config = write_hub_config(folder, ports, keys, str(proxy), managed=managed)
     hub = Hub(folder, ports, keys)
-    with ExitStack() as stack:
+    with telling(folder / "hub.log"), ExitStack() as stack:
         if not managed:
             hub.exchange = ExternalExchange(folder, ports)
             stack.callback(hub.exchange.stop)
             hub.exchange.start()
         stack.callback(end_all, str(folder))
         command = [sys.executable, "-m", "jupyterhub", "-f", str(config)]
-        stack.enter_context(
+        hub.pid = stack.enter_context(
             servers.process(command, hub_environment(folder), folder / "hub.log", lambda: is_up(hub))
-        )
+        ).pid
         yield hub
+
+
+@contextmanager
+def telling(log: Path) -> Iterator[None]:
+    """Let a hub that does not start say why: its folder is gone when somebody looks for the log."""
+    try:
+        yield
+    except servers.ServerFailed as failure:
+        failure.add_note(log.read_text()[-4000:] if log.exists() else "there is no log")
+        raise
 
 
 def hub_environment(folder: Path) -> dict[str, str]:

@@ -37,6 +37,8 @@ def hub_proxy() -> Path:
     ours = NODE_FOLDER / "node_modules" / ".bin" / PROXY
     if not ours.exists():
         _install(ours)
+    if not shutil.which("node"):
+        raise ProgramMissing("node is not on the PATH; install Node.js 20")
     return ours
 
 
