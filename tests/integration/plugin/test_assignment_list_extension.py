@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import chdir
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,12 +34,11 @@ class Server(LoggingConfigurable):
 
 
 @pytest.fixture
-def manager(submitted, monkeypatch):
+def manager(submitted):
     """Ada's, in a server that was started in another directory than that of her notebooks."""
     made = Manager(Server(submitted.ada.home))
     made.root_dir = str(submitted.ada.home)
-    with submitted.ada.at_home():
-        monkeypatch.chdir("/")
+    with submitted.ada.at_home(), chdir("/"):
         yield made
 
 
