@@ -36,14 +36,14 @@ def hub_in_a_folder_of_its_own(*, managed: bool) -> Iterator[Hub]:
         yield hub
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def external() -> Iterator[Hub]:
     """A hub, and an exchange that something else started."""
     with hub_in_a_folder_of_its_own(managed=False) as hub:
         yield hub
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def managed() -> Iterator[Hub]:
     """A hub that starts the exchange."""
     with hub_in_a_folder_of_its_own(managed=True) as hub:

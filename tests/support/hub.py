@@ -19,7 +19,7 @@ from nbexchange.api.demo import servers
 from support.hub_config import INSTRUCTOR, PEOPLE, Ports, Secrets, write_hub_config
 from support.notebook_server import NotebookServer
 
-MARK = "NBEXCHANGE_TEST_HUB"
+MARK = "HUB_OF_THE_TESTS"
 """A variable of every process that belongs to a hub, with the hub's folder in it."""
 
 DEADLINE = 60

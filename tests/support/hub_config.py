@@ -99,7 +99,7 @@ c.Spawner.default_url = "/lab"
 OURS = """\
 c.Spawner.environment |= {{
     "JUPYTER_CONFIG_PATH": "{jupyter}",
-    "NBEXCHANGE_TEST_HUB": "{folder}",
+    "HUB_OF_THE_TESTS": "{folder}",
 }}
 c.JupyterHub.load_groups["grader-{course}"] = {{"users": ["{grader}"]}}
 c.JupyterHub.services += [
@@ -122,7 +122,7 @@ c.JupyterHub.services[0] |= {{
     "environment": {{
         "NBEXCHANGE_CONFIG_FILE": "{config}",
         "NBEXCHANGE_DATA_DIR": "{folder}/exchange",
-        "NBEXCHANGE_TEST_HUB": "{folder}",
+        "HUB_OF_THE_TESTS": "{folder}",
     }},
 }}
 """
