@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import calls, carrying, identities, memory, statements
+from benchmarks import calls, carrying, identities, memory, statements, waiting
 from benchmarks.report import machine, replace_figures
 from benchmarks.sizes import FULL, QUICK, Sizes
 
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "statements": statements.run,
     "memory": memory.run,
     "carrying": carrying.run,
+    "waiting": waiting.run,
 }
 
 

@@ -15,13 +15,13 @@ KINDS = {"incompressible": "incompressible", "text": "text-like", "many": "text-
 SMALL_FILE = 20_000
 
 
-def write_tree(root: Path, kind: str, sizes: Sizes) -> int:
-    """A notebook and data beside it; gives the bytes of all."""
+def write_tree(root: Path, kind: str, sizes: Sizes, tree: int | None = None) -> int:
+    """A notebook and data beside it, `tree` bytes where not as many as the sizes say; gives the bytes of all."""
     root.mkdir(parents=True)
     block = incompressible(MB) if kind == "incompressible" else text(MB)
     (root / "p1.ipynb").write_bytes(block[:SMALL_FILE])
     count = sizes.files if kind == "many" else PIECES
-    each = SMALL_FILE if kind == "many" else sizes.tree // PIECES
+    each = SMALL_FILE if kind == "many" else (tree or sizes.tree) // PIECES
     for number in range(count):
         place = root / f"part-{number // 100:03}" / f"data-{number:05}.csv"
         place.parent.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import zipfile
 
@@ -30,8 +31,7 @@ def run(*command, cwd, **environment):
 def test_the_wheel_holds_every_portion_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     roots = {name.split("/")[0] for name in names}
-    assert len(roots) == 2
-    assert "nbexchange" in roots
+    assert {name.rpartition(".")[2] for name in roots} == {"nbexchange", "dist-info", "data"}
     assert "nbexchange/__init__.py" not in names
     for wanted in (
         "nbexchange/api/migrations/versions/0001_the_first_schema.py",
@@ -41,6 +41,9 @@ def test_the_wheel_holds_every_portion_and_no_more(wheel):
         "nbexchange/handlers/auth/user_handler.py",
     ):
         assert wanted in names
+    assert [name.partition(".data/")[2] for name in names if ".data/" in name] == [
+        "data/etc/jupyter/jupyter_server_config.d/nbexchange.json"
+    ]
 
 
 def test_the_student_image_gains_no_server(wheel, fresh_venv, tmp_path):
@@ -60,6 +63,8 @@ print(json.dumps([name for name in {SERVER_ONLY!r} if importlib.util.find_spec(n
 """
     done = run(bin_folder / "python", "-W", "error::ImportWarning", "-c", script, cwd=tmp_path)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    done = run(bin_folder / "jupyter", "server", "extension", "list", cwd=tmp_path, PATH=str(bin_folder))
+    assert re.search(r"nbexchange\.plugin\.assignment_list\S* \S*enabled", done.stdout), done.stdout
     path = f"{bin_folder}:/usr/bin:/bin"
     done = run(bin_folder / "jupyter", "nbexchange", "config", cwd=tmp_path, PATH=path)
     assert done.stdout.startswith("c = get_config()\n"), done.stderr

@@ -42,6 +42,7 @@ SENTENCES = (
     "The file store",
     "Your files have arrived and count",
     "Something other than the exchange service answered",
+    "The exchange service is not running",
     "of your submissions for",
 )
 """What a student may be told meanwhile."""

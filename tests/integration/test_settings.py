@@ -59,6 +59,13 @@ def test_base_url(tmp_path):
         assert me(service, token).status_code == 404
 
 
+def test_a_service_that_a_hub_starts_listens_where_the_hub_expects_it(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.2:10101")
+    assert (NbExchange().ip, NbExchange().port) == ("127.0.0.1", 9000)  # as on every user's server
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_NAME", "exchange")
+    assert (NbExchange().ip, NbExchange().port) == ("127.0.0.2", 10101)
+
+
 def test_base_url_of_a_hubs_service(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     assert NbExchange().base_url == "/services/nbexchange/"

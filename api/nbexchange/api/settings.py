@@ -6,7 +6,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Unicode, default, validate
 from traitlets.config import Configurable
@@ -50,9 +50,23 @@ class NbExchange(Section):
     # --- the service ---------------------------------------------------------------------------------------
 
     ip = Unicode(
-        "127.0.0.1", help="The address to listen on; beyond loopback somebody has to say who is calling."
+        help="The address to listen on; beyond loopback somebody has to say who is calling. Default: that of "
+        "`$JUPYTERHUB_SERVICE_URL` for a service of a hub, else `127.0.0.1`."
     ).tag(config=True)
-    port = Integer(9000, help="The port to listen on.").tag(config=True)
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        return service_url().hostname or "127.0.0.1"
+
+    port = Integer(
+        help="The port to listen on. Default: that of `$JUPYTERHUB_SERVICE_URL` for a service of a hub, "
+        "else `9000`."
+    ).tag(config=True)
+
+    @default("port")
+    def _default_port(self) -> int:
+        return service_url().port or 9000
+
     workers = Integer(2, min=1, help="How many processes answer requests.").tag(config=True)
     threads = Integer(8, min=1, help="How many requests each process answers at once.").tag(config=True)
     caller_timeout = Float(
@@ -255,6 +269,12 @@ class NbExchange(Section):
 def slashed(path: str) -> str:
     """The path with a slash at both ends."""
     return f"/{path.strip('/')}/" if path.strip("/") else "/"
+
+
+def service_url() -> SplitResult:
+    """Where a hub that starts this service expects it; empty elsewhere, as on a user's server, which has no name."""
+    is_service = os.environ.get("JUPYTERHUB_SERVICE_NAME")
+    return urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", "") if is_service else "")
 
 
 def is_loopback(ip: str) -> bool:

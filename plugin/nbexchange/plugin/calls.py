@@ -22,6 +22,9 @@ T = TypeVar("T")
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
+AWAY = (502, 503, 504)
+"""What a gateway answers that has nobody behind it, such as a hub's proxy."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -59,9 +62,13 @@ class Call:
                 raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
         except (msgspec.MsgspecError, ImpossibleName):
             raise self._not_understood(response) from None
-        raise self._failed(
-            "service-elsewhere", status=response.status_code, content_type=content_type or "no type"
-        )
+        raise self._answered_by_another(response.status_code, content_type)
+
+    def _answered_by_another(self, status: int, content_type: str) -> TransferFailed:
+        """A gateway that says that nobody is behind it, or anything else; the exchange itself says so in JSON."""
+        if status in AWAY:
+            return self._failed("service-away", status=status)
+        return self._failed("service-elsewhere", status=status, content_type=content_type or "no type")
 
     def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
         if problem.type in LANGUAGE and revision_of(response) < protocol.REVISION:

@@ -62,6 +62,10 @@ MESSAGES = {
         "The token for the exchange service was not used, since everybody on this machine may read its file, {path}.",
         "Take that permission away (chmod o-r), or tell whoever looks after your notebook server.",
     ),
+    "service-away": Message(
+        "The exchange service is not running: a proxy answered in its place at {host} (HTTP {status}).",
+        HARMLESS,
+    ),
     "service-elsewhere": Message(
         "Something other than the exchange service answered at {host} (HTTP {status}, {content_type}).",
         "It may be restarting: try again in a minute. If it lasts, c.Exchange.base_service_url or base_path is wrong, "

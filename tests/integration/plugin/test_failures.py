@@ -71,6 +71,16 @@ def test_a_page_of_a_proxy_is_no_answer(everything, action):
         assert "Something other than the exchange service answered at " in attempt(everything, action)
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_with_nobody_behind_it_is_told_as_such(everything, status):
+    with impostor((status, "text/html", b"<html>Service Unavailable</html>")) as (url, _):
+        everything.url = url
+        assert (
+            f"is not running: a proxy answered in its place at {url[7:]} (HTTP {status}). Try again"
+            in attempt(everything, ExchangeList)
+        )
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_answer_of_another_kind_is_not_understood(everything, action):
     with impostor((200, "application/json", b'{"what": "ever"}')) as (url, _):

@@ -51,9 +51,9 @@ def configuration(home: Path) -> None:
     (home / "nbgrader_config.py").write_text(text)
 
 
-def write_source(home: Path) -> None:
+def write_source(home: Path, assignment: str = ASSIGNMENT) -> None:
     """The instructor's version of the assignment, with its solution."""
-    place = home / "source" / ASSIGNMENT
+    place = home / "source" / assignment
     place.mkdir(parents=True)
     notebook = new_notebook(
         cells=[
@@ -84,9 +84,9 @@ def _cell(
     return {"nbgrader": about}
 
 
-def answer(home: Path, code: str) -> None:
+def answer(home: Path, code: str, assignment: str = ASSIGNMENT) -> None:
     """Put a student's code where the solution was taken out."""
-    place = home / ASSIGNMENT / NOTEBOOK
+    place = home / assignment / NOTEBOOK
     notebook = nbformat.read(place, as_version=4)
     cell = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution"))
     cell.source = f"def sum_of_squares(numbers):\n    {code}\n"

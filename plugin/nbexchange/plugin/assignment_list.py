@@ -1,0 +1,166 @@
+"""The Assignment List, answered beside a notebook server's event loop, and with the reason where something failed.
+
+nbgrader's handlers do their work in the loop, so that during a submit the server answers nobody: no kernel, no save.
+And nbgrader says nothing when a fetch fails, something fixed when a list does, and a traceback when a submit does.
+This server extension answers the same addresses before nbgrader's own does. The work is still nbgrader's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from nbgrader.apps import NbGrader
+from nbgrader.exchange import ExchangeFactory
+from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, BaseAssignmentHandler
+from tornado import web
+from traitlets.config import Application, Config
+
+NBGRADERS = "nbgrader.server_extensions.assignment_list"
+MANAGER = "nbexchange_assignment_list"
+
+BESIDE = ThreadPoolExecutor(1, "nbexchange")
+"""One after the other, as in the loop: nbgrader's manager was not written for several at once."""
+
+COLUMNS = 90
+"""What the dialog after Submit shows of a line; it cuts off the rest."""
+
+Answer = dict[str, Any]
+
+
+# --- what nbgrader does, from another thread -----------------------------------------------------------------
+
+
+class LastError(logging.LoggerAdapter[logging.Logger]):
+    """A log that keeps the last error: nbgrader's manager logs each traceback, and does not always answer with it."""
+
+    text = ""
+
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        self.text = str(msg)
+        super().error("%s", msg, **kwargs)
+
+
+class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
+    """nbgrader's, which tells what failed, and leaves the directory of the process as it is: others work in it."""
+
+    def __init__(self, parent: Any) -> None:
+        super().__init__(parent=parent)
+        self.log = self.errors = LastError(parent.log)
+
+    def load_config(self) -> Config:
+        return configuration(self._assignment_dir or Path(self.root_dir))
+
+    _assignment_dir: Path | None = None
+
+    @contextmanager
+    def get_assignment_dir_config(self) -> Iterator[Config]:
+        """The configuration that nbgrader finds by going to the directory of the assignments."""
+        config = configuration(Path(self.root_dir))
+        place = Path(ExchangeFactory(config=config).List(config=config).assignment_dir).absolute()
+        self._assignment_dir = place
+        try:
+            yield self.load_config()
+        finally:
+            self._assignment_dir = None
+
+    def do(self, method: str, *arguments: Any) -> Answer:
+        """One of the manager's methods; a failure's value is its reason, in a sentence where it has one."""
+        self.errors.text = ""
+        answer: Answer = getattr(self, method)(*arguments)
+        if not answer["success"]:
+            answer["value"] = reason(self.errors.text or answer["value"])
+        return answer
+
+
+def configuration(folder: Path) -> Config:
+    """What nbgrader reads where it is started in that folder, assignments being there if nothing else is said."""
+    app = NbGrader()
+    app.load_cwd_config = False
+    app.load_config_file()
+    Application.load_config_file(app, app.config_file_name, str(folder))
+    config: Config = app.config
+    place = config.Exchange.get("assignment_dir", ".")
+    config.Exchange.assignment_dir = str(folder / Path(place).expanduser())
+    return config
+
+
+def reason(traceback: str) -> str:
+    """What an `ExchangeError` says, for the person it happened to; any other error as nbgrader tells it."""
+    _, found, said = traceback.rpartition("ExchangeError: ")
+    if not found:
+        return traceback
+    lines = said.strip().splitlines()
+    return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines)
+
+
+# --- the addresses -------------------------------------------------------------------------------------------
+
+
+class Handler(BaseAssignmentHandler):  # type: ignore[misc]
+    async def do(self, method: str, *arguments: Any) -> Answer:
+        """Have it done while the server goes on."""
+        work: Callable[..., Answer] = self.settings[MANAGER].do
+        return await asyncio.get_running_loop().run_in_executor(BESIDE, work, method, *arguments)
+
+
+class ListHandler(Handler):
+    @web.authenticated
+    async def get(self) -> None:
+        self.finish(json.dumps(await self.do("list_assignments", self.get_argument("course_id"))))
+
+
+class CoursesHandler(Handler):
+    @web.authenticated
+    async def get(self) -> None:
+        self.finish(json.dumps(await self.do("list_courses")))
+
+
+class ActionHandler(Handler):
+    @web.authenticated
+    async def post(self, action: str) -> None:
+        """Do it, and list again; nbgrader lists even where a fetch failed."""
+        course_id, assignment_id = self.asked()
+        method = "fetch_feedback" if action == "fetch_feedback" else f"{action}_assignment"
+        answer = await self.do(method, course_id, assignment_id)
+        if answer["success"]:
+            answer = await self.do("list_assignments", course_id)
+        self.finish(json.dumps(answer))
+
+    def asked(self) -> tuple[str, str]:
+        """Course and assignment, from a form or from JSON, as nbgrader takes them."""
+        try:
+            return self.get_argument("course_id"), self.get_argument("assignment_id")
+        except web.MissingArgumentError:
+            body = self.get_json_body()
+            return body["course_id"], body["assignment_id"]
+
+
+ADDRESSES = [
+    (r"/assignments", ListHandler),
+    (r"/assignments/(?P<action>fetch|submit|fetch_feedback)", ActionHandler),
+    (r"/courses", CoursesHandler),
+]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    """Jupyter loads extensions in the order of their names, and the first one that has an address answers it."""
+    if not server.jpserver_extensions.get(NBGRADERS):
+        return
+    manager = Manager(parent=server)
+    manager.root_dir = server.root_dir
+    server.web_app.settings[MANAGER] = manager
+    base = server.web_app.settings["base_url"]
+    server.web_app.add_handlers(".*$", [(url_path_join(base, path), kind) for path, kind in ADDRESSES])

@@ -1,0 +1,63 @@
+"""How long a notebook server lets others wait while its student submits, behind a real hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.classroom_hub import done, release
+from support.hub import Hub, running_hub
+from support.hub_config import STUDENTS
+from support.programs import hub_proxy
+from support.responsiveness import Waits, waits_during
+
+from benchmarks import data
+from benchmarks.report import Table, decimal
+from benchmarks.sizes import MB, Sizes
+
+EXTENSION = "nbexchange.plugin.assignment_list"
+ASSIGNMENT = "large"
+
+WAYS = {"with nbgrader's own handlers": False, "with nbexchange's extension": True}
+
+
+def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
+    """The same tree from one server with the extension and from one without."""
+    rows = []
+    with running_hub(folder, hub_proxy(), managed=False) as hub:
+        release(hub, ASSIGNMENT)
+        for (way, is_ours), student in zip(WAYS.items(), STUDENTS, strict=True):
+            switch_extension(hub, is_ours)
+            size, waits = submit(hub, student, sizes)
+            rows.append([way, *figures(size, waits)])
+    yield Table(
+        "Waiting for a notebook server while it submits",
+        "One student submits incompressible data through nbgrader's server extension, over the hub's proxy to an "
+        "exchange with a directory; another client asks the same server for `api/status`, one call after the other.",
+        ["way", "MB", "submit, s", "longest wait, ms", "median wait, ms", "answers meanwhile"],
+        rows,
+    )
+
+
+def switch_extension(hub: Hub, on: bool) -> None:
+    """For servers that start from now on."""
+    place = hub.folder / "jupyter" / "jupyter_server_config.d" / "extension.json"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {EXTENSION: on}}}))
+
+
+def submit(hub: Hub, student: str, sizes: Sizes) -> tuple[int, Waits]:
+    server = hub.server(student)
+    size = data.write_tree(server.home / ASSIGNMENT, "incompressible", sizes, sizes.tree // 10)
+    waits = waits_during(server, lambda: server.act("submit", ASSIGNMENT))
+    done(waits.answer)
+    return size, waits
+
+
+def figures(size: int, waits: Waits) -> Iterator[str]:
+    yield decimal(size / MB)
+    yield decimal(waits.action)
+    yield decimal(1000 * waits.longest)
+    yield decimal(1000 * waits.median)
+    yield str(len(waits.others))

@@ -1,0 +1,35 @@
+"""A student's way through an assignment, by mouse in JupyterLab's Assignment List."""
+
+from playwright.sync_api import expect
+from support.browser import logged_in
+from support.classroom_hub import give_feedback, release
+from support.hub_config import STUDENTS
+
+from nbexchange.api.demo import course
+
+ADA = STUDENTS[0]
+
+
+def test_a_student_fetches_submits_and_fetches_feedback_by_mouse(external, browser, screenshots):
+    release(external, "by-mouse")
+    ada = external.server(ADA)
+    with logged_in(browser, external, ADA, screenshots) as lab:
+        expect(lab.row("released", "by-mouse")).to_be_visible()
+        lab.shoot("1-released")
+        lab.press("Fetch", "by-mouse")
+        expect(lab.row("fetched", "by-mouse")).to_be_visible()
+        lab.shoot("2-fetched")
+        course.answer(ada.home, "return sum(n * n for n in numbers)", "by-mouse")
+        lab.press("Submit", "by-mouse")
+        submitted = lab.row("submitted", "by-mouse")
+        expect(submitted).to_be_visible()
+        lab.shoot("3-submitted")
+        give_feedback(external, ADA, "by-mouse")
+        lab.refresh()
+        expect(submitted.get_by_text("feedback available to fetch")).to_be_visible()
+        lab.shoot("4-feedback-is-released")
+        lab.press("Fetch Feedback", "by-mouse")
+        expect(submitted.get_by_text("view feedback")).to_be_visible()
+        lab.shoot("5-feedback-is-fetched")
+    (page,) = (ada.home / "by-mouse" / "feedback").rglob("squares.html")
+    assert "Score: 5.0 / 5.0" in page.read_text()

@@ -1,0 +1,154 @@
+"""Our answers to the Assignment List: nbgrader's, given beside the notebook server's loop, and with reasons."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import chdir
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.classroom import make_feedback
+from traitlets.config import LoggingConfigurable
+
+from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.plugin import assignment_list as extension
+from nbexchange.plugin.assignment_list import NBGRADERS, Manager
+from nbexchange.plugin.client import Client
+from nbexchange.plugin.transfer import Transfer
+
+
+class Server(LoggingConfigurable):
+    """As much of a Jupyter server as an extension sees."""
+
+    def __init__(self, root_dir: Path, **extensions: bool) -> None:
+        super().__init__(log=logging.getLogger("server"))
+        self.root_dir = str(root_dir)
+        self.jpserver_extensions = extensions
+        self.addresses: list[Any] = []
+        settings: dict[str, Any] = {"base_url": "/user/ada/"}
+        self.web_app = SimpleNamespace(
+            settings=settings, add_handlers=lambda _, some: self.addresses.extend(some)
+        )
+
+
+@pytest.fixture
+def manager(submitted):
+    """Ada's, in a server that was started in another directory than that of her notebooks."""
+    made = Manager(Server(submitted.ada.home))
+    made.root_dir = str(submitted.ada.home)
+    with submitted.ada.at_home(), chdir("/"):
+        yield made
+
+
+def shown(answer):
+    assert answer["success"], answer["value"]
+    return answer["value"]
+
+
+def test_a_student_goes_through_an_assignment(manager, submitted):
+    ada, teacher = submitted.ada, submitted.teacher
+    (ada.home / "ps1").rename(ada.home / "away")
+    manager.do("fetch_assignment", "cs1", "ps1")
+    fetched, _ = shown(manager.do("list_assignments", "cs1"))
+    assert (fetched["status"], fetched["path"]) == ("fetched", "ps1")
+    assert fetched["notebooks"] == [{"notebook_id": "p1", "path": "ps1/p1.ipynb"}]
+    assert manager.do("submit_assignment", "cs1", "ps1") == {"success": True}
+    teacher.nbgrader("collect", "ps1", "--update")
+    make_feedback(teacher, "ada")
+    teacher.nbgrader("release_feedback", "ps1")
+    assert manager.do("fetch_feedback", "cs1", "ps1") == {"success": True}
+    _, group = shown(manager.do("list_assignments", "cs1"))
+    *_, attempt = group["submissions"]
+    assert attempt["local_feedback_path"] == f"ps1/feedback/{attempt['timestamp']}"
+    assert shown(manager.do("list_courses")) == ["cs1"]
+
+
+def test_assignments_may_be_kept_in_a_folder_of_their_own(manager, released):
+    """With a configuration of its own, which nbgrader reads when it has found the folder."""
+    work = released.ada.home / "work"
+    work.mkdir()
+    released.ada.write(
+        "nbgrader_config.py", f"c = get_config()\n{FACTORY_LINES}c.Exchange.assignment_dir = {str(work)!r}\n"
+    )
+    released.ada.write(
+        "work/nbgrader_config.py", "c = get_config()\nc.Exchange.path_includes_course = True\n"
+    )
+    released.ada.write(".jupyter/nbgrader_config.py", FACTORY_LINES)
+    manager.do("fetch_assignment", "cs1", "ps1")
+    (fetched,) = shown(manager.do("list_released_assignments", "cs1"))
+    assert (fetched["status"], fetched["path"]) == ("fetched", "work/cs1/ps1")
+
+
+def test_the_directory_of_the_process_stays_what_it_is(manager, monkeypatch):
+    """The server's other threads work in it; nbgrader itself changes it meanwhile."""
+    real, places = Transfer.send, []
+
+    def send(*arguments):
+        places.append(Path.cwd())
+        return real(*arguments)
+
+    monkeypatch.setattr(Transfer, "send", send)
+    shown(manager.do("list_assignments", "cs1"))
+    assert manager.do("submit_assignment", "cs1", "ps1") == {"success": True}
+    assert [*places, Path.cwd()] == [Path("/"), Path("/")]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        ("list_assignments", "cs1"),
+        ("list_courses",),
+        ("fetch_assignment", "cs1", "ps1"),
+        ("submit_assignment", "cs1", "ps1"),
+        ("fetch_feedback", "cs1", "ps1"),
+    ],
+    ids=lambda work: work[0],
+)
+def test_every_failure_is_told_in_a_sentence(manager, monkeypatch, caplog, work):
+    """Short enough in its lines for the dialog, which would cut them off. The server's log has the traceback."""
+    monkeypatch.setenv("NBEXCHANGE_URL", "http://127.0.0.1:1")
+    answer = manager.do(*work)
+    assert answer["success"] is False
+    assert " ".join(answer["value"].split()).startswith(
+        "The exchange service at 127.0.0.1:1 cannot be reached. Nothing was changed: try again in a minute"
+    )
+    assert max(map(len, answer["value"].splitlines())) <= extension.COLUMNS
+    assert "Traceback" in caplog.text
+
+
+def test_what_nbgrader_itself_fails_at_is_told_as_nbgrader_does(manager, monkeypatch):
+    monkeypatch.setattr(Client, "assignments", None)
+    monkeypatch.setattr("nbgrader.server_extensions.assignment_list.handlers.CourseDirectory", None)
+    answer = manager.do("submit_assignment", "cs1", "ps1")
+    assert answer["value"].startswith("Traceback")
+    assert "'NoneType' object is not callable" in answer["value"]
+
+
+def test_one_failure_is_not_told_again_for_the_next(manager, monkeypatch):
+    assert "ps9" in manager.do("submit_assignment", "cs1", "ps9")["value"]
+    monkeypatch.setattr(manager, "list_courses", lambda: {"success": False, "value": "another"})
+    assert manager.do("list_courses") == {"success": False, "value": "another"}
+
+
+def test_where_nbgraders_list_is_switched_off_it_stays_so(tmp_path):
+    for extensions in ({}, {NBGRADERS: False}):
+        server = Server(tmp_path, **extensions)
+        extension._load_jupyter_server_extension(server)
+        assert server.addresses == []
+
+
+def test_where_nbgraders_list_is_its_addresses_are_answered(tmp_path):
+    server = Server(tmp_path, **{NBGRADERS: True})
+    extension._load_jupyter_server_extension(server)
+    assert [address for address, _ in server.addresses] == [
+        "/user/ada/assignments",
+        "/user/ada/assignments/(?P<action>fetch|submit|fetch_feedback)",
+        "/user/ada/courses",
+    ]
+
+
+def test_jupyter_loads_it_before_nbgraders():
+    """Of two that have an address, the first one answers; Jupyter goes by the names."""
+    assert sorted([NBGRADERS, extension.__name__])[0] == extension.__name__
