@@ -291,6 +291,16 @@ class Limits(Answer):
     max_items: int
 
 
+class Quotas(Answer):
+    """How much one person may submit and one course may store, in all; 0 is no limit."""
+
+    submissions_per_minute: int
+    submissions_per_day: int
+    pending_submissions: int
+    submitted_bytes_per_day: int
+    course_bytes: int
+
+
 class Me(Answer):
     """Who the service thinks the caller is, what it allows, and where it sends files: URLs begin with `storage_url`."""
 
@@ -303,6 +313,7 @@ class Me(Answer):
     email: str | None = None
     version: str = ""
     storage_url: str = ""
+    quotas: Quotas | None = None
 
 
 class AssignmentsQuery(Request):

@@ -6,12 +6,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from support.at_once import at_once
 from support.callers import Caller, archive_item
 from support.statements import statements
 
-from nbexchange.api import enrolment, rosters
+from nbexchange.api import enrolment, rosters, schema
+from nbexchange.api.database import connect
 from nbexchange.api.models import Course, Membership, Person
 from nbexchange.api.problems import NotFound
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
@@ -278,8 +280,8 @@ def test_collect_gets_names_from_the_roster_where_a_student_brought_none(people,
 
 
 def test_no_other_course_sees_what_a_roster_says_of_somebody(people, newcomers, database):
-    enrol(people.teacher, {"name": "carol", "full_name": "A Fool"})
     as_operator(database, ("carol", "student"), ("stranger", "instructor"), course="cs2")
+    enrol(people.teacher, {"name": "carol", "full_name": "A Fool"})
     people.stranger.release(course="cs2")
     newcomers.carol.submit(course="cs2")
     (record,) = people.stranger.submissions("cs2")
@@ -335,6 +337,18 @@ def test_a_roster_of_the_largest_size_is_taken_in_one_call(people, database):
         assert len(enrolment.enrol(session, OPERATOR, Enrol("cs1", entries)).added) == MAX_ROSTER
     assert len(roster(people.teacher)) == MAX_ROSTER
     assert len(changed(unenrol(people.teacher, *roster(people.teacher)))["removed"]) == MAX_ROSTER
+
+
+def test_changes_of_one_roster_take_turns(empty_postgresql):
+    database = connect(empty_postgresql)
+    schema.prepare(database)
+    as_operator(database, ("boss", "instructor"))
+    with database.write() as first, pytest.raises(OperationalError, match="lock timeout"):
+        enrolment.enrol(first, OPERATOR, Enrol("cs1", [RosterEntry("carol")]))
+        with database.write() as second:
+            second.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            enrolment.enrol(second, OPERATOR, Enrol("cs1", [RosterEntry("dan")]))
+    database.engine.dispose()
 
 
 def test_two_at_once_make_the_roster_of_one_of_them(people):

@@ -335,6 +335,24 @@ def test_an_authenticator_is_chosen_by_class_by_dotted_path_or_by_short_name(cho
     assert NbExchange(user_plugin_class=chosen).user_plugin_class is StaticTokens
 
 
+def test_own_static_tokens_are_used_and_stay_on_loopback_too():
+    class OwnTokens(StaticTokens):
+        pass
+
+    assert isinstance(NbExchange(user_plugin_class=OwnTokens).authenticator(), OwnTokens)
+    with pytest.raises(SettingsError, match="only static tokens"):
+        NbExchange(user_plugin_class=OwnTokens, ip="0.0.0.0").check()
+
+
+def test_a_class_that_would_have_to_be_awaited_is_refused_at_the_start():
+    class Awaited:
+        async def get_current_user(self, request):
+            return None
+
+    with pytest.raises(SettingsError, match="is `async def`"):
+        NbExchange(user_plugin_class=Awaited).authenticator()
+
+
 def test_a_name_that_is_no_authenticators_is_refused():
     with pytest.raises(TraitError):
         NbExchange(user_plugin_class="jupyter")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from traitlets import Integer, default
 
+from nbexchange import protocol
 from nbexchange.api.sections import Section, SettingsError
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE
 
@@ -51,6 +52,9 @@ class Quotas(Section):
     def _largest(self) -> int:
         """Bytes of the largest archive, which the settings of the service fix."""
         return getattr(self.parent, "max_buffer_size", DEFAULT_MAX_BUFFER_SIZE)
+
+    def to_wire(self) -> protocol.Quotas:
+        return protocol.Quotas(**{name: getattr(self, name) for name in protocol.Quotas.__struct_fields__})
 
     def check(self) -> None:
         for name in ("submitted_bytes_per_day", "course_bytes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 import os
 from pathlib import Path
@@ -188,7 +189,7 @@ class NbExchange(Section):
         """Raise `SettingsError` for a combination that cannot work."""
         if self.max_buffer_size > SINGLE_PUT_LIMIT:
             raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
-        is_static = self.user_plugin_class is StaticTokens
+        is_static = issubclass(self.user_plugin_class, StaticTokens)
         if is_static and not (self.allow_static_tokens or is_loopback(self.ip)):
             raise SettingsError(
                 f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
@@ -236,7 +237,8 @@ class NbExchange(Section):
     def authenticator(self) -> Authenticator:
         chosen: Any = self.user_plugin_class
         if issubclass(chosen, StaticTokens):
-            return StaticTokens(self.tokens())
+            tokens: StaticTokens = chosen(self.tokens())
+            return tokens
         made = chosen(parent=self) if issubclass(chosen, Configurable) else chosen()
         if isinstance(made, Section):
             made.check()
@@ -244,6 +246,8 @@ class NbExchange(Section):
             return made  # type: ignore[no-any-return]
         if not hasattr(made, "get_current_user"):
             raise SettingsError("user_plugin_class has no method get_current_user")
+        if inspect.iscoroutinefunction(made.get_current_user):
+            raise SettingsError("get_current_user is `async def`: make it `def`, with plain calls in it")
         return CustomAuthenticator(made)
 
     def limits(self) -> Limits:

@@ -29,13 +29,14 @@ def test_whoami_says_who_the_exchange_thinks_i_am(desks):
     said = desks.ada.ask("whoami")
     assert (said.status, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         "name              ada",
         "organisation      1",
         "full name         Ada van Test",
         "e-mail            ada@example.org",
         "largest archive   1.0 MB",
         "largest unpacked  4.0 MB",
+        "may submit        30 times a minute, 500 times a day, 52.5 GB a day",
     ]
     assert lines[-2:] == ["COURSE  ROLE     TITLE", "cs1     student  -"]
 
@@ -47,6 +48,13 @@ def test_whoami_says_the_same_to_programs(desks):
     assert (me["name"], me["org_id"]) == ("teacher", "1")
     assert me["courses"] == [{"course_id": "cs1", "role": "instructor", "title": None}]
     assert me["limits"]["max_buffer_size"] == 1_000_000
+    assert me["quotas"] == {
+        "submissions_per_minute": 30,
+        "submissions_per_day": 500,
+        "pending_submissions": 3,
+        "submitted_bytes_per_day": 52_535_300_000,
+        "course_bytes": 0,
+    }
     assert me["service"] == f"{desks.teacher.url}/services/nbexchange/"
     assert me["versions"]["service"] == me["versions"]["plugin"]
 

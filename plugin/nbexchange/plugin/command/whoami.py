@@ -12,7 +12,7 @@ from nbexchange.plugin.command.base import Command
 from nbexchange.plugin.command.courses import MyCourse, course_lines, describe_courses
 from nbexchange.plugin.command.tables import columns
 from nbexchange.plugin.sizes import humanize
-from nbexchange.protocol import Limits, Me
+from nbexchange.protocol import Limits, Me, Quotas
 from nbexchange.redaction import redact
 
 CLOCKS_AGREE = timedelta(seconds=2)
@@ -33,6 +33,7 @@ class WhoIAm(Struct):
     email: str | None
     courses: list[MyCourse]
     limits: Limits
+    quotas: Quotas | None
     server_time: datetime
     clock_ahead_seconds: float
     service: str
@@ -60,6 +61,7 @@ class WhoAmI(Command):
                 ("e-mail", answer.email),
                 ("largest archive", humanize(answer.limits.max_buffer_size)),
                 ("largest unpacked", humanize(answer.limits.max_unpacked_size)),
+                ("may submit", explain_quotas(answer.quotas)),
                 ("clock here", explain_clock(timedelta(seconds=answer.clock_ahead_seconds))),
                 ("service", f"{answer.service} (nbexchange {answer.versions.service})"),
                 ("plugin", f"nbexchange {answer.versions.plugin}"),
@@ -77,6 +79,7 @@ def describe(me: Me, ahead: timedelta, service: str) -> WhoIAm:
         me.email,
         describe_courses(me.courses),
         me.limits,
+        me.quotas,
         me.server_time,
         ahead.total_seconds(),
         service,
@@ -96,3 +99,15 @@ def explain_clock(ahead: timedelta) -> str:
         return "agrees with the service's"
     way = "ahead of" if ahead > timedelta(0) else "behind"
     return f"{abs(ahead).total_seconds():.0f} seconds {way} the service's, which alone counts"
+
+
+def explain_quotas(quotas: Quotas | None) -> str | None:
+    """What one person may submit; older services do not say."""
+    if quotas is None:
+        return None
+    told = (
+        (quotas.submissions_per_minute, f"{quotas.submissions_per_minute} times a minute"),
+        (quotas.submissions_per_day, f"{quotas.submissions_per_day} times a day"),
+        (quotas.submitted_bytes_per_day, f"{humanize(quotas.submitted_bytes_per_day)} a day"),
+    )
+    return ", ".join(text for quota, text in told if quota) or "without a limit"
