@@ -28,7 +28,8 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
-CALLERS = ("nobody", "impostor", "outsider", "stranger", "ada", "teacher", "teacher", "other_teacher")
+CALLERS = ("teacher", "ada", "teacher", "other_teacher", "stranger", "outsider", "impostor", "nobody")
+"""Those first who get answers: the first of a list are drawn the most."""
 OPERATIONS = [
     (operation.method, prefix + path_template(operation.path))
     for prefix, group in (("/v1", v1.operations), ("/", health.operations))
@@ -141,7 +142,7 @@ def with_meaning(data, value, scene):
 
 
 def meaningful(data, name, value, scene):
-    if name in scene and data.draw(st.integers(0, 3)):
+    if name in scene and data.draw(st.integers(0, 3)) < 3:
         return data.draw(st.sampled_from(scene[name]))
     return with_meaning(data, value, scene)
 
