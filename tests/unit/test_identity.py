@@ -69,9 +69,24 @@ def test_an_organisations_number_is_its_name(org):
 
 @pytest.mark.parametrize("missing", ["name", "course_id", "course_role"])
 def test_an_identity_without_its_parts_is_none(missing):
-    for value in (None, "", []):
+    for value in ("", []) if missing == "course_id" else (None, "", []):
         with pytest.raises(InvalidIdentity):
             identity_of({**ONE_COURSE, missing: value})
+
+
+@pytest.mark.parametrize(
+    "user", [{"name": "ada"}, {"name": "ada", "courses": None}, {**ONE_COURSE, "course_id": None}]
+)
+def test_somebody_without_any_course_is_somebody(user):
+    """A roster may say what they are, or nothing does."""
+    assert identity_of(user).name == "ada"
+    assert identity_of(user).courses == {}
+
+
+@pytest.mark.parametrize("courses", ["cs1", {"course_id": "cs1"}, ["cs1"], 7])
+def test_courses_that_are_no_list_of_courses_are_none(courses):
+    with pytest.raises(InvalidIdentity):
+        identity_of({"name": "ada", "courses": courses})
 
 
 @pytest.mark.parametrize("key", ["name", "course_id", "org_id"])
@@ -105,7 +120,7 @@ def test_the_import_path_of_older_files_is_the_same_class():
     assert CustomAuthenticator(BaseUserHandler()).authenticate(None) is None
 
 
-@pytest.mark.parametrize("user", [{"course_id": "cs1"}, {**ONE_COURSE, "name": ""}, {"name": "ada"}])
+@pytest.mark.parametrize("user", [{"course_id": "cs1"}, {**ONE_COURSE, "name": ""}, {"name": None, "courses": []}])
 def test_a_class_that_gives_no_identity_is_a_mistake_of_the_installation_and_its_caller_not_nobody(user):
     class Own(BaseUserHandler):
         def get_current_user(self, request):

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbexchange.api.auth import lti
 from nbexchange.api.auth.custom import identity_of
-from nbexchange.api.identity import Identity, InvalidIdentity
+from nbexchange.api.identity import Identity
 from nbexchange.api.sections import SettingsError
 
 CONTACT = ["full_name", "email", "lms_user_id"]
@@ -68,7 +68,8 @@ def read_person(found: Mapping[str, Any], org_id: str) -> Identity:
 
 def read_member(found: Mapping[str, Any], org_id: str) -> Identity:
     """The identity of whom these claims describe, with the courses that they name; raises `InvalidIdentity`."""
-    return identity_of({**_person(found, org_id), "courses": _courses(found)})
+    courses = {word: found.get(word) for word in (*COURSE, "courses")}
+    return identity_of({**_person(found, org_id), **courses})
 
 
 def _person(found: Mapping[str, Any], org_id: str) -> dict[str, Any]:
@@ -79,12 +80,3 @@ def _person(found: Mapping[str, Any], org_id: str) -> dict[str, Any]:
         "name": found.get("name"),
         "org_id": org_id if stated is None or stated == "" else stated,
     }
-
-
-def _courses(found: Mapping[str, Any]) -> list[Any]:
-    courses = found.get("courses")
-    if courses is None:
-        return [found] if found.get("course_id") is not None else []
-    if not isinstance(courses, list) or not all(isinstance(course, Mapping) for course in courses):
-        raise InvalidIdentity("the claim 'courses' is no list of courses")
-    return courses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ class BaseUserHandler(LoggingConfigurable):
 
     def get_current_user(self, request: Request) -> Mapping[str, Any] | None:
         """Say who is calling: `name`, `full_name`, `email`, `lms_user_id`, `org_id` and either `course_id`,
-        `course_title`, `course_role`, or `courses`, a list of such three. None for nobody.
+        `course_title`, `course_role`, or `courses`, a list of such three; without them somebody is in no course, or
+        in those of the database's rosters. None for nobody.
 
         `course_role` is `Instructor` or `Grader` (in any case) or anything else, which is a student.
         """
@@ -35,19 +36,24 @@ class CustomAuthenticator:
 
 def identity_of(user: Mapping[str, Any]) -> Identity:
     """The identity that such a mapping describes; raises `InvalidIdentity`."""
-    courses = user.get("courses", [user])
     return Identity(
         name=_word(user, "name"),
         org_id=_word(user, "org_id", default="1"),
-        courses=_roles(courses),
+        courses=strongest((_word(course, "course_id"), _place(course)) for course in _courses(user)),
         full_name=_optional(user, "full_name"),
         email=_optional(user, "email"),
         lms_user_id=_optional(user, "lms_user_id"),
     )
 
 
-def _roles(courses: Iterable[Mapping[str, Any]]) -> dict[str, CourseRole]:
-    return strongest((_word(course, "course_id"), _place(course)) for course in courses)
+def _courses(user: Mapping[str, Any]) -> Sequence[Any]:
+    """Those of either form; none where neither is there: something else may say what this person is."""
+    courses = user.get("courses")
+    if courses is None:
+        return [user] if user.get("course_id") is not None else []
+    if not isinstance(courses, list | tuple) or not all(isinstance(course, Mapping) for course in courses):
+        raise InvalidIdentity("'courses' is no list of courses")
+    return courses
 
 
 def _place(course: Mapping[str, Any]) -> CourseRole:
