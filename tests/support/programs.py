@@ -13,6 +13,8 @@ import pytest
 NODE_FOLDER = Path(__file__).parents[2] / "build" / "node"
 PROXY = "configurable-http-proxy"
 NPM_INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(NODE_FOLDER)]
+PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
+"""npm's own lets whoever has no way to the index wait for minutes."""
 
 
 class ProgramMissing(Exception):
@@ -45,9 +47,8 @@ def hub_proxy() -> Path:
 def _install(wanted: Path) -> None:
     if not shutil.which("npm"):
         raise ProgramMissing(f"npm is not on the PATH; install Node.js 20 with npm, or {PROXY} itself")
-    done = subprocess.run(
-        [*NPM_INSTALL, f"{PROXY}@5"], capture_output=True, text=True, timeout=300, check=False
-    )
+    command = [*NPM_INSTALL, *PATIENCE, f"{PROXY}@5"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode or not wanted.exists():
         raise ProgramMissing(f"npm could not install {PROXY}: {done.stderr.strip()[-500:]}")
 

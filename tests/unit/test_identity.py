@@ -120,7 +120,9 @@ def test_the_import_path_of_older_files_is_the_same_class():
     assert CustomAuthenticator(BaseUserHandler()).authenticate(None) is None
 
 
-@pytest.mark.parametrize("user", [{"course_id": "cs1"}, {**ONE_COURSE, "name": ""}, {"name": None, "courses": []}])
+@pytest.mark.parametrize(
+    "user", [{"course_id": "cs1"}, {**ONE_COURSE, "name": ""}, {"name": None, "courses": []}]
+)
 def test_a_class_that_gives_no_identity_is_a_mistake_of_the_installation_and_its_caller_not_nobody(user):
     class Own(BaseUserHandler):
         def get_current_user(self, request):
