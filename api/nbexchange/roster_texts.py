@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
 import msgspec
 
-from nbexchange.protocol import Member, RoleName, RosterChange, RosterEntry
+from nbexchange.protocol import MAX_ROSTER, Member, RoleName, RosterChange, RosterEntry
 
 COLUMNS = ("name", "role", "full_name", "email", "lms_user_id")
 NBGRADERS = ("id", "first_name", "last_name")
@@ -28,6 +30,15 @@ class RosterFile:
     entries: list[RosterEntry]
     unused: list[str]
     """Columns that mean nothing here."""
+
+
+def read_roster_file(place: str) -> RosterFile:
+    """The people in the file at that place, `-` being standard input; raises `RosterFileError` or `OSError`."""
+    content = sys.stdin.buffer.read() if place == "-" else Path(place).expanduser().read_bytes()
+    try:
+        return read_roster(content)
+    except RosterFileError as error:
+        raise RosterFileError(f"{place} is no roster: {error}") from None
 
 
 def read_roster(content: bytes) -> RosterFile:
@@ -61,6 +72,8 @@ def _read(rows: csv.DictReader[str]) -> RosterFile:
     entries = [_entry(row, rows.line_num) for row in rows if any(filter(None, row.values()))]
     if not entries:
         raise RosterFileError("nobody is in it")
+    if len(entries) > MAX_ROSTER:
+        raise RosterFileError(f"{len(entries)} people are in it, and a roster has {MAX_ROSTER} at the most")
     return RosterFile(entries, [heading for heading in headings if heading and heading not in known])
 
 

@@ -1,4 +1,4 @@
-"""The roster of a course in the database: who may change it, what it is worth, what the log says of it."""
+"""What the roster of a course is worth, and what else knows of it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
-from support.at_once import at_once
 from support.callers import Caller, archive_item
-from support.statements import statements
+from support.rosters import as_operator, changed, enrol, log, roster, unenrol
 
-from nbexchange.api import enrolment, rosters, schema
-from nbexchange.api.database import connect
-from nbexchange.api.models import Course, Membership, Person
-from nbexchange.api.problems import NotFound
-from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
-
-OPERATOR = enrolment.Editor(enrolment.OPERATOR, "1", is_operator=True)
+from nbexchange.api import rosters
 
 
 @pytest.fixture
@@ -35,44 +26,6 @@ def newcomers(app, token_file):
         return Caller(name, app.test_client(), token)
 
     return SimpleNamespace(ada=known("ada"), carol=known("carol"), other_ada=known("ada", "2"))
-
-
-def enrol(caller, *members, course="cs1", **values):
-    """Put people on the roster: by their name alone, or with what else is known."""
-    rows = [{"name": member} if isinstance(member, str) else member for member in members]
-    return caller.post("roster", {"course_id": course, "members": rows, **values})
-
-
-def unenrol(caller, *names, course="cs1", **values):
-    return caller.post("roster/remove", {"course_id": course, "names": list(names), **values})
-
-
-def roster(caller, course="cs1"):
-    """The roles by name."""
-    members = caller.get("roster", course_id=course).json["members"]
-    return {member["name"]: member["role"] for member in members}
-
-
-def changed(answer):
-    """What a change did, without what it did not."""
-    assert answer.status_code == 200, answer.json
-    return {key: value for key, value in answer.json.items() if key != "course_id"}
-
-
-def as_operator(database, *members, replace=False, course="cs1", create=True):
-    with database.write() as session:
-        if create:
-            rosters.create_course(session, "1", course)
-        entries = [RosterEntry(name, role) for name, role in members]
-        return enrolment.enrol(session, OPERATOR, Enrol(course, entries, replace))
-
-
-def log(caller, **query):
-    actions = reversed(caller.get("history", course_id="cs1", **query).json["actions"])
-    return [(a["action"], a["kind"], a["actor"], a["on_behalf"], a["role"]) for a in actions]
-
-
-# --- what it is worth --------------------------------------------------------------------------------------
 
 
 def test_who_is_put_on_a_roster_may_what_the_role_allows_at_once(people, newcomers):
@@ -130,125 +83,6 @@ def test_a_course_of_the_roster_has_its_title(people, newcomers, database):
     assert course == {"course_id": "art", "role": "instructor", "title": "Kunst"}
 
 
-# --- changing it -------------------------------------------------------------------------------------------
-
-
-def test_a_change_again_changes_nothing_and_logs_nothing(people):
-    enrol(people.teacher, "carol", {"name": "dan", "role": "grader"})
-    before = log(people.teacher)
-    assert changed(enrol(people.teacher, "carol", {"name": "dan", "role": "grader"})) == {"unchanged": 2}
-    unenrol(people.teacher, "carol")
-    assert changed(unenrol(people.teacher, "carol", "carol")) == {"absent": ["carol"]}
-    assert log(people.teacher) == [*before, ("unenrolled", "roster", "teacher", "carol", "student")]
-
-
-def test_what_is_left_out_stays_as_it_is(people):
-    known = {"role": "grader", "full_name": "Carol C", "email": "c@example.org", "lms_user_id": "7"}
-    enrol(people.teacher, {"name": "carol", **known})
-    assert changed(enrol(people.teacher, "carol")) == {"unchanged": 1}
-    assert changed(enrol(people.teacher, {"name": "carol", "email": "new@example.org"})) == {
-        "changed": ["carol"]
-    }
-    (member,) = people.teacher.get("roster", course_id="cs1").json["members"]
-    assert member == {"name": "carol", **known, "email": "new@example.org"}
-
-
-def test_a_roster_is_made_equal_to_a_list(people):
-    enrol(people.teacher, "carol", "dan", {"name": "eve", "role": "grader"})
-    answer = changed(enrol(people.teacher, "dan", {"name": "finn", "role": "grader"}, replace=True))
-    assert answer == {"added": ["finn"], "removed": ["carol", "eve"], "unchanged": 1}
-    assert roster(people.teacher) == {"dan": "student", "finn": "grader"}
-
-
-def test_a_dry_run_says_the_same_and_leaves_no_trace(people, database):
-    enrol(people.teacher, "carol", "dan")
-    wanted = ("dan", {"name": "eve", "role": "grader"})
-    expected = {"added": ["eve"], "removed": ["carol"], "unchanged": 1}
-    before = roster(people.teacher), log(people.teacher)
-    assert changed(enrol(people.teacher, *wanted, replace=True, dry_run=True)) == {
-        **expected,
-        "dry_run": True,
-    }
-    assert changed(unenrol(people.teacher, "dan", dry_run=True)) == {"removed": ["dan"], "dry_run": True}
-    assert (roster(people.teacher), log(people.teacher)) == before
-    with database.read() as session:
-        assert session.scalar(select(Person).where(Person.name == "eve")) is None
-    assert changed(enrol(people.teacher, *wanted, replace=True)) == expected
-
-
-def test_an_instructor_leaves_instructors_alone(people, database):
-    as_operator(database, ("boss", "instructor"), ("carol", "student"))
-    for member in (
-        {"name": "boss", "role": "student"},
-        {"name": "carol", "role": "instructor"},
-        {"name": "new", "role": "instructor"},
-        {"name": "boss", "full_name": "Fool"},
-    ):
-        answer = enrol(people.teacher, member, "dan")
-        assert (answer.status_code, answer.json["type"]) == (403, "operator-required")
-    assert unenrol(people.teacher, "carol", "boss").status_code == 403
-    assert roster(people.teacher) == {"boss": "instructor", "carol": "student"}
-    assert changed(enrol(people.teacher, "boss", {"name": "dan"})) == {"added": ["dan"], "unchanged": 1}
-    assert changed(enrol(people.teacher, "dan", replace=True)) == {"removed": ["carol"], "unchanged": 1}
-    assert roster(people.teacher) == {"boss": "instructor", "dan": "student"}
-
-
-def test_somebody_cannot_make_themselves_more_than_they_are(people):
-    enrol(people.teacher, {"name": "ada", "role": "grader"}, "ben")
-    for who in (people.ada, people.ben):
-        assert enrol(who, {"name": who.name, "role": "instructor"}).status_code == 403
-        assert enrol(who, {"name": "mole", "role": "grader"}).status_code == 403
-        assert unenrol(who, "ben").status_code == 403
-    assert roster(people.teacher) == {"ada": "grader", "ben": "student"}
-
-
-@pytest.mark.parametrize(
-    "member",
-    [
-        {"name": ""},
-        {"name": ".."},
-        {"name": "a/b"},
-        {"name": "a\0b"},
-        {"name": "x" * 256},
-        {"name": "dan", "role": "god"},
-        {"name": "dan", "course_id": "cs2"},
-        {"name": "dan", "full_name": "D\nN"},
-        {"name": "dan", "email": "d\0@example.org"},
-        {"name": "dan", "full_name": "N" * 256},
-        {"name": "dan", "lms_user_id": ""},
-        {"name": "carol"},
-    ],
-    ids=repr,
-)
-def test_one_entry_that_cannot_be_and_nothing_is_changed(people, member):
-    """The last one is named twice."""
-    answer = enrol(people.teacher, "carol", member)
-    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
-    assert roster(people.teacher) == {}
-
-
-@pytest.mark.parametrize("name", ["Zoë Müller", "a@b.org", "a+b", "李雷", "x" * 255, "service:cs9"])
-def test_names_are_taken_as_they_are(people, name):
-    enrol(people.teacher, {"name": name, "full_name": "山田\u3000太郎"})
-    assert roster(people.teacher) == {name: "student"}
-    assert changed(unenrol(people.teacher, name)) == {"removed": [name]}
-
-
-def test_an_empty_list_empties_no_roster(people):
-    enrol(people.teacher, "carol")
-    assert enrol(people.teacher, replace=True).status_code == 400
-    assert unenrol(people.teacher).status_code == 400
-    assert roster(people.teacher) == {"carol": "student"}
-
-
-def test_a_roster_does_not_grow_beyond_its_limit(people, monkeypatch):
-    monkeypatch.setattr(enrolment, "MAX_ROSTER", 2)
-    assert changed(enrol(people.teacher, "carol", "dan")) == {"added": ["carol", "dan"]}
-    answer = enrol(people.teacher, "eve")
-    assert (answer.status_code, answer.json["detail"]) == (400, "A roster has 2 people at the most.")
-    assert changed(enrol(people.teacher, "dan", "eve", replace=True))["added"] == ["eve"]
-
-
 # --- what else knows of it ---------------------------------------------------------------------------------
 
 
@@ -286,101 +120,3 @@ def test_no_other_course_sees_what_a_roster_says_of_somebody(people, newcomers, 
     newcomers.carol.submit(course="cs2")
     (record,) = people.stranger.submissions("cs2")
     assert "full_name" not in record
-
-
-# --- the operator ------------------------------------------------------------------------------------------
-
-
-def test_the_operator_makes_and_removes_instructors(people, database):
-    as_operator(database, ("boss", "instructor"), ("carol", "student"))
-    assert log(people.teacher)[0] == ("enrolled", "roster", "operator/shell", "boss", "instructor")
-    assert as_operator(database, ("carol", None), replace=True).removed == ["boss"]
-    with database.write() as session:
-        assert enrolment.unenrol(session, OPERATOR, Unenrol("cs1", ["carol"])).removed == ["carol"]
-    assert roster(people.teacher) == {}
-
-
-def test_the_operators_course_has_to_be_there(database):
-    with pytest.raises(NotFound, match="no course 'cs7'"):
-        as_operator(database, ("boss", "instructor"), course="cs7", create=False)
-    with database.read() as session:
-        assert session.scalars(select(Person)).all() == []
-
-
-# --- many, and at once -------------------------------------------------------------------------------------
-
-
-def test_two_thousand_students_are_one_request_and_a_constant_number_of_statements(people, database):
-    counts = []
-    enrol(people.teacher, "the first of the organisation")
-    for number in (3, 2_000):
-        names = [f"s{number}-{index}" for index in range(number)]
-        with statements(database) as seen:
-            assert len(changed(enrol(people.teacher, *names))["added"]) == number
-        counts.append(len(seen))
-        with statements(database) as seen:
-            wanted = [{"name": name, "role": "grader"} for name in names]
-            assert len(changed(enrol(people.teacher, *wanted))["changed"]) == number
-        counts.append(len(seen))
-        with statements(database) as seen:
-            assert len(changed(unenrol(people.teacher, *names))["removed"]) == number
-        counts.append(len(seen))
-    assert counts[:3] == counts[3:]
-
-
-def test_a_roster_of_the_largest_size_is_taken_in_one_call(people, database):
-    entries = [
-        RosterEntry(f"s{n}", None, f"Student {n}", f"s{n}@example.org", f"{n}") for n in range(MAX_ROSTER)
-    ]
-    with database.write() as session:
-        rosters.create_course(session, "1", "cs1")
-        assert len(enrolment.enrol(session, OPERATOR, Enrol("cs1", entries)).added) == MAX_ROSTER
-    assert len(roster(people.teacher)) == MAX_ROSTER
-    assert len(changed(unenrol(people.teacher, *roster(people.teacher)))["removed"]) == MAX_ROSTER
-
-
-def test_changes_of_one_roster_take_turns(empty_postgresql):
-    database = connect(empty_postgresql)
-    schema.prepare(database)
-    as_operator(database, ("boss", "instructor"))
-    with database.write() as first, pytest.raises(OperationalError, match="lock timeout"):
-        enrolment.enrol(first, OPERATOR, Enrol("cs1", [RosterEntry("carol")]))
-        with database.write() as second:
-            second.execute(text("SET LOCAL lock_timeout = '200ms'"))
-            enrolment.enrol(second, OPERATOR, Enrol("cs1", [RosterEntry("dan")]))
-    database.engine.dispose()
-
-
-def test_two_at_once_make_the_roster_of_one_of_them(people):
-    """As many students that both name for the first time as it takes to get in each other's way."""
-    mine, hers = [f"s{n}" for n in range(50)], [f"s{n}" for n in reversed(range(25, 75))]
-    answers = at_once(
-        lambda: enrol(people.teacher, *mine, replace=True),
-        lambda: enrol(people.colleague, *hers, replace=True),
-    )
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert sorted(roster(people.teacher)) in (sorted(mine), sorted(hers))
-
-
-def test_a_student_submits_while_the_roster_is_made(people, database):
-    people.teacher.release()
-    names = ["ada", "ben", *(f"s{n}" for n in range(200))]
-    answers = at_once(
-        lambda: enrol(people.teacher, *names).status_code,
-        lambda: people.ada.submit()["attempt"],
-        lambda: people.colleague.submit(student_id="s7")["attempt"],
-    )
-    assert answers == [200, 1, 1]
-
-
-def test_a_row_that_joins_two_organisations_is_impossible(people, database):
-    enrol(people.teacher, "carol")
-    enrol(people.other_teacher, "carol")
-    with database.read() as session:
-        rows = session.execute(
-            select(Membership.org_pk, Course.org_pk, Person.org_pk)
-            .join(Course, Course.pk == Membership.course_pk)
-            .join(Person, Person.pk == Membership.person_pk)
-        ).all()
-    assert len(rows) == 2
-    assert all(len(set(row)) == 1 for row in rows)

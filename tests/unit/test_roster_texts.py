@@ -74,6 +74,11 @@ def test_what_is_no_roster_is_told_with_its_line(content, why):
     assert why in str(raised.value)
 
 
+def test_a_file_with_more_people_than_a_roster_has_is_told_before_it_is_sent():
+    with pytest.raises(RosterFileError, match="10001 people are in it, and a roster has 10000 at the most"):
+        read_roster(b"name\n" + b"".join(b"s%d\n" % n for n in range(10_001)))
+
+
 def word(**options):
     text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=50, **options)
     return text.map(str.strip)

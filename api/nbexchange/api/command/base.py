@@ -27,6 +27,7 @@ from nbexchange.api.schema import SchemaOutdated
 from nbexchange.api.sections import SettingsError
 from nbexchange.api.settings import NbExchange
 from nbexchange.redaction import RedactingFormatter
+from nbexchange.roster_texts import RosterFileError
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ EXPECTED = (
     StoreUnavailable,
     InvalidIdentity,
     ExchangeProblem,
+    RosterFileError,
     TraitError,
     SQLAlchemyError,
     OSError,

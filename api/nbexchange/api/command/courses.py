@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from traitlets import Bool, CaselessStrEnum, Unicode
@@ -15,8 +14,8 @@ from nbexchange.api.command.base import Command
 from nbexchange.api.database import Database
 from nbexchange.api.identity import RANK
 from nbexchange.api.sections import SettingsError
-from nbexchange.protocol import MAX_ROSTER, Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
-from nbexchange.roster_texts import RosterFileError, change_lines, read_roster, write_roster
+from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
+from nbexchange.roster_texts import change_lines, read_roster_file, write_roster
 
 DRY_RUN = "Change nothing: only say what would be changed."
 
@@ -101,11 +100,17 @@ class CourseAdd(CourseCommand):
     def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
         if bool(names) == bool(self.file) or (names and self.replace) or (self.file and self.role):
             raise self.misused()
-        entries = read_entries(self.file) if self.file else [RosterEntry(name, self.role) for name in names]
+        entries = self.read_file() if self.file else [RosterEntry(name, self.role) for name in names]
         with database.write(dry_run=self.dry_run) as session:
             wanted = Enrol(course_id, entries, self.replace, self.dry_run)
             change = enrolment.enrol(session, self.editor, wanted)
         self.tell(change)
+
+    def read_file(self) -> list[RosterEntry]:
+        found = read_roster_file(self.file)
+        if found.unused:
+            print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
+        return found.entries
 
 
 class CourseRemove(CourseCommand):
@@ -168,17 +173,3 @@ class Course(Command):
         "add": (CourseAdd, CourseAdd.__doc__),
         "remove": (CourseRemove, CourseRemove.__doc__),
     }
-
-
-def read_entries(place: str) -> list[RosterEntry]:
-    """The people in a file; raises `SettingsError`."""
-    content = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
-    try:
-        found = read_roster(content)
-    except RosterFileError as error:
-        raise SettingsError(f"{place} is no roster: {error}") from None
-    if len(found.entries) > MAX_ROSTER:
-        raise SettingsError(f"{place} has {len(found.entries)} people, and a roster {MAX_ROSTER} at the most")
-    if found.unused:
-        print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
-    return found.entries

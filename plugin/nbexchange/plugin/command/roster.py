@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.plugin.command.base import Command, CommandFailed
 from nbexchange.plugin.command.tables import clean_lines, table
-from nbexchange.protocol import MAX_ROSTER, Enrol, Roster, RosterChange, RosterEntry, Unenrol
-from nbexchange.roster_texts import COLUMNS, RosterFileError, change_lines, read_roster, write_roster
+from nbexchange.protocol import Enrol, Roster, RosterChange, RosterEntry, Unenrol
+from nbexchange.roster_texts import COLUMNS, RosterFileError, change_lines, read_roster_file, write_roster
 
 HERE = "nbexchange.plugin.command.roster"
 DRY_RUN = "Change nothing: only say what would be changed."
@@ -82,7 +81,16 @@ class Add(RosterChanging):
             raise CommandFailed(
                 f"Usage: {self.name} NAME [NAME ...] [--role=ROLE], or {self.name} --file=FILE [--replace]; [--dry-run]"
             )
-        return read_entries(self.file) if self.file else [RosterEntry(name, self.role) for name in names]
+        return self._read_file() if self.file else [RosterEntry(name, self.role) for name in names]
+
+    def _read_file(self) -> list[RosterEntry]:
+        try:
+            found = read_roster_file(self.file)
+        except RosterFileError as error:
+            raise CommandFailed(f"{error}. Nothing was changed.") from None
+        if found.unused:
+            sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(found.unused)}") + "\n")
+        return found.entries
 
 
 class Remove(RosterChanging):
@@ -124,19 +132,3 @@ class ShowRoster(RosterCommand):
             yield from table(SHORT, rows)
         else:
             yield f"Nobody is on the roster of {clean_lines(self.course_id)}."
-
-
-def read_entries(place: str) -> list[RosterEntry]:
-    """The people in a file; raises `CommandFailed`."""
-    content = sys.stdin.buffer.read() if place == "-" else Path(place).expanduser().read_bytes()
-    try:
-        found = read_roster(content)
-    except RosterFileError as error:
-        raise CommandFailed(f"{place} is no roster: {error}. Nothing was changed.") from None
-    if len(found.entries) > MAX_ROSTER:
-        raise CommandFailed(
-            f"{place} has {len(found.entries)} people; a roster has {MAX_ROSTER} at the most."
-        )
-    if found.unused:
-        sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(found.unused)}") + "\n")
-    return found.entries
