@@ -27,7 +27,7 @@ MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
 
 MAX_ROSTER = 10_000
-"""How many people a course's roster has at the most: all of them fit into one call."""
+"""How many people a course's roster has at the most: with names of usual length they fit into one call."""
 
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 2048
@@ -405,7 +405,7 @@ class Unreleased(Answer):
 
 # --- rosters -----------------------------------------------------------------------------------------------
 
-PersonalText = Annotated[str, Meta(min_length=1, max_length=255)]
+PersonalText = Annotated[str, Meta(max_length=255)]
 
 
 class Member(Answer):
@@ -419,7 +419,10 @@ class Member(Answer):
 
 
 class RosterEntry(Request):
-    """Who is to be on the roster. What is left out stays as it is; without a role, somebody new is a student."""
+    """Who is to be on the roster. What is left out stays as it is, and the empty text erases what was known.
+
+    Without a role, somebody new is a student.
+    """
 
     name: str
     role: RoleName | None = None
@@ -453,12 +456,16 @@ class Unenrol(Request):
 
 
 class RosterChange(Answer):
-    """Whom a change put on the roster, changed there and took off it, or would; `absent` is who was not on it."""
+    """Whom a change put on the roster, changed there and took off it, or would; `absent` is who was not on it.
+
+    `removed_staff` has those of the removed who were more than students, with what they were.
+    """
 
     course_id: str
     added: list[str] = []
     changed: list[str] = []
     removed: list[str] = []
+    removed_staff: dict[str, RoleName] = {}
     absent: list[str] = []
     unchanged: int = 0
     dry_run: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +13,18 @@ from typing import get_args
 
 import msgspec
 
-from nbexchange.protocol import MAX_ROSTER, Member, RoleName, RosterChange, RosterEntry
+from nbexchange.protocol import (
+    MAX_ROSTER,
+    Member,
+    RoleName,
+    RosterChange,
+    RosterEntry,
+    has_control_characters,
+    is_path_component,
+)
 
-COLUMNS = ("name", "role", "full_name", "email", "lms_user_id")
+CONTACT = ("full_name", "email", "lms_user_id")
+COLUMNS = ("name", "role", *CONTACT)
 NBGRADERS = ("id", "first_name", "last_name")
 """What nbgrader's own `nbgrader db student import` calls a name, and the two halves of a full one."""
 
@@ -32,44 +42,49 @@ class RosterFile:
     """Columns that mean nothing here."""
 
 
-def read_roster_file(place: str) -> RosterFile:
+def read_roster_file(place: str, *, erase: bool = False) -> RosterFile:
     """The people in the file at that place, `-` being standard input; raises `RosterFileError` or `OSError`."""
-    content = sys.stdin.buffer.read() if place == "-" else Path(place).expanduser().read_bytes()
+    path = Path(os.path.expanduser(place))  # noqa: PTH111 - pathlib's raises where there is no such user
+    content = sys.stdin.buffer.read() if place == "-" else path.read_bytes()
     try:
-        return read_roster(content)
+        return read_roster(content, erase=erase)
     except RosterFileError as error:
         raise RosterFileError(f"{place} is no roster: {error}") from None
 
 
-def read_roster(content: bytes) -> RosterFile:
+def read_roster(content: bytes, *, erase: bool = False) -> RosterFile:
     """The people in a CSV file with a line of headings; raises `RosterFileError`.
 
     `name` (or nbgrader's `id`) has to be among them; `role`, `full_name` (or `first_name` and `last_name`), `email`
-    and `lms_user_id` may be. What a cell leaves empty is left out.
+    and `lms_user_id` may be. What a cell leaves empty is left out, or erased: the empty text does that.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise RosterFileError("it is not written in UTF-8") from None
+        raise RosterFileError("it is not written in UTF-8 (in Excel, save it as CSV UTF-8)") from None
     first = text.partition("\n")[0]
     rows = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), restkey="", strict=True
     )
     try:
-        return _read(rows)
+        return _read(rows, erase=erase)
     except csv.Error as error:
         raise RosterFileError(f"after line {rows.line_num}: {error}") from None
 
 
-def _read(rows: csv.DictReader[str]) -> RosterFile:
+def _read(rows: csv.DictReader[str], *, erase: bool) -> RosterFile:
     headings = [(heading or "").strip().casefold() for heading in rows.fieldnames or []]
     rows.fieldnames = headings
     known = [heading for heading in headings if heading in (*COLUMNS, *NBGRADERS)]
     if not {"name", "id"} & set(known):
         raise RosterFileError("its first line has no heading 'name' (or 'id')")
+    if {"name", "id"} <= set(known):
+        raise RosterFileError(
+            "its first line has 'name' and 'id', of which only one can be the user name: call the other something else"
+        )
     if len(set(known)) < len(known):
         raise RosterFileError("two of its columns have the same heading")
-    entries = [_entry(row, rows.line_num) for row in rows if any(filter(None, row.values()))]
+    entries = [_entry(row, rows.line_num, erase=erase) for row in rows if any(map(_is_filled, row.values()))]
     if not entries:
         raise RosterFileError("nobody is in it")
     if len(entries) > MAX_ROSTER:
@@ -77,24 +92,30 @@ def _read(rows: csv.DictReader[str]) -> RosterFile:
     return RosterFile(entries, [heading for heading in headings if heading and heading not in known])
 
 
-def _entry(row: Mapping[str, str | None], line: int) -> RosterEntry:
-    if row.get(""):
+def _is_filled(cell: str | list[str] | None) -> bool:
+    """Whether something is in a cell, or in any of those that have no heading."""
+    return any(map(_is_filled, cell)) if isinstance(cell, list) else bool(cell and cell.strip())
+
+
+def _entry(row: Mapping[str, str | None], line: int, *, erase: bool) -> RosterEntry:
+    if _is_filled(row.get("")):
         raise RosterFileError(f"line {line} has more cells than there are headings")
-    cells = {heading: (cell or "").strip() for heading, cell in row.items()}
-    parts = (cells.get("first_name"), cells.get("last_name"))
-    found = {
-        "name": cells.get("name") or cells.get("id"),
-        "role": cells.get("role", "").casefold(),
-        "full_name": cells.get("full_name") or " ".join(filter(None, parts)),
-        "email": cells.get("email"),
-        "lms_user_id": cells.get("lms_user_id"),
-    }
-    if not found["name"]:
+    cells = {heading: (row[heading] or "").strip() for heading in row if heading}
+    if {"first_name", "last_name"} & cells.keys():
+        parts = (cells.get("first_name"), cells.get("last_name"))
+        cells["full_name"] = cells.get("full_name") or " ".join(filter(None, parts))
+    name, role = cells.get("name") or cells.get("id") or "", cells.get("role", "").casefold()
+    if not name:
         raise RosterFileError(f"line {line} names nobody")
-    if found["role"] not in {"", *get_args(RoleName)}:
+    if not is_path_component(name):
+        raise RosterFileError(f"line {line}: {name[:100]!r} can be nobody's user name")
+    if role not in {"", *get_args(RoleName)}:
         raise RosterFileError(f"line {line}: {cells['role']!r} is no role: {', '.join(get_args(RoleName))}")
+    contact = {field: cells[field] for field in CONTACT if field in cells and (cells[field] or erase)}
+    if any(map(has_control_characters, contact.values())):
+        raise RosterFileError(f"line {line} has a control character in a cell, such as a line break")
     try:
-        return msgspec.convert({key: value for key, value in found.items() if value}, RosterEntry)
+        return msgspec.convert({"name": name, "role": role or None, **contact}, RosterEntry)
     except msgspec.ValidationError as error:
         raise RosterFileError(f"line {line}: {error}") from None
 
@@ -125,5 +146,8 @@ def change_lines(change: RosterChange) -> Iterator[str]:
         if names:
             rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             yield f"{len(names)} {what}: {', '.join(names[:NAMED])}{rest}"
+        if names is change.removed and change.removed_staff:
+            staff = (f"{name} ({role})" for name, role in change.removed_staff.items())
+            yield f"  of whom were more than students: {', '.join(staff)}"
     if change.unchanged or not (change.added or change.changed or change.removed or change.absent):
         yield f"{change.unchanged} as before"

@@ -35,7 +35,7 @@ def run(tmp_path):
 
 
 def test_courses_are_made_listed_and_filled(run):
-    run("create", "cs1", "--org=2")
+    assert run("create", "cs1", "--org=2") == "cs1 of organisation 2 is made.\n"
     assert run("add", "cs1", "boss", "--role=instructor") == "1 added: boss\n"
     assert run("add", "cs1", "ada", "ben") == "2 added: ada, ben\n"
     assert run("add", "cs1", "zoe", "--org=2") == "1 added: zoe\n"
@@ -67,7 +67,7 @@ def test_what_show_prints_is_a_file_that_add_takes(run, tmp_path):
 
 
 def test_a_title_can_be_changed_and_is_not_lost(run):
-    run("create", "cs1")
+    assert run("create", "cs1") == "cs1 of organisation 1 was there before.\n"
     assert "1,cs1,Computing," in run("list")
     run("create", "cs1", "--title=Informatik")
     assert "1,cs1,Informatik," in run("list")
@@ -92,6 +92,12 @@ def test_whoever_keeps_rosters_that_count_for_nothing_is_told(run):
         (("add", "cs1", "--file=/dev/null"), "/dev/null is no roster: its first line has no heading 'name'"),
         (("add", "cs9", "ada"), "There is no course 'cs9' in organisation '1'."),
         (("add", "cs1", "ada", "--org=9"), "There is no course 'cs1' in organisation '9'."),
+        (("add", "cs1", "ada", "--dryrun=true"), "there is no option --dryrun"),
+        (("add", "cs1", "ada", "--orga=2"), "there is no option --orga"),
+        (("add", "cs1", "ada", "--CourseAdd.dryrun=True"), "there is no option --CourseAdd.dryrun"),
+        (("add", "cs1", "--file=~nobody-here/x.csv"), "No such file"),
+        (("--org=2", "add", "cs1", "ada"), "there is no option --org"),
+        (("--port=1", "add", "cs1", "ada"), "options come after the command: nbexchange-course add"),
         (("remove", "cs1"), "usage: "),
         (("remove", "cs9", "ada"), "no course 'cs9'"),
         (("show", "cs9"), "no course 'cs9'"),
@@ -102,7 +108,7 @@ def test_whoever_keeps_rosters_that_count_for_nothing_is_told(run):
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_what_cannot_be_is_told_in_a_line_and_changes_nothing(run, arguments, why, tmp_path):
-    assert why in run(*arguments, status=1)
+    assert why in run(*arguments, status=2 if "there is no option --" in why and "." not in why else 1)
     with closing(sqlite3.connect(tmp_path / "data" / "nbexchange.sqlite")) as database:
         counted = [database.execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("membership", "course")]
     assert counted == [(0,), (1,)]

@@ -101,6 +101,14 @@ def test_the_log_says_who_did_what_to_whom(people):
     assert people.ada.get("history").json["actions"] == []
 
 
+def test_what_the_operator_did_can_be_asked_for(people, database):
+    as_operator(database, ("boss", "instructor"))
+    enrol(people.teacher, "carol")
+    assert log(people.teacher, person="operator/shell") == [
+        ("enrolled", "roster", "operator/shell", "boss", "instructor")
+    ]
+
+
 def test_collect_gets_names_from_the_roster_where_a_student_brought_none(people, newcomers):
     contact = {"full_name": "Carol of the Roster", "email": "carol@example.org", "lms_user_id": "7"}
     enrol(people.teacher, {"name": "carol", **contact}, {"name": "ada", **contact})

@@ -10,7 +10,7 @@ from flask import Flask, request
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator, identity_of
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.identity import Identity, InvalidIdentity
+from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity, strongest
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.handlers.auth import user_handler
 
@@ -177,3 +177,8 @@ def test_tokens_made_at_once_are_all_kept(tmp_path):
         thread.join()
     assert len(file.users()) == 10
     assert file.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_title_is_kept_whichever_role_it_came_with():
+    places = [("cs1", CourseRole("student", "Computing")), ("cs1", CourseRole("instructor"))]
+    assert strongest(places) == {"cs1": CourseRole("instructor", "Computing")}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbexchange.protocol import Member, RosterChange, RosterEntry
+from nbexchange.protocol import Member, RosterChange, RosterEntry, is_path_component
 from nbexchange.roster_texts import RosterFileError, change_lines, read_roster, write_roster
 
 
@@ -20,6 +20,12 @@ def test_a_file_has_a_line_for_each_person_and_may_leave_cells_empty():
         RosterEntry("ada", "grader", "Ada L", "ada@example.org", "7"),
         RosterEntry("ben"),
     ]
+
+
+def test_what_a_cell_leaves_empty_is_left_out_or_erased():
+    content = b"name,role,first_name,last_name,email\nada,,,,\n"
+    assert read_roster(content).entries == [RosterEntry("ada")]
+    assert read_roster(content, erase=True).entries == [RosterEntry("ada", None, "", "")]
 
 
 def test_the_file_of_nbgraders_own_import_is_one():
@@ -36,6 +42,7 @@ def test_the_file_of_nbgraders_own_import_is_one():
         " Name , ROLE \n ada , student \n\n,\n",
         'role,name\nstudent,"ada"\n',
         "name,role,\nada,student,\n",
+        "name,role\nada,student,,\n,,\n , \n",
     ],
 )
 def test_files_of_spreadsheets_are_read(text):
@@ -59,6 +66,9 @@ def test_columns_that_mean_nothing_are_named():
         (b"name,role\nada,student\n,student", "line 3 names nobody"),
         (b"name,role\nada,god", "line 2: 'god' is no role: student, grader, instructor"),
         (b"name,role\nada,student,extra", "line 2 has more cells"),
+        (b"id,name\nada,Ada L", "only one can be the user name"),
+        (b"name\na/b", "line 2: 'a/b' can be nobody's user name"),
+        (b'name,email\nada,"a\n@x"', "line 3 has a control character in a cell"),
         (b"name,name\nada,ben", "two of its columns have the same heading"),
         (b'name,role\n"ada,student', "after line 1: unexpected end of data"),
         (b"name,full_name\nada," + b"x" * 256, "line 2: Expected `str` of length <= 255"),
@@ -88,7 +98,7 @@ def word(**options):
     st.lists(
         st.builds(
             Member,
-            word(min_size=1).filter(bool),
+            word(min_size=1).filter(is_path_component),
             st.sampled_from(["student", "grader", "instructor"]),
             *[st.none() | word().filter(bool)] * 3,
         ),
@@ -103,11 +113,12 @@ def test_what_is_written_is_read_again(members):
 
 
 def test_a_change_is_told_in_lines():
-    change = RosterChange("cs1", ["ada", "ben"], ["cy"], ["dan"], ["eve"], 7)
+    change = RosterChange("cs1", ["ada", "ben"], ["cy"], ["dan", "tom"], {"tom": "grader"}, ["eve"], 7)
     assert list(change_lines(change)) == [
         "2 added: ada, ben",
         "1 changed: cy",
-        "1 removed: dan",
+        "2 removed: dan, tom",
+        "  of whom were more than students: tom (grader)",
         "1 not on the roster: eve",
         "7 as before",
     ]

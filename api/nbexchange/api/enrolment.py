@@ -76,8 +76,15 @@ def enrol(session: Session, editor: Editor, wanted: protocol.Enrol) -> protocol.
         raise InvalidRequest(f"A roster has {MAX_ROSTER} people at the most.")
     _write(book, {name: rows[name] for name in (*added, *changed)})
     _remove(book, removed)
-    same = len(rows) - len(added) - len(changed)
-    return protocol.RosterChange(wanted.course_id, added, changed, removed, [], same, wanted.dry_run)
+    return protocol.RosterChange(
+        wanted.course_id,
+        added,
+        changed,
+        removed,
+        _staff(book, removed),
+        unchanged=len(rows) - len(added) - len(changed),
+        dry_run=wanted.dry_run,
+    )
 
 
 def unenrol(session: Session, editor: Editor, wanted: protocol.Unenrol) -> protocol.RosterChange:
@@ -89,7 +96,18 @@ def unenrol(session: Session, editor: Editor, wanted: protocol.Unenrol) -> proto
         _leave_instructors_alone(book, dict.fromkeys(removed))
     _remove(book, removed)
     absent = [name for name in names if name not in book.present]
-    return protocol.RosterChange(wanted.course_id, removed=removed, absent=absent, dry_run=wanted.dry_run)
+    return protocol.RosterChange(
+        wanted.course_id,
+        removed=removed,
+        removed_staff=_staff(book, removed),
+        absent=absent,
+        dry_run=wanted.dry_run,
+    )
+
+
+def _staff(book: Book, names: Iterable[str]) -> dict[str, Any]:
+    """The roles of those who are more than students."""
+    return {name: role for name in names if (role := book.present[name].role) != "student"}
 
 
 def _check(entries: Iterable[protocol.RosterEntry]) -> None:
@@ -135,7 +153,7 @@ def _values(membership: Membership | None, entry: protocol.RosterEntry) -> Value
     """What somebody's row is to say: what the entry leaves out stays."""
     before = _stored(membership) if membership else {"role": "student", **dict.fromkeys(CONTACT)}
     given = {field: getattr(entry, field) for field in before}
-    return {field: before[field] if value is None else value for field, value in given.items()}
+    return {field: before[field] if value is None else value or None for field, value in given.items()}
 
 
 def _leave_instructors_alone(book: Book, roles: Mapping[str, str | None]) -> None:

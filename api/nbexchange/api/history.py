@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from nbexchange import protocol
+from nbexchange.api.enrolment import OPERATOR
 from nbexchange.api.identity import Identity
 from nbexchange.api.instants import check_instant
 from nbexchange.api.models import Action, Organisation
@@ -47,7 +48,8 @@ def list_history(session: Session, identity: Identity, query: protocol.HistoryQu
 
 
 def _check(query: protocol.HistoryQuery) -> None:
-    for name in (query.assignment_id, query.person):
+    person = None if query.person == OPERATOR else query.person
+    for name in (query.assignment_id, person):
         if name is not None and not is_path_component(name):
             raise InvalidRequest("An assignment's id or a person's name in the query is not valid.")
     for field, instant in (("since", query.since), ("until", query.until)):

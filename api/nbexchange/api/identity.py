@@ -69,11 +69,12 @@ class Identity:
 
 
 def strongest(places: Iterable[tuple[str, CourseRole]]) -> dict[str, CourseRole]:
-    """The roles by course; where a course is named more than once, the strongest role holds."""
+    """The roles by course; where a course is named more than once, the strongest role holds, and the first title."""
     courses: dict[str, CourseRole] = {}
     for course_id, place in places:
-        if course_id not in courses or RANK[place.role] > RANK[courses[course_id].role]:
-            courses[course_id] = place
+        known = courses.get(course_id, place)
+        role = max(known.role, place.role, key=RANK.__getitem__)
+        courses[course_id] = CourseRole(role, known.title or place.title)
     return courses
 
 

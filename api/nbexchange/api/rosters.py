@@ -54,11 +54,10 @@ def find_memberships(
     return {row.person_pk: row for row in rows}
 
 
-def require_course(session: Session, org_id: str, course_id: str) -> None:
-    """Raise `NotFound` where the course has not begun."""
+def find_course(session: Session, org_id: str, course_id: str) -> int | None:
+    """The key of the course, if it has begun."""
     wanted = select(Course.pk).join(Organisation, Course.org_pk == Organisation.pk)
-    if session.scalar(wanted.where(Organisation.org_id == org_id, Course.course_id == course_id)) is None:
-        raise no_course(org_id, course_id)
+    return session.scalar(wanted.where(Organisation.org_id == org_id, Course.course_id == course_id))
 
 
 def count_members(session: Session) -> list[tuple[str, str, str | None, dict[str, int]]]:
@@ -80,13 +79,15 @@ def count_members(session: Session) -> list[tuple[str, str, str | None, dict[str
 # --- courses -----------------------------------------------------------------------------------------------
 
 
-def create_course(session: Session, org_id: str, course_id: str, title: str | None = None) -> None:
-    """Make a course, or give one another title."""
+def create_course(session: Session, org_id: str, course_id: str, title: str | None = None) -> bool:
+    """Make a course, or give one another title; says whether it is new."""
     org_pk = people.find_organisation(session, org_id)
+    is_new = not find_course(session, org_id, course_id)
     people.make_course(session, org_pk, course_id, title)
     if title:
         same = (Course.org_pk == org_pk, Course.course_id == course_id)
         session.execute(update(Course).where(*same).values(title=title))
+    return is_new
 
 
 def no_course(org_id: str, course_id: str) -> NotFound:

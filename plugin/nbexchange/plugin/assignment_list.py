@@ -15,8 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
+from traceback import format_exc
 from typing import Any
 
+from jupyter_core.application import JupyterApp
 from jupyter_server.utils import url_path_join
 from nbgrader.apps import NbGrader
 from nbgrader.exchange import ExchangeFactory
@@ -32,6 +34,17 @@ BESIDE = ThreadPoolExecutor(1, "nbexchange")
 
 COLUMNS = 90
 """What the dialog after Submit shows of a line; it cuts off the rest."""
+
+METHODS = {
+    "fetch": "fetch_assignment",
+    "submit": "submit_assignment",
+    "fetch_feedback": "fetch_feedback",
+}
+DONE = {
+    "fetch": "The assignment HAS been fetched.",
+    "submit": "Your work HAS been submitted: do not submit it again.",
+    "fetch_feedback": "The feedback HAS been fetched.",
+}
 
 Answer = dict[str, Any]
 
@@ -75,17 +88,30 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
     def do(self, method: str, *arguments: Any) -> Answer:
         """One of the manager's methods; a failure's value is its reason, in a sentence where it has one."""
         self.errors.text = ""
-        answer: Answer = getattr(self, method)(*arguments)
+        try:
+            answer: Answer = getattr(self, method)(*arguments)
+        except (Exception, SystemExit):  # noqa: BLE001 - of a configuration that cannot be, for which traitlets exits
+            self.log.error(format_exc())
+            answer = {"success": False}
         if not answer["success"]:
             answer["value"] = reason(self.errors.text or answer["value"])
         return answer
+
+    def act(self, action: str, course_id: str, assignment_id: str) -> Answer:
+        """Do it, and list again; nbgrader lists even where a fetch failed."""
+        answer = self.do(METHODS[action], course_id, assignment_id)
+        if not answer["success"]:
+            return answer
+        listed = self.do("list_assignments", course_id)
+        if not listed["success"]:  # which the dialog shows as if the action had failed
+            listed["value"] = f"{DONE[action]}\nOnly the list cannot be shown:\n{listed['value']}"
+        return listed
 
 
 def configuration(folder: Path) -> Config:
     """What nbgrader reads where it is started in that folder, assignments being there if nothing else is said."""
     app = NbGrader()
-    app.load_cwd_config = False
-    app.load_config_file()
+    JupyterApp.load_config_file(app)  # nbgrader's own looks in the working directory as well
     Application.load_config_file(app, app.config_file_name, str(folder))
     config: Config = app.config
     place = config.Exchange.get("assignment_dir", ".")
@@ -106,34 +132,33 @@ def reason(traceback: str) -> str:
 
 
 class Handler(BaseAssignmentHandler):  # type: ignore[misc]
-    async def do(self, method: str, *arguments: Any) -> Answer:
+    @property
+    def manager(self) -> Manager:
+        ours: Manager = self.settings[MANAGER]
+        return ours
+
+    async def have(self, work: Callable[..., Answer], *arguments: str) -> Answer:
         """Have it done while the server goes on."""
-        work: Callable[..., Answer] = self.settings[MANAGER].do
-        return await asyncio.get_running_loop().run_in_executor(BESIDE, work, method, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(BESIDE, work, *arguments)
 
 
 class ListHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
-        self.finish(json.dumps(await self.do("list_assignments", self.get_argument("course_id"))))
+        course_id = self.get_argument("course_id")
+        self.finish(json.dumps(await self.have(self.manager.do, "list_assignments", course_id)))
 
 
 class CoursesHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
-        self.finish(json.dumps(await self.do("list_courses")))
+        self.finish(json.dumps(await self.have(self.manager.do, "list_courses")))
 
 
 class ActionHandler(Handler):
     @web.authenticated
     async def post(self, action: str) -> None:
-        """Do it, and list again; nbgrader lists even where a fetch failed."""
-        course_id, assignment_id = self.asked()
-        method = "fetch_feedback" if action == "fetch_feedback" else f"{action}_assignment"
-        answer = await self.do(method, course_id, assignment_id)
-        if answer["success"]:
-            answer = await self.do("list_assignments", course_id)
-        self.finish(json.dumps(answer))
+        self.finish(json.dumps(await self.have(self.manager.act, action, *self.asked())))
 
     def asked(self) -> tuple[str, str]:
         """Course and assignment, from a form or from JSON, as nbgrader takes them."""
@@ -158,6 +183,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: Any) -> None:
     """Jupyter loads extensions in the order of their names, and the first one that has an address answers it."""
     if not server.jpserver_extensions.get(NBGRADERS):
+        server.log.info("%s is off, since %s is", __name__, NBGRADERS)
         return
     manager = Manager(parent=server)
     manager.root_dir = server.root_dir

@@ -142,6 +142,8 @@ def _checked(answer: T) -> T:
                 _check_submissions(entry.submissions)
         case protocol.Submissions():
             _check_submissions(answer.submissions)
+        case protocol.Roster():
+            _check_names(*(member.name for member in answer.members))
     return answer
 
 

@@ -132,6 +132,38 @@ def test_one_failure_is_not_told_again_for_the_next(manager, monkeypatch):
     assert manager.do("list_courses") == {"success": False, "value": "another"}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "c.ExchangeFactory.list = 'nbexchange.plugin.Typo'",
+        "c.Exchange.assignment_dir = 5",
+        "c.Application.log_level = 'LOUD'",
+        "1 / 0",
+    ],
+)
+def test_a_configuration_that_cannot_be_is_answered_and_ends_no_server(manager, submitted, line):
+    submitted.ada.configure(line)
+    answer = manager.act("submit", "cs1", "ps1")
+    assert answer["success"] is False
+    assert answer["value"]
+
+
+def test_an_action_answers_with_the_list_or_with_its_failure(manager, submitted):
+    assert "submitted" in {entry["status"] for entry in shown(manager.act("submit", "cs1", "ps1"))}
+    assert "ps9" in manager.act("fetch", "cs1", "ps9")["value"]
+
+
+@pytest.mark.parametrize("action", ["submit", "fetch_feedback"])
+def test_what_was_done_is_not_told_as_a_failure_where_only_the_list_fails(manager, monkeypatch, action):
+    monkeypatch.setattr(
+        manager, "list_assignments", lambda _: {"success": False, "value": "Nothing was changed."}
+    )
+    answer = manager.act(action, "cs1", "ps1")
+    first, second, last = answer["value"].splitlines()
+    assert "HAS been" in first
+    assert (second, last) == ("Only the list cannot be shown:", "Nothing was changed.")
+
+
 def test_where_nbgraders_list_is_switched_off_it_stays_so(tmp_path):
     for extensions in ({}, {NBGRADERS: False}):
         server = Server(tmp_path, **extensions)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from traitlets import TraitError
-from traitlets.config import Application, Configurable
+from traitlets.config import Application, Config, Configurable
 
 from nbexchange.api.configuration import (
     SECTIONS,
@@ -26,6 +26,7 @@ from nbexchange.api.problems import ExchangeProblem
 from nbexchange.api.schema import SchemaOutdated
 from nbexchange.api.sections import SettingsError
 from nbexchange.api.settings import NbExchange
+from nbexchange.command_line import StrictOptions
 from nbexchange.redaction import RedactingFormatter
 from nbexchange.roster_texts import RosterFileError
 from nbexchange.storage import StoreUnavailable
@@ -47,7 +48,7 @@ EXPECTED = (
 """What an operator can mend: told in one line, without a traceback."""
 
 
-class Command(Application):
+class Command(StrictOptions, Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
     version = metadata.version("nbexchange")
@@ -75,13 +76,17 @@ class Command(Application):
 
     def _refuse_what_it_does_not_know(self) -> None:
         if self.extra_args and not self.takes_arguments:
+            word = self.extra_args[0]
+            if word in self.subcommands:
+                raise SettingsError(f"options come after the command: {self.name} {word} ...")
             known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
-            raise SettingsError(f"{self.name} knows no {self.extra_args[0]!r}{known}")
+            raise SettingsError(f"{self.name} knows no {word!r}{known}")
 
     def _configure(self) -> None:
         given = environment()
         given.merge(self.config)
         refuse_unknown(given)
+        self._refuse_own_unknown(given)
         config = read_file(NbExchange(config=given).config_file)
         config.merge(given)
         refuse_unknown(config)
@@ -91,6 +96,14 @@ class Command(Application):
         start_logging(debug=self.settings.debug)
         for remark in remarks:
             log.warning(remark)
+
+    def _refuse_own_unknown(self, given: Config) -> None:
+        """Settings of the command itself, which no file has."""
+        for kind in type(self).mro():
+            if issubclass(kind, Command) and (
+                unknown := given.get(kind.__name__, {}).keys() - self.traits().keys()
+            ):
+                raise SettingsError(f"there is no option --{kind.__name__}.{min(unknown)}")
 
     def start(self) -> None:
         if self.subapp is not None:

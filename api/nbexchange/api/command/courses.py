@@ -67,7 +67,8 @@ class CourseCreate(CourseCommand):
         if names:
             raise self.misused()
         with database.write() as session:
-            rosters.create_course(session, self.org_id, course_id, self.title or None)
+            is_new = rosters.create_course(session, self.org_id, course_id, self.title or None)
+        print(f"{course_id} of organisation {self.org_id} {'is made' if is_new else 'was there before'}.")
 
 
 class CourseAdd(CourseCommand):
@@ -107,7 +108,7 @@ class CourseAdd(CourseCommand):
         self.tell(change)
 
     def read_file(self) -> list[RosterEntry]:
-        found = read_roster_file(self.file)
+        found = read_roster_file(self.file, erase=self.replace)
         if found.unused:
             print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
         return found.entries
@@ -141,7 +142,8 @@ class CourseShow(CourseCommand):
         if names:
             raise self.misused()
         with database.read() as session:
-            rosters.require_course(session, self.org_id, course_id)
+            if not rosters.find_course(session, self.org_id, course_id):
+                raise rosters.no_course(self.org_id, course_id)
             print(write_roster(rosters.list_roster(session, self.org_id, course_id).members), end="")
 
 

@@ -15,6 +15,7 @@ from jupyter_core.application import JupyterApp
 from traitlets import Bool, TraitError
 from traitlets.config import Application
 
+from nbexchange.command_line import StrictOptions
 from nbexchange.plugin.command.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.command.tables import clean_lines
 from nbexchange.plugin.failures import TransferFailed, explain_failure
@@ -26,7 +27,7 @@ class CommandFailed(Exception):
     """Something that the person at the command can mend; its text says what and how."""
 
 
-class Command(JupyterApp):
+class Command(StrictOptions, JupyterApp):
     """One command. A subclass says what it finds out, and how people read it."""
 
     version = metadata.version("nbexchange")

@@ -85,7 +85,7 @@ class Add(RosterChanging):
 
     def _read_file(self) -> list[RosterEntry]:
         try:
-            found = read_roster_file(self.file)
+            found = read_roster_file(self.file, erase=self.replace)
         except RosterFileError as error:
             raise CommandFailed(f"{error}. Nothing was changed.") from None
         if found.unused:
