@@ -60,6 +60,9 @@ Verb = Literal[
     "unenrolled",
 ]
 
+CONTACT = ("full_name", "email", "lms_user_id")
+"""What may be known of a person beside the name, as identities, rosters and records have it."""
+
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
 Size = Annotated[int, Meta(ge=1, le=2**62)]
 Instant = Annotated[datetime, Meta(tz=True)]

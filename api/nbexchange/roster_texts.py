@@ -14,6 +14,7 @@ from typing import get_args
 import msgspec
 
 from nbexchange.protocol import (
+    CONTACT,
     MAX_ROSTER,
     Member,
     RoleName,
@@ -23,7 +24,6 @@ from nbexchange.protocol import (
     is_path_component,
 )
 
-CONTACT = ("full_name", "email", "lms_user_id")
 COLUMNS = ("name", "role", *CONTACT)
 NBGRADERS = ("id", "first_name", "last_name")
 """What nbgrader's own `nbgrader db student import` calls a name, and the two halves of a full one."""

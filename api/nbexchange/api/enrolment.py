@@ -21,12 +21,10 @@ from nbexchange.api.database import clock, upsert
 from nbexchange.api.models import Action, Course, Membership, Person
 from nbexchange.api.problems import InvalidRequest, OperatorRequired
 from nbexchange.api.rosters import no_course
-from nbexchange.protocol import MAX_ROSTER, has_control_characters, is_path_component
+from nbexchange.protocol import CONTACT, MAX_ROSTER, has_control_characters, is_path_component
 
 OPERATOR = "operator/shell"
 """What the log calls the operator: no person's name has a slash."""
-
-CONTACT = ("full_name", "email", "lms_user_id")
 
 Values = dict[str, Any]
 
@@ -64,27 +62,15 @@ def enrol(session: Session, editor: Editor, wanted: protocol.Enrol) -> protocol.
     _check(wanted.members)
     book = _open(session, editor, wanted.course_id, [entry.name for entry in wanted.members])
     rows = {entry.name: _values(book.present.get(entry.name), entry) for entry in wanted.members}
-    added = [name for name in rows if name not in book.present]
-    changed = [
-        name for name, row in rows.items() if name in book.present and row != _stored(book.present[name])
-    ]
-    removed = [name for name in book.present if name not in rows] if wanted.replace else []
+    change = _compare(book, rows, wanted)
+    new_rows = {name: rows[name] for name in (*change.added, *change.changed)}
     if not editor.is_operator:
-        removed = [name for name in removed if book.present[name].role != "instructor"]
-        _leave_instructors_alone(book, {name: rows[name]["role"] for name in (*added, *changed)})
-    if len(book.present) + len(added) - len(removed) > MAX_ROSTER:
+        _leave_instructors_alone(book, {name: row["role"] for name, row in new_rows.items()})
+    if len(book.present) + len(change.added) - len(change.removed) > MAX_ROSTER:
         raise InvalidRequest(f"A roster has {MAX_ROSTER} people at the most.")
-    _write(book, {name: rows[name] for name in (*added, *changed)})
-    _remove(book, removed)
-    return protocol.RosterChange(
-        wanted.course_id,
-        added,
-        changed,
-        removed,
-        _staff(book, removed),
-        unchanged=len(rows) - len(added) - len(changed),
-        dry_run=wanted.dry_run,
-    )
+    _write(book, new_rows)
+    _remove(book, change.removed)
+    return change
 
 
 def unenrol(session: Session, editor: Editor, wanted: protocol.Unenrol) -> protocol.RosterChange:
@@ -101,6 +87,25 @@ def unenrol(session: Session, editor: Editor, wanted: protocol.Unenrol) -> proto
         removed=removed,
         removed_staff=_staff(book, removed),
         absent=absent,
+        dry_run=wanted.dry_run,
+    )
+
+
+def _compare(book: Book, rows: Mapping[str, Values], wanted: protocol.Enrol) -> protocol.RosterChange:
+    """What has to change for the roster to have these rows; an instructor takes no instructor off."""
+    added = [name for name in rows if name not in book.present]
+    kept = [name for name in rows if name in book.present]
+    changed = [name for name in kept if rows[name] != _stored(book.present[name])]
+    removed = [name for name in book.present if name not in rows] if wanted.replace else []
+    if not book.editor.is_operator:
+        removed = [name for name in removed if book.present[name].role != "instructor"]
+    return protocol.RosterChange(
+        wanted.course_id,
+        added,
+        changed,
+        removed,
+        _staff(book, removed),
+        unchanged=len(kept) - len(changed),
         dry_run=wanted.dry_run,
     )
 

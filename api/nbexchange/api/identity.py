@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from nbexchange.api.problems import NotFound, RoleRequired
-from nbexchange.protocol import RoleName, is_path_component
+from nbexchange.protocol import CONTACT, RoleName, is_path_component
 
 RANK: Mapping[RoleName, int] = {role: rank for rank, role in enumerate(get_args(RoleName))}
 
@@ -39,7 +39,7 @@ class Identity:
         for word in (self.name, self.org_id, *self.courses):
             if not is_path_component(word):
                 raise InvalidIdentity("a name, organisation or course id cannot be used as a file name")
-        stated = {"full_name": self.full_name, "email": self.email, "lms_user_id": self.lms_user_id}
+        stated = {field: getattr(self, field) for field in CONTACT}
         object.__setattr__(self, "contact", {name: value for name, value in stated.items() if value})
 
     def has_role(self, role: RoleName, course_id: str) -> bool:

@@ -64,8 +64,7 @@ def release_record(release: Release) -> protocol.ReleaseRecord:
 
 def contact_of(student: Person, membership: Membership | None) -> Contact:
     """Name and address of a student, for graders and instructors: what the student came with, else the roster's."""
-    fields = ("full_name", "email", "lms_user_id")
-    return {field: getattr(student, field) or getattr(membership, field, None) for field in fields}
+    return {field: getattr(student, field) or getattr(membership, field, None) for field in protocol.CONTACT}
 
 
 def submission_record(

@@ -9,8 +9,8 @@ from nbexchange.api.auth import lti
 from nbexchange.api.auth.custom import identity_of
 from nbexchange.api.identity import Identity
 from nbexchange.api.sections import SettingsError
+from nbexchange.protocol import CONTACT
 
-CONTACT = ["full_name", "email", "lms_user_id"]
 COURSE = ["course_id", "course_title", "course_role"]
 
 SHAPES: Mapping[str, Mapping[str, str]] = {
