@@ -65,8 +65,12 @@ def test_a_roster_is_one_organisations_and_one_courses(people, newcomers):
 
 def test_an_installation_without_rosters_says_so_and_heeds_none(people, newcomers, services, database):
     as_operator(database, ("carol", "instructor"))
+    enrol(people.teacher, {"name": "ada", "lms_user_id": "7"})
+    people.teacher.release()
+    people.ada.submit()
     object.__setattr__(services, "has_rosters", False)
     assert newcomers.carol.get("me").json["courses"] == []
+    assert "lms_user_id" not in people.teacher.submissions()[0]
     for answer in (
         people.teacher.get("roster", course_id="cs1"),
         enrol(people.teacher, "x"),

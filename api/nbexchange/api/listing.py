@@ -18,6 +18,7 @@ from nbexchange.api.models import (
     Assignment,
     Course,
     Feedback,
+    Membership,
     Organisation,
     Person,
     Release,
@@ -118,9 +119,12 @@ def _attach(
 
 
 def list_submissions(
-    session: Session, identity: Identity, query: protocol.SubmissionsQuery
+    session: Session, identity: Identity, query: protocol.SubmissionsQuery, *, has_rosters: bool
 ) -> protocol.Submissions:
-    """The attempts in a course as its graders and instructors see them, page by page."""
+    """The attempts in a course as its graders and instructors see them, page by page.
+
+    Where there are rosters they say what a student's own identity does not: names and addresses.
+    """
     identity.require("grader", query.course_id)
     check_query(query)
     order = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
@@ -131,19 +135,19 @@ def list_submissions(
         wanted = wanted.where(tuple_(*order) > tuple_(*decode_cursor(query.cursor, len(order))))
     rows = session.scalars(wanted.order_by(*order).limit(PAGE + 1)).all()
     page = rows[:PAGE]
-    attached, contacts = _feedback_on(session, page), _contacts(session, page)
+    attached, contacts = _feedback_on(session, page), _contacts(session, page, has_rosters=has_rosters)
     return protocol.Submissions(
         [submission_record(row, attached[row.pk], contacts[row.student_pk]) for row in page],
         _cursor_after(page[-1]) if len(rows) > PAGE else None,
     )
 
 
-def _contacts(session: Session, page: Sequence[Submission]) -> Mapping[int, Contact]:
+def _contacts(session: Session, page: Sequence[Submission], *, has_rosters: bool) -> Mapping[int, Contact]:
     """Names and addresses of the students on a page of one course, by the students' keys."""
     students = {row.student_pk: row.upload.student for row in page}
-    if not page:
-        return {}
-    enrolled = find_memberships(session, page[0].upload.assignment.course_pk, students)
+    enrolled: Mapping[int, Membership] = {}
+    if page and has_rosters:
+        enrolled = find_memberships(session, page[0].upload.assignment.course_pk, students)
     return {pk: contact_of(student, enrolled.get(pk)) for pk, student in students.items() if student}
 
 

@@ -43,7 +43,7 @@ def remember(
     """
     names = {identity.name, *others}
     # Before the locks: one who waits for another's new row must not hold a third's.
-    find_people(session, org_pk, names)
+    _make_missing(session, org_pk, names)
     people = _lock(session, org_pk, names)
     for field, value in identity.contact.items():
         if getattr(people[identity.name], field) != value:
@@ -53,12 +53,15 @@ def remember(
 
 def find_people(session: Session, org_pk: int, names: Collection[str]) -> Mapping[str, int]:
     """The keys of the people of these names, whose rows are made where they are missing."""
+    _make_missing(session, org_pk, names)
     wanted = select(Person.name, Person.pk).where(Person.org_pk == org_pk, Person.name.in_(names))
-    found = dict(session.execute(wanted).all())
-    if missing := set(names) - found.keys():
+    return dict(session.execute(wanted).all())
+
+
+def _make_missing(session: Session, org_pk: int, names: Collection[str]) -> None:
+    known = select(Person.name).where(Person.org_pk == org_pk, Person.name.in_(names))
+    if missing := set(names) - set(session.scalars(known)):
         insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
-        found = dict(session.execute(wanted).all())
-    return found
 
 
 def _lock(session: Session, org_pk: int, names: Collection[str]) -> dict[str, Person]:

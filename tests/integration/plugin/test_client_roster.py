@@ -79,7 +79,19 @@ def test_a_roster_is_made_equal_to_a_file_after_a_rehearsal(roster, desks):
 
 def test_programs_are_told_every_name(desks):
     people = [f"s{n}" for n in range(30)]
-    assert desks.teacher.ask("roster", "add", *people, "--json").json["added"] == people
+    assert desks.teacher.ask("roster", "add", *people, "--json").json == {
+        "course_id": "cs1",
+        "added": people,
+        "changed": [],
+        "removed": [],
+        "removed_staff": {},
+        "absent": [],
+        "unchanged": 0,
+        "dry_run": False,
+    }
+    (first, *_) = desks.teacher.ask("roster", "--json").json["members"]
+    nothing = dict.fromkeys(("full_name", "email", "lms_user_id"))
+    assert first == {"name": "s0", "role": "student", **nothing}
 
 
 def test_instructors_are_the_operators(roster, desks, database):

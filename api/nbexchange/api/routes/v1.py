@@ -140,7 +140,7 @@ def abort_upload(item_id: UUID) -> protocol.Aborted:
 def list_submissions(query: protocol.SubmissionsQuery) -> protocol.Submissions:
     """Graders and instructors of the course."""
     with services().database.read() as session:
-        return listing.list_submissions(session, caller(), query)
+        return listing.list_submissions(session, caller(), query, has_rosters=services().has_rosters)
 
 
 @operations.add("POST", "/submissions/remove", body=protocol.RemoveSubmissions, answer=protocol.Removals)

@@ -114,4 +114,13 @@ class Failed(msgspec.Struct):
 
 def _encode(answer: msgspec.Struct) -> str:
     """In ASCII, which every terminal and every pipe takes."""
-    return json.dumps(msgspec.to_builtins(answer), indent=2)
+    return json.dumps(_with_all_keys(answer), indent=2)
+
+
+def _with_all_keys(value: Any) -> Any:
+    """For JSON, also with what is not known or empty: on the wire the service leaves that out."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _with_all_keys(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, list):
+        return [_with_all_keys(entry) for entry in value]
+    return msgspec.to_builtins(value)

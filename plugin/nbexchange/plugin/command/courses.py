@@ -11,16 +11,8 @@ from nbexchange.plugin.command.tables import table
 from nbexchange.protocol import Course
 
 
-class MyCourse(Struct):
-    """As the service has it, with all keys: what is not known is null."""
-
-    course_id: str
-    role: str
-    title: str | None
-
-
 class MyCourses(Struct):
-    courses: list[MyCourse]
+    courses: list[Course]
 
 
 class Courses(Command):
@@ -30,17 +22,13 @@ class Courses(Command):
     description = __doc__ or ""
 
     def ask(self) -> MyCourses:
-        return MyCourses(describe_courses(self.exchange.client.me().courses))
+        return MyCourses(self.exchange.client.me().courses)
 
     def lines(self, answer: MyCourses) -> Iterator[str]:
         return course_lines(answer.courses)
 
 
-def describe_courses(courses: Sequence[Course]) -> list[MyCourse]:
-    return [MyCourse(course.course_id, course.role, course.title) for course in courses]
-
-
-def course_lines(courses: Sequence[MyCourse]) -> Iterator[str]:
+def course_lines(courses: Sequence[Course]) -> Iterator[str]:
     if not courses:
         yield "You have no courses here."
         return

@@ -9,10 +9,10 @@ from importlib import metadata
 from msgspec import Struct
 
 from nbexchange.plugin.command.base import Command
-from nbexchange.plugin.command.courses import MyCourse, course_lines, describe_courses
+from nbexchange.plugin.command.courses import course_lines
 from nbexchange.plugin.command.tables import columns
 from nbexchange.plugin.sizes import humanize
-from nbexchange.protocol import Limits, Me, Quotas
+from nbexchange.protocol import Course, Limits, Me, Quotas
 from nbexchange.redaction import redact
 
 CLOCKS_AGREE = timedelta(seconds=2)
@@ -31,7 +31,7 @@ class WhoIAm(Struct):
     org_id: str
     full_name: str | None
     email: str | None
-    courses: list[MyCourse]
+    courses: list[Course]
     limits: Limits
     quotas: Quotas | None
     server_time: datetime
@@ -77,7 +77,7 @@ def describe(me: Me, ahead: timedelta, service: str) -> WhoIAm:
         me.org_id,
         me.full_name,
         me.email,
-        describe_courses(me.courses),
+        me.courses,
         me.limits,
         me.quotas,
         me.server_time,
