@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbexchange.api.configuration import SECTIONS, variables
-from nbexchange.api.sections import Section
-from nbexchange.api.settings import NbExchange
+from nbexchange.api.config.section import Section
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import SECTIONS, variables
 from nbexchange.plugin.settings import ExchangeSettings
 
 PAGE = Path(__file__).with_name("configuration.md")

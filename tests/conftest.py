@@ -19,13 +19,13 @@ from support.postgresql import make_careless, new_database
 from support.serving import serving
 from werkzeug.serving import make_server
 
-from nbexchange.api import schema
-from nbexchange.api.app import create_app
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.database import Database, connect
-from nbexchange.api.demo import servers
-from nbexchange.api.quotas import Quotas
-from nbexchange.api.services import Services
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import Database, connect
+from nbexchange.api.http.application import create_app
+from nbexchange.api.runtime import Services
+from nbexchange.demo import servers
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
 

@@ -20,8 +20,8 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
 from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import Sizes
-from nbexchange.api.database import Database, clock
-from nbexchange.api.listing import PAGE
+from nbexchange.api.assignments.listing import PAGE
+from nbexchange.api.db.engine import Database, clock
 
 WARM_UP = 10
 """A tenth more calls come before the timing: the first of a kind compiles its statements."""

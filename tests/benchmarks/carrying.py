@@ -17,7 +17,7 @@ from benchmarks.desks import Carried, DeskOf, instructors_desk, make_gradebook, 
 from benchmarks.report import Table, decimal
 from benchmarks.scene import STORES, Scene, running_service, student
 from benchmarks.sizes import MB, Sizes
-from nbexchange.plugin.packing import Limits, pack, survey
+from nbexchange.plugin.archives.packing import Limits, pack, survey
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:

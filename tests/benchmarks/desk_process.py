@@ -41,14 +41,14 @@ FUNCTIONS = {
     "nbexchange.plugin.exchange.survey": WALKING,
     "nbexchange.plugin.exchange.pack": READING,
     "nbexchange.plugin.exchange.unpack": WRITING,
-    "nbexchange.plugin.storage.Storage.put": SENDING,
-    "nbexchange.plugin.storage.Storage.get": RECEIVING,
-    "nbexchange.plugin.client.Client.assignments": CALLS,
-    "nbexchange.plugin.client.Client.submissions": CALLS,
-    "nbexchange.plugin.client.Client.downloads": CALLS,
-    "nbexchange.plugin.client.Client.initiate": CALLS,
-    "nbexchange.plugin.client.Client.complete": COMPLETING,
-    "nbexchange.plugin.extraction._Inflater.readinto": INFLATING,
+    "nbexchange.plugin.transfer.storage.Storage.put": SENDING,
+    "nbexchange.plugin.transfer.storage.Storage.get": RECEIVING,
+    "nbexchange.plugin.service.client.Client.assignments": CALLS,
+    "nbexchange.plugin.service.client.Client.submissions": CALLS,
+    "nbexchange.plugin.service.client.Client.downloads": CALLS,
+    "nbexchange.plugin.service.client.Client.initiate": CALLS,
+    "nbexchange.plugin.service.client.Client.complete": COMPLETING,
+    "nbexchange.plugin.archives.extraction._Inflater.readinto": INFLATING,
 }
 
 

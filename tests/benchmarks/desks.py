@@ -16,7 +16,7 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
 from benchmarks.scene import Scene
 from benchmarks.sizes import MB
-from nbexchange.api.demo.servers import clean_environment
+from nbexchange.demo.servers import clean_environment
 
 TESTS = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
 from benchmarks.sizes import Sizes
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 
 PEOPLE = 50
 """Distinct tokens."""

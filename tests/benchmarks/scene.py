@@ -11,9 +11,9 @@ from support.callers import COURSE, TEACHER
 from support.installation import TIRELESS
 
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.database import Database, connect
-from nbexchange.api.demo import servers
-from nbexchange.api.demo.cycle import initialise_storage
+from nbexchange.api.db.engine import Database, connect
+from nbexchange.demo import servers
+from nbexchange.demo.cycle import initialise_storage
 
 STORES = {"local": "a directory", "s3": "S3"}
 

@@ -16,9 +16,9 @@ from support.statements import statements
 from benchmarks.report import Table
 from benchmarks.scene import student
 from benchmarks.sizes import Sizes
-from nbexchange.api import schema
-from nbexchange.api.database import Database, connect
-from nbexchange.api.demo import servers
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import Database, connect
+from nbexchange.demo import servers
 
 NOTE = (
     "Statements as SQLAlchemy sends them, on PostgreSQL, the second time that a call of this kind is made. To the "

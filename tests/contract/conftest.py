@@ -13,9 +13,9 @@ from support.serving import serving
 from support.swift import swift
 from werkzeug.serving import make_server
 
-from nbexchange.api import web
-from nbexchange.api.demo.servers import Bucket
-from nbexchange.api.routes import objects
+from nbexchange.api.http import conventions as web
+from nbexchange.api.http.routes import objects
+from nbexchange.demo.servers import Bucket
 from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store
 

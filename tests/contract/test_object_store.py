@@ -27,7 +27,7 @@ from support.object_clients import (
     with_parameter,
 )
 
-from nbexchange.api.demo.servers import free_port
+from nbexchange.demo.servers import free_port
 from nbexchange.storage import Capabilities, ObjectStore, SignedRequest, StoreUnavailable
 from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store

@@ -14,8 +14,8 @@ import requests
 from support.commands import run_nbexchange
 
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.demo import course, servers
-from nbexchange.api.demo.cycle import Demo, DemoFailed, make_tokens
+from nbexchange.demo import course, servers
+from nbexchange.demo.cycle import Demo, DemoFailed, make_tokens
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_service_that_is_killed_between_put_and_complete_loses_nothing(demo):
     (demo.home("alice") / "ps1" / "p1.ipynb").write_text("{}")
     # A client that dies before it completes: the process ends at the call.
     script = (
-        "import os, sys; from nbexchange.plugin.client import Client; "
+        "import os, sys; from nbexchange.plugin.service.client import Client; "
         "Client.complete = lambda *_: os.kill(os.getpid(), 9); "
         "sys.argv = ['nbgrader', 'submit', 'ps1']; from nbgrader.apps import NbGraderApp; "
         "NbGraderApp.launch_instance()"

@@ -19,7 +19,7 @@ import pytest
 import requests
 from support.containers import ROOT, Image, compose, example_variables, healthcheck
 
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 
 pytestmark = pytest.mark.packaging
 

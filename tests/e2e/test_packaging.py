@@ -34,10 +34,10 @@ def test_the_wheel_holds_every_portion_and_no_more(wheel):
     assert {name.rpartition(".")[2] for name in roots} == {"nbexchange", "dist-info", "data"}
     assert "nbexchange/__init__.py" not in names
     for wanted in (
-        "nbexchange/api/migrations/versions/0001_the_first_schema.py",
-        "nbexchange/api/migrations/script.py.mako",
+        "nbexchange/api/db/migrations/versions/0001_the_first_schema.py",
+        "nbexchange/api/db/migrations/script.py.mako",
         "nbexchange/plugin/py.typed",
-        "nbexchange/protocol.py",
+        "nbexchange/protocol/__init__.py",
         "nbexchange/handlers/auth/user_handler.py",
     ):
         assert wanted in names

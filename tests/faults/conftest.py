@@ -13,8 +13,8 @@ from support.classroom import Desk
 from support.installation import Installation, create_bucket, installation
 from support.postgresql import new_database
 
-from nbexchange.api.database import Database, connect
-from nbexchange.api.demo.servers import Bucket
+from nbexchange.api.db.engine import Database, connect
+from nbexchange.demo.servers import Bucket
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from nbexchange.plugin import (
     ExchangeReleaseAssignment,
     ExchangeSubmit,
 )
-from nbexchange.plugin.packing import Limits, pack, survey
+from nbexchange.plugin.archives.packing import Limits, pack, survey
 from nbexchange.storage import StoreUnavailable
 from nbexchange.storage.local import LocalStore
 

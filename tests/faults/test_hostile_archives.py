@@ -15,7 +15,7 @@ import pytest
 from support import hostile
 from support.named_tests import TESTS
 
-from nbexchange.plugin.extraction import MAX_HEADERS, MEMBER_OVERHEAD
+from nbexchange.plugin.archives.extraction import MAX_HEADERS, MEMBER_OVERHEAD
 from nbexchange.protocol import MAX_MEMBERS
 
 MAX_GROWTH = 64 << 20

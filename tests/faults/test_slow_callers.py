@@ -16,7 +16,7 @@ from support.callers import ASSIGNMENT, COURSE, SERVICE, Caller, archive_item
 from support.http_clients import HttpClient
 
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 
 THREADS = 2
 CALLERS = THREADS + 1

@@ -17,9 +17,9 @@ from support.postgresql import new_database
 from support.rows import Term
 from support.statements import statements
 
-from nbexchange.api import listing
-from nbexchange.api.database import connect
-from nbexchange.api.models import Action, Submission, Upload
+from nbexchange.api.assignments import listing
+from nbexchange.api.db.engine import connect
+from nbexchange.api.db.models import Action, Submission, Upload
 
 STUDENTS = [f"s{number:04}" for number in range(1000)]
 ASSIGNMENTS = [f"ps{number}" for number in range(10)]

@@ -21,8 +21,8 @@ from support.hostile import bomb, escaping, linking
 from support.ledger import check_ledger, let_time_pass, state_of
 from support.proxy import LOSE, PAGE, PASS, proxy
 
-from nbexchange.api.demo.course import FACTORY_LINES
-from nbexchange.api.models import Action, Organisation, Person, Release, Upload
+from nbexchange.api.db.models import Action, Organisation, Person, Release, Upload
+from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchAssignment,
@@ -193,7 +193,7 @@ def test_an_expired_upload_is_refused_by_both_processes(released, database):
 
 CLIENT_THAT_DIES = """
 import os, signal, sys
-from nbexchange.plugin.client import Client
+from nbexchange.plugin.service.client import Client
 Client.complete = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 sys.argv = ["nbgrader", "submit", "ps1", "--course=cs1"]
 from nbgrader.apps import NbGraderApp
@@ -307,7 +307,7 @@ def test_a_file_that_changes_while_it_is_packed_is_not_announced(released, desks
             place.write_text("other")
         return found
 
-    monkeypatch.setattr("nbexchange.plugin.packing.os.fstat", meddle)
+    monkeypatch.setattr("nbexchange.plugin.archives.packing.os.fstat", meddle)
     with pytest.raises(ExchangeError, match=r"p1\.ipynb changed while it was packed"):
         desks.ada.run(ExchangeSubmit, "ps1")
     assert released.ada.get("uploads").json["items"] == []

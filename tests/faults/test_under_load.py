@@ -25,10 +25,10 @@ from support.ledger import check_ledger, let_time_pass
 from support.load import Student, check_told, under_load, until
 from support.postgresql import new_database
 
-from nbexchange.api.database import connect
-from nbexchange.api.demo import servers
-from nbexchange.api.models import Upload
-from nbexchange.plugin.client import Client
+from nbexchange.api.db.engine import connect
+from nbexchange.api.db.models import Upload
+from nbexchange.demo import servers
+from nbexchange.plugin.service.client import Client
 from nbexchange.storage.local import LocalStore
 
 STUDENTS = 6

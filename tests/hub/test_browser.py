@@ -5,7 +5,7 @@ from support.browser import logged_in
 from support.classroom_hub import give_feedback, release
 from support.hub_config import STUDENTS
 
-from nbexchange.api.demo import course
+from nbexchange.demo import course
 
 ADA = STUDENTS[0]
 

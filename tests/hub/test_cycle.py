@@ -8,7 +8,7 @@ from support.classroom_hub import done, release, submit
 from support.hub import DEADLINE
 from support.hub_config import GRADER, INSTRUCTOR, PEOPLE, STUDENTS
 
-from nbexchange.api.demo.course import COURSE, NOTEBOOK, write_source
+from nbexchange.demo.course import COURSE, NOTEBOOK, write_source
 
 ADA, BEN = STUDENTS
 

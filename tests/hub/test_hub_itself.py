@@ -9,7 +9,7 @@ from support.hub import processes_of, running_hub, until
 from support.hub_config import STUDENTS
 from support.programs import hub_proxy, needed
 
-from nbexchange.api.demo.servers import ServerFailed, answers
+from nbexchange.demo.servers import ServerFailed, answers
 
 
 def test_a_hub_that_does_not_start_says_why_and_leaves_nothing_behind(tmp_path):

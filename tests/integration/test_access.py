@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from support.callers import archive_item, item
 
-from nbexchange.api.models import Base
+from nbexchange.api.db.models import Base
 
 CALLERS = (
     "nobody",

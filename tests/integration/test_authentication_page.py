@@ -9,9 +9,9 @@ import pytest
 import yaml
 from traitlets.config.loader import PyFileConfigLoader
 
-from nbexchange.api.configuration import SECTIONS, environment, read_file, refuse_unknown
-from nbexchange.api.settings import NbExchange
-from nbexchange.plugin.command.exchange import Exchange
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import SECTIONS, environment, read_file, refuse_unknown
+from nbexchange.plugin.cli.exchange import Exchange
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "authentication.md").read_text()

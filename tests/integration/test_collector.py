@@ -11,8 +11,8 @@ from support.at_once import at_once
 from support.callers import archive_item, item
 from support.ledger import let_time_pass, state_of
 
-from nbexchange.api.collector import Report, collect_garbage
-from nbexchange.api.models import Action, Upload
+from nbexchange.api.db.models import Action, Upload
+from nbexchange.api.uploads.garbage_collection import Report, collect_garbage
 from nbexchange.storage import StoreUnavailable
 from nbexchange.storage.local import LocalStore
 

@@ -8,8 +8,9 @@ from contextlib import closing
 import pytest
 from support.commands import run_nbexchange
 
-from nbexchange.api import rosters, schema
-from nbexchange.api.database import connect
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import connect
+from nbexchange.api.rosters import read as rosters
 
 OFF = "nbexchange: database_roster is off: rosters give nobody a role\n"
 

@@ -11,10 +11,12 @@ from support.at_once import at_once
 from support.rosters import OPERATOR, as_operator, changed, enrol, log, roster, unenrol
 from support.statements import statements
 
-from nbexchange.api import enrolment, rosters, schema
-from nbexchange.api.database import connect
-from nbexchange.api.models import Course, Membership, Person
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import connect
+from nbexchange.api.db.models import Course, Membership, Person
 from nbexchange.api.problems import NotFound
+from nbexchange.api.rosters import change as enrolment
+from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
 
 

@@ -15,9 +15,9 @@ from support.http_clients import HttpClient
 from support.ledger import count, state_of
 from support.object_clients import send, with_headers
 
-from nbexchange.api.collector import collect_garbage
-from nbexchange.api.models import Action, Feedback, Person, Submission, Upload
-from nbexchange.api.quotas import Quotas
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.db.models import Action, Feedback, Person, Submission, Upload
+from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.storage import SignedRequest
 from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store

@@ -11,7 +11,7 @@ from support.callers import archive_item, item
 from support.ledger import logged
 from support.statements import statements
 
-from nbexchange.api.models import Action
+from nbexchange.api.db.models import Action
 
 
 def fill(people, students):

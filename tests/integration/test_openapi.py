@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 from support.callers import archive_item
 
-from nbexchange.api.openapi import path_template
-from nbexchange.api.routes import former, health, v1
+from nbexchange.api.http.openapi import path_template
+from nbexchange.api.http.routes import former, health, v1
 
 CHECKS = (
     not_a_server_error,

@@ -11,14 +11,14 @@ from support.at_once import at_once
 from support.callers import SERVICE, archive_item, outcome
 from support.ledger import count, let_time_pass, logged
 
-from nbexchange.api import releases
-from nbexchange.api.actions import action_row
-from nbexchange.api.app import create_app
-from nbexchange.api.collector import collect_garbage
-from nbexchange.api.database import clock, connect
-from nbexchange.api.identity import CourseRole, Identity
-from nbexchange.api.models import Action, Feedback, Release, Submission, Upload
-from nbexchange.api.records import ASSIGNMENT, STUDENT
+from nbexchange.api.access.identity import CourseRole, Identity
+from nbexchange.api.assignments import unrelease as releases
+from nbexchange.api.audit.record import action_row
+from nbexchange.api.db.engine import clock, connect
+from nbexchange.api.db.models import Action, Feedback, Release, Submission, Upload
+from nbexchange.api.http.application import create_app
+from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.api.wire.records import ASSIGNMENT, STUDENT
 
 TEACHER = Identity("teacher", "1", {"cs1": CourseRole("instructor")})
 
@@ -137,7 +137,7 @@ def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, da
         collect_garbage(services)
         return {}
 
-    monkeypatch.setattr("nbexchange.api.completion._ask", ask)
+    monkeypatch.setattr("nbexchange.api.uploads.complete._ask", ask)
     (answer,) = full.ben.complete(full.unfinished).json["items"]
     assert answer["problem"]["type"] == "not-found"
 

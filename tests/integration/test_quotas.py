@@ -8,14 +8,14 @@ from support.callers import SERVICE, Caller, archive_item, item, problem_of
 from support.ledger import count, let_time_pass
 from support.statements import statements
 
-from nbexchange.api.app import create_app
-from nbexchange.api.collector import collect_garbage
-from nbexchange.api.database import connect
-from nbexchange.api.models import Person, Upload
-from nbexchange.api.quotas import Quotas
-from nbexchange.api.sections import SettingsError
-from nbexchange.api.services import Services
-from nbexchange.api.settings import NbExchange
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.db.engine import connect
+from nbexchange.api.db.models import Person, Upload
+from nbexchange.api.http.application import create_app
+from nbexchange.api.runtime import Services
+from nbexchange.api.uploads.garbage_collection import collect_garbage
 
 
 def quotas(**values):

@@ -8,7 +8,7 @@ import pytest
 from support.at_once import at_once
 from support.ledger import count, logged
 
-from nbexchange.api.models import Release
+from nbexchange.api.db.models import Release
 
 
 def listed(caller):

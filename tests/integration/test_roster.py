@@ -9,7 +9,7 @@ import pytest
 from support.callers import Caller, archive_item
 from support.rosters import as_operator, changed, enrol, log, roster, unenrol
 
-from nbexchange.api import rosters
+from nbexchange.api.rosters import read as rosters
 
 
 @pytest.fixture

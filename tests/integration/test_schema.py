@@ -14,9 +14,9 @@ from sqlalchemy import MetaData, Table, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 from support.at_once import at_once
 
-from nbexchange.api import schema
-from nbexchange.api.database import UnsupportedDatabase, clock, connect, parse_url
-from nbexchange.api.models import Action, Assignment, Base, Course, Organisation, Person, Release, Upload
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url
+from nbexchange.api.db.models import Action, Assignment, Base, Course, Organisation, Person, Release, Upload
 
 
 def test_migrations_and_models_have_not_drifted_apart(database):

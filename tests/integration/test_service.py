@@ -11,10 +11,10 @@ import requests
 from support.at_once import at_once
 from support.commands import run_nbexchange
 
-from nbexchange.api import schema
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.database import connect
-from nbexchange.api.demo import servers
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import connect
+from nbexchange.demo import servers
 
 TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
 

@@ -12,9 +12,9 @@ from support.callers import Caller, archive_item
 from support.commands import run_nbexchange
 from support.http_clients import HttpClient
 
-from nbexchange.api.configuration import FLAG_ONLY, environment
-from nbexchange.api.demo import servers
-from nbexchange.api.settings import NbExchange
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import FLAG_ONLY, environment
+from nbexchange.demo import servers
 
 
 def me(service, token, path="services/nbexchange/"):
@@ -41,11 +41,11 @@ def test_ip_port_workers_and_threads(tmp_path):
     log = (tmp_path / "log").read_text()
     assert f"http://127.0.0.2:{port}" in log
     assert log.count("Booting worker") == 3
-    assert "nbexchange.api.worker.Worker" in log
+    assert "nbexchange.api.http.worker.Worker" in log
 
 
 def test_threads_reach_gunicorn():
-    from nbexchange.api.server import Server
+    from nbexchange.api.http.server import Server
 
     settings = NbExchange(threads=5, workers=4)
     options = Server(settings)._options()
@@ -295,10 +295,8 @@ def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
         tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret"
     )
     assert done.returncode == 0
-    assert (
-        "WARNING nbexchange.api.command.base: c.NbExchange.timezone of older versions has no" in done.stderr
-    )
-    assert "WARNING nbexchange.api.command.base: NBEXCHANGE_PROT states no setting" in done.stderr
+    assert "WARNING nbexchange.api.cli.base: c.NbExchange.timezone of older versions has no" in done.stderr
+    assert "WARNING nbexchange.api.cli.base: NBEXCHANGE_PROT states no setting" in done.stderr
     assert len(done.stderr.splitlines()) == 2
     assert "secret" not in done.stderr
 

@@ -11,7 +11,7 @@ import requests
 from support.commands import run_nbexchange
 from support.issuers import AUDIENCE, ISSUER, provider, rsa_key, token
 
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 
 ME = "/services/nbexchange/v1/me"
 SECRET = "0123456789abcdef0123456789abcdef"

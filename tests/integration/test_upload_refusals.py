@@ -10,7 +10,7 @@ from sqlalchemy import update
 from support.callers import archive_item, item, problem_of
 from support.ledger import count
 
-from nbexchange.api.models import Course, Person, Submission, Upload
+from nbexchange.api.db.models import Course, Person, Submission, Upload
 
 
 def make_older(database, **values):

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from support.callers import archive_item, item, problem_of
 from support.ledger import count
 
-from nbexchange.api.models import Action, Course, Release, Submission, Upload
+from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
 
 
 def make_older(database, **values):

@@ -7,7 +7,7 @@ from support.at_once import at_once
 from support.callers import archive_item
 from support.ledger import count
 
-from nbexchange.api.models import Action, Person, Release, Submission, Upload
+from nbexchange.api.db.models import Action, Person, Release, Submission, Upload
 
 pytestmark = pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
 

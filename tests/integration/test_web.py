@@ -10,13 +10,13 @@ from support.callers import Caller, archive_item
 from support.scripted_hub import model, scripted_hub
 
 from nbexchange import protocol
-from nbexchange.api import web
-from nbexchange.api.app import create_app
+from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
-from nbexchange.api.database import connect
-from nbexchange.api.identity import Identity
-from nbexchange.api.routes import former
-from nbexchange.api.services import Services
+from nbexchange.api.db.engine import connect
+from nbexchange.api.http import conventions as web
+from nbexchange.api.http.application import create_app
+from nbexchange.api.http.routes import former
+from nbexchange.api.runtime import Services
 from nbexchange.protocol import Limits
 from nbexchange.storage import StoreUnavailable
 
@@ -247,7 +247,7 @@ def test_a_defect_is_a_500_that_tells_nothing(services, people, monkeypatch, cap
     def fail(*_):
         raise ValueError("secret: hunter2")
 
-    monkeypatch.setattr("nbexchange.api.listing.list_assignments", fail)
+    monkeypatch.setattr("nbexchange.api.assignments.listing.list_assignments", fail)
     answer = people.ada.get("assignments")
     assert (answer.status_code, answer.json["type"]) == (500, "internal")
     assert "hunter2" not in answer.text

@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
-from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.demo.course import FACTORY_LINES
 from support.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbexchange.api.demo import course
+from nbexchange.demo import course
 from support.hub import Hub
 from support.hub_config import INSTRUCTOR, STUDENTS
 

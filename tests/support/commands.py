@@ -16,8 +16,8 @@ from typing import Any
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
-from nbexchange.api.demo import servers
-from nbexchange.plugin.command.app import JupyterNbExchange
+from nbexchange.demo import servers
+from nbexchange.plugin.cli.app import JupyterNbExchange
 
 
 def run_nbgrader(arguments: Sequence[str], status: int = 0) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from dockerfile_parse import DockerfileParser
 
-from nbexchange.api.demo.servers import clean_environment
+from nbexchange.demo.servers import clean_environment
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 from support.hub_config import INSTRUCTOR, PEOPLE, Ports, Secrets, write_hub_config
 from support.notebook_server import NotebookServer
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbexchange.api.demo.course import COURSE, FACTORY_LINES
+from nbexchange.demo.course import COURSE, FACTORY_LINES
 
 PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nbexchange.api.app import create_app
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.database import Database
-from nbexchange.api.quotas import Quotas
-from nbexchange.api.services import Services
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.db.engine import Database
+from nbexchange.api.http.application import create_app
+from nbexchange.api.runtime import Services
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
 from support.callers import COURSE, SERVICE, Caller

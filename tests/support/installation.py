@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.demo import servers
+from nbexchange.demo import servers
 from nbexchange.storage.s3 import S3Store
 from support.callers import Caller
 from support.http_clients import HttpClient

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 
-from nbexchange.api.completion import VERBS
-from nbexchange.api.database import Database
-from nbexchange.api.models import Action, Base, Feedback, Release, Submission, Upload
+from nbexchange.api.db.engine import Database
+from nbexchange.api.db.models import Action, Base, Feedback, Release, Submission, Upload
+from nbexchange.api.uploads.complete import VERBS
 
 RECORDS = {"release": Release, "submission": Submission, "feedback": Feedback}
 

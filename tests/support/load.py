@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID, uuid4
 
-from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import TransferFailed
-from nbexchange.plugin.storage import Storage
-from nbexchange.plugin.transfer import Transfer
+from nbexchange.plugin.service.client import Client
+from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.plugin.transfer.transfers import Transfer
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, SubmissionRecord, UploadItem
 from support.callers import ASSIGNMENT, COURSE, SERVICE, Caller
 

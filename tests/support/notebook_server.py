@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from nbexchange.api.demo.course import COURSE
+from nbexchange.demo.course import COURSE
 
 PATIENCE = 120
 """Seconds; autograding runs a notebook."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, text
 
-from nbexchange.api.database import parse_url
+from nbexchange.api.db.engine import parse_url
 
 
 def run(url: str, *statements: str) -> None:

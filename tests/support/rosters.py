@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbexchange.api import enrolment, rosters
-from nbexchange.api.database import Database
+from nbexchange.api.db.engine import Database
+from nbexchange.api.rosters import change as enrolment
+from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import Enrol, RoleName, RosterChange, RosterEntry
 from support.callers import COURSE, Caller
 

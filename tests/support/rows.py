@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from nbexchange.api.models import (
+from nbexchange.api.db.models import (
     COMPLETED,
     Assignment,
     Course,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from nbexchange.api.database import Database
+from nbexchange.api.db.engine import Database
 
 
 @contextmanager

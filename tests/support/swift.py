@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from nbexchange.api.demo.servers import Bucket, answers, clean_environment, free_port, process
+from nbexchange.demo.servers import Bucket, answers, clean_environment, free_port, process
 
 BACKENDS = ("account", "container", "object")
 

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from nbexchange.plugin.extraction import Modes, unpack
+from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.failures import ArchiveRefused
 from support.memory import forget_peak, peak
 

@@ -8,9 +8,11 @@ import pytest
 
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
-from nbexchange.api.command.app import NbExchangeApp
-from nbexchange.api.command.service import TokenNew
-from nbexchange.api.configuration import (
+from nbexchange.api.cli.app import NbExchangeApp
+from nbexchange.api.cli.service import TokenNew
+from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import (
     OLDER_SETTINGS,
     drop_older,
     environment,
@@ -18,8 +20,6 @@ from nbexchange.api.configuration import (
     refuse_unknown,
     unknown_variables,
 )
-from nbexchange.api.sections import SettingsError
-from nbexchange.api.settings import NbExchange
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from nbgrader.exchange import default as nbgraders_own
 from traitlets.config import Config
 
 import nbexchange.plugin
-from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.demo.course import FACTORY_LINES
 
 SLOTS = [
     "List",

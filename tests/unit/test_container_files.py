@@ -24,8 +24,8 @@ from support.containers import (
     stages,
 )
 
-from nbexchange.api.configuration import environment
-from nbexchange.api.settings import NbExchange
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import environment
 
 SECRETS = ("POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD")
 VARIABLES = {**example_variables(), **dict.fromkeys(SECRETS, "of a test")}

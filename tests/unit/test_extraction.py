@@ -12,10 +12,10 @@ import zlib
 import pytest
 from support.archives import archive, special
 
-from nbexchange.plugin import extraction
-from nbexchange.plugin.extraction import Modes, unpack
+from nbexchange.plugin.archives import extraction
+from nbexchange.plugin.archives.extraction import Modes, unpack
+from nbexchange.plugin.archives.packing import Limits, pack, survey
 from nbexchange.plugin.failures import ArchiveRefused
-from nbexchange.plugin.packing import Limits, pack, survey
 
 
 def extract(data, destination, size=1_000_000, modes=None):

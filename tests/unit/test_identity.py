@@ -7,10 +7,10 @@ import threading
 import pytest
 from flask import Flask, request
 
+from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, strongest
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator, identity_of
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity, strongest
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.handlers.auth import user_handler
 

@@ -20,7 +20,7 @@ from nbexchange.api.auth.keys import (
     ProvidersKeys,
     read_keys,
 )
-from nbexchange.api.sections import SettingsError
+from nbexchange.api.config.section import SettingsError
 
 
 class Clock:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nbexchange.api import problems, web
+from nbexchange.api import problems
+from nbexchange.api.http import conventions as web
 from nbexchange.plugin import failures, messages
 from nbexchange.plugin.failures import ServiceRefused
 from nbexchange.plugin.messages import ADVICE, MESSAGES, say

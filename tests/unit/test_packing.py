@@ -9,9 +9,9 @@ import tarfile
 
 import pytest
 
-from nbexchange.plugin import packing
+from nbexchange.plugin.archives import packing
+from nbexchange.plugin.archives.packing import Limits, pack, survey
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
-from nbexchange.plugin.packing import Limits, pack, survey
 
 ROOMY = Limits(packed=10_000_000, unpacked=10_000_000)
 
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_read_is_named(root, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("nbexchange.plugin.packing.os.open", refuse)
+    monkeypatch.setattr("nbexchange.plugin.archives.packing.os.open", refuse)
     with pytest.raises(PackingFailed, match=r"p1\.ipynb cannot be read"):
         packed(root)
 

@@ -13,7 +13,7 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nbexchange.redaction import RedactingFilter, RedactingFormatter, redact
+from nbexchange.shared.redaction import RedactingFilter, RedactingFormatter, redact
 
 SECRET = "deadbeefdeadbeefdeadbeef"
 PATH = f"/bucket/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2Fs3&X-Amz-Signature={SECRET}"

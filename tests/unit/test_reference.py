@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbexchange.api.configuration import SECTIONS
-from nbexchange.api.settings import NbExchange
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import SECTIONS
 from nbexchange.plugin.settings import ExchangeSettings
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbexchange.protocol import Member, RosterChange, RosterEntry, is_path_component
-from nbexchange.roster_texts import RosterFileError, change_lines, read_roster, write_roster
+from nbexchange.shared.roster_csv import RosterFileError, change_lines, read_roster, write_roster
 
 
 def entries(text):

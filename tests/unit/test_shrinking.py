@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from nbexchange.plugin import shrinking
-from nbexchange.plugin.shrinking import BLOCK, Gzip, shrinks
+from nbexchange.plugin.archives import shrinking
+from nbexchange.plugin.archives.shrinking import BLOCK, Gzip, shrinks
 
 NOISE = random.Random(1).randbytes(BLOCK)
 TEXT = b"".join(b"%d, %d\n" % (n, n * n) for n in range(BLOCK // 10))[:BLOCK]

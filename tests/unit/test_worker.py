@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nbexchange.api import worker
-from nbexchange.api.worker import MIN_RATE, CallerSocket
+from nbexchange.api.http import worker
+from nbexchange.api.http.worker import MIN_RATE, CallerSocket
 
 
 class Wire:

@@ -17,7 +17,7 @@ from nbgrader.utils import get_username
 from traitlets.config import Config
 
 from nbexchange.api.auth.tokens import TokenFile
-from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.demo.course import FACTORY_LINES
 
 COURSES = ("abc101", "abc102", "xyz200")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from nbgrader.utils import get_username
 from support.named_tests import missing
 
-from nbexchange.api.demo import servers
-from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.demo import servers
+from nbexchange.demo.course import FACTORY_LINES
 
 HERE = Path(__file__).parent
 LEFT_OUT = HERE / "left_out.toml"

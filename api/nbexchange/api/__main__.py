@@ -10,7 +10,7 @@ def main() -> None:
     missing = [name for name in SERVER_PARTS if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit("nbexchange: the service is not installed here: pip install 'nbexchange[server]'")
-    from nbexchange.api.command.app import NbExchangeApp
+    from nbexchange.api.cli.app import NbExchangeApp
 
     NbExchangeApp.launch_instance()
 

@@ -18,7 +18,7 @@ Each class sets a status and a stable type; one handler turns them into `applica
 
 from __future__ import annotations
 
-from nbexchange.api.models import ABORTED, COMPLETED, EXPIRED, PURGED, REJECTED
+from nbexchange.api.db.models import ABORTED, COMPLETED, EXPIRED, PURGED, REJECTED
 from nbexchange.protocol import Problem
 
 

@@ -18,7 +18,7 @@ from nbexchange.plugin.list import literal
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import SECRET, STAMP, read_secret, read_stamp, write_stamp
-from nbexchange.plugin.transfer import accept
+from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import (
     DownloadGranted,
     DownloadItem,

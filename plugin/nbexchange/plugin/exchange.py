@@ -15,22 +15,22 @@ from nbgrader.exchange.abc import Exchange as ABCExchange
 from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import ignore_patterns
 
-from nbexchange.plugin.extraction import Modes, unpack
+from nbexchange.plugin.archives.extraction import Modes, unpack
+from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, survey
+from nbexchange.plugin.archives.trees import make_folders, staged
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
-from nbexchange.plugin.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
-from nbexchange.plugin.storage import Storage
-from nbexchange.plugin.transfer import Transfer
-from nbexchange.plugin.trees import make_folders, staged
+from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.plugin.transfer.transfers import Transfer
 from nbexchange.protocol import (
     DownloadGranted,
     Kind,
     ReleaseRecord,
     is_path_component,
 )
-from nbexchange.redaction import redact
+from nbexchange.shared.redaction import redact
 
 
 class DirectoryTooLarge(RuntimeError):

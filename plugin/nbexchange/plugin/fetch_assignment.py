@@ -12,7 +12,7 @@ from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAss
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.older_names import adopt_section
-from nbexchange.plugin.transfer import accept
+from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import DownloadGranted, DownloadItem
 
 

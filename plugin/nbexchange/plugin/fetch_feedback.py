@@ -13,7 +13,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.list import digest
-from nbexchange.plugin.transfer import accept
+from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
 

@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 from traitlets import Bool, Float, Integer, List, TraitError, Type, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.plugin.client import Client
-from nbexchange.plugin.credentials import (
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.service.client import Client
+from nbexchange.plugin.service.credentials import (
     SERVICE_VARIABLES,
     TOKEN_FILE_VARIABLES,
     TOKEN_VARIABLES,
     ApiCredentials,
     service_url,
 )
-from nbexchange.plugin.failures import TransferFailed
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
-from nbexchange.redaction import host_of
+from nbexchange.shared.redaction import host_of
 
 A_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
 
+from nbexchange.plugin.archives.packing import Tree
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.packing import Tree
 from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord
 
 

@@ -10,7 +10,7 @@ import pytest
 from support.classroom import Desk
 
 from nbexchange.plugin import ExchangeReleaseAssignment, ExchangeSubmit
-from nbexchange.plugin.client import Client
+from nbexchange.plugin.service.client import Client
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import pytest
 from support.classroom import make_feedback
 from support.front_ends import assignment_list
 
-from nbexchange.api.demo.course import FACTORY_LINES
-from nbexchange.plugin.client import Client
+from nbexchange.demo.course import FACTORY_LINES
+from nbexchange.plugin.service.client import Client
 
 
 def shown(result):

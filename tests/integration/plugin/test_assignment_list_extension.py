@@ -12,11 +12,11 @@ import pytest
 from support.classroom import make_feedback
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.api.demo.course import FACTORY_LINES
+from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin.assignment_list import NBGRADERS, Manager
-from nbexchange.plugin.client import Client
-from nbexchange.plugin.transfer import Transfer
+from nbexchange.plugin.service.client import Client
+from nbexchange.plugin.transfer.transfers import Transfer
 
 
 class Server(LoggingConfigurable):

@@ -18,10 +18,10 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
-from nbexchange.api.demo.servers import free_port
+from nbexchange.demo.servers import free_port
 from nbexchange.plugin import Exchange, ExchangeCollect, ExchangeReleaseFeedback
-from nbexchange.plugin.command import exchange, whoami
-from nbexchange.plugin.command.app import JupyterNbExchange
+from nbexchange.plugin.cli import exchange, whoami
+from nbexchange.plugin.cli.app import JupyterNbExchange
 from nbexchange.protocol import Course, Limits, Me
 
 
@@ -166,7 +166,7 @@ def test_the_credentials_of_an_installation_hold_and_know_the_course(desks, peop
     desks.ada.write(
         "own_credentials.py",
         "import os\n"
-        "from nbexchange.plugin.credentials import ApiCredentials\n"
+        "from nbexchange.plugin.service.credentials import ApiCredentials\n"
         "class Own(ApiCredentials):\n"
         "    def prep_api_call(self, path):\n"
         "        url, _, _ = ApiCredentials.prep_api_call(self, path)\n"
@@ -271,7 +271,7 @@ def test_list_says_so_where_there_is_nothing(desks):
 
 def program(desk, *arguments, **environment):
     with desk.at_home():
-        command = [sys.executable, "-m", "nbexchange.plugin.command", *arguments]
+        command = [sys.executable, "-m", "nbexchange.plugin.cli", *arguments]
         return subprocess.run(
             command,
             env={**os.environ, **environment},
@@ -286,7 +286,7 @@ def test_it_is_a_program_that_does_without_nbgraders_imports(desks):
     done = program(desks.ada, "status", PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" ok ") == 6
-    assert "nbexchange.plugin.client" in done.stderr
+    assert "nbexchange.plugin.service.client" in done.stderr
     assert not re.search(r"\bnbgrader", done.stderr)
 
 

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from support.impostor import impostor
 
-from nbexchange.api import enrolment, rosters
+from nbexchange.api.rosters import change as enrolment
+from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import Enrol, Member, Roster, RosterEntry
 
 HEADINGS = ["NAME", "ROLE", "FULL NAME", "E-MAIL", "ID AT THE PLATFORM"]

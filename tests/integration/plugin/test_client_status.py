@@ -8,7 +8,7 @@ import pytest
 from support.classroom import checks
 from support.impostor import impostor
 
-from nbexchange.api.demo.servers import free_port
+from nbexchange.demo.servers import free_port
 
 
 def states(desk, status):

@@ -12,7 +12,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy import update
 from support.classroom import collected, stamp_of
 
-from nbexchange.api.models import Upload
+from nbexchange.api.db.models import Upload
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeSubmit,

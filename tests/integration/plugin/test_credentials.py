@@ -7,7 +7,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.impostor import impostor
 
 from nbexchange.plugin import ExchangeList
-from nbexchange.plugin.credentials import ApiCredentials
+from nbexchange.plugin.service.credentials import ApiCredentials
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 

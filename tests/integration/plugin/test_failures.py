@@ -11,8 +11,8 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.impostor import impostor, taking_one
 from support.proxy import LOSE, proxy
 
-from nbexchange.api.demo.servers import free_port
 from nbexchange.api.problems import Unavailable
+from nbexchange.demo.servers import free_port
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchAssignment,
@@ -22,9 +22,9 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
-from nbexchange.plugin.client import Client
+from nbexchange.plugin.archives.trees import staged
 from nbexchange.plugin.failures import ServiceUnreachable
-from nbexchange.plugin.trees import staged
+from nbexchange.plugin.service.client import Client
 
 ACTIONS = [
     ExchangeList,
@@ -197,14 +197,14 @@ def test_a_defect_of_the_plugin_is_still_an_exchange_error(released, monkeypatch
     def fail(*_):
         raise KeyError("secret detail")
 
-    monkeypatch.setattr("nbexchange.plugin.client.Client.assignments", fail)
+    monkeypatch.setattr("nbexchange.plugin.service.client.Client.assignments", fail)
     with pytest.raises(ExchangeError, match=r"plugin failed \(KeyError\)") as failure:
         released.ada.run(ExchangeList)
     assert "secret detail" not in str(failure.value)
 
 
 def test_an_answer_without_end_is_given_up(released, monkeypatch):
-    monkeypatch.setattr("nbexchange.plugin.calls.MAX_ANSWER", 10)
+    monkeypatch.setattr("nbexchange.plugin.service.calls.MAX_ANSWER", 10)
     assert "answered without end" in attempt(released.ada, ExchangeList)
 
 
@@ -257,7 +257,7 @@ def test_a_submission_that_is_not_confirmed_is_told_to_have_arrived(released, mo
     def away(*_):
         raise ServiceUnreachable("The exchange service cannot be reached.", "request-1")
 
-    monkeypatch.setattr("nbexchange.plugin.client.Client.complete", away)
+    monkeypatch.setattr("nbexchange.plugin.service.client.Client.complete", away)
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match="Your files have arrived and count"):
         released.ada.run(ExchangeSubmit, "ps1")
@@ -267,7 +267,7 @@ def test_a_submission_that_is_not_confirmed_for_want_of_the_database_has_arrived
     def away(*_):
         raise Unavailable("database", "The database cannot be used now.")
 
-    monkeypatch.setattr("nbexchange.api.completion.complete", away)
+    monkeypatch.setattr("nbexchange.api.uploads.complete.complete", away)
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(
         ExchangeError, match=r"Your files have arrived and count .* \(request [0-9a-f-]{36}\)"
@@ -313,6 +313,6 @@ def test_a_service_that_goes_away_while_it_is_collected_from_is_told_for_each(su
     def away(*_):
         raise ServiceUnreachable("The exchange service cannot be reached.", "request-1")
 
-    monkeypatch.setattr("nbexchange.plugin.client.Client.downloads", away)
+    monkeypatch.setattr("nbexchange.plugin.service.client.Client.downloads", away)
     with pytest.raises(ExchangeError, match=r"0 new, 0 updated, 0 unchanged, 2 failed: ada, ben"):
         submitted.teacher.run(ExchangeCollect, "ps1")

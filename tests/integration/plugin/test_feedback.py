@@ -16,8 +16,8 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
-from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import ServiceUnreachable
+from nbexchange.plugin.service.client import Client
 
 
 def grade(desks, *students, text="well done"):

@@ -18,8 +18,8 @@ from support import hostile
 from support.front_ends import assignment_list, formgrader
 
 from nbexchange import protocol
-from nbexchange.api import web
-from nbexchange.plugin.packing import pack
+from nbexchange.api.http import conventions as web
+from nbexchange.plugin.archives.packing import pack
 
 NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
 HARMLESS = "Try again in a minute, since nothing is done twice"

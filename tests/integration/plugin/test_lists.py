@@ -13,8 +13,8 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.classroom import Desk, make_feedback
 
 from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
-from nbexchange.plugin.client import Client
 from nbexchange.plugin.failures import ServiceUnreachable
+from nbexchange.plugin.service.client import Client
 
 
 def lines(said):

@@ -8,7 +8,7 @@ from support.classroom import make_feedback
 from support.front_ends import formgrader
 
 from nbexchange.plugin import failures
-from nbexchange.plugin.client import Client
+from nbexchange.plugin.service.client import Client
 
 UNREACHABLE = "http://127.0.0.1:1"
 

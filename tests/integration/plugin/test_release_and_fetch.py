@@ -11,7 +11,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from traitlets.config import Config
 
 from nbexchange import plugin
-from nbexchange.api.models import Upload
+from nbexchange.api.db.models import Upload
 from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
 from nbexchange.plugin.exchange import DirectoryTooLarge
 

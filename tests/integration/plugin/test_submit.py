@@ -11,7 +11,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.callers import archive_item
 from support.classroom import Desk, collected, make_feedback, stamp_of
 
-from nbexchange.api.quotas import Quotas
+from nbexchange.api.config.quotas import Quotas
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchFeedback,
@@ -19,8 +19,8 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
+from nbexchange.plugin.archives.packing import pack
 from nbexchange.plugin.failures import ServiceUnreachable
-from nbexchange.plugin.packing import pack
 
 
 def test_submit_gives_a_receipt(released):
@@ -122,7 +122,7 @@ def test_a_file_that_changes_while_it_is_packed_is_told_and_nothing_is_recorded(
             return found
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("nbexchange.plugin.packing.os.fstat", changing)
+            patch.setattr("nbexchange.plugin.archives.packing.os.fstat", changing)
             return pack(tree, archive, limits)
 
     monkeypatch.setattr("nbexchange.plugin.exchange.pack", meddle)
@@ -160,7 +160,9 @@ def test_three_broken_submits_do_not_lock_a_student_out(released, people, monkey
     for broken in ("complete", "complete", "put"):
         with monkeypatch.context() as patch:
             owner = (
-                "nbexchange.plugin.storage.Storage" if broken == "put" else "nbexchange.plugin.client.Client"
+                "nbexchange.plugin.transfer.storage.Storage"
+                if broken == "put"
+                else "nbexchange.plugin.service.client.Client"
             )
             patch.setattr(f"{owner}.{broken}", away)
             with pytest.raises(ExchangeError, match=r"away|have arrived"):

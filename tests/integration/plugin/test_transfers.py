@@ -11,7 +11,7 @@ import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.impostor import impostor, taking_one
 
-from nbexchange.api.demo.servers import free_port
+from nbexchange.demo.servers import free_port
 from nbexchange.plugin import (
     ExchangeFetchAssignment,
     ExchangeFetchFeedback,
@@ -19,7 +19,7 @@ from nbexchange.plugin import (
     ExchangeSubmit,
 )
 from nbexchange.plugin.failures import StorageFailed
-from nbexchange.plugin.storage import Storage
+from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.storage import SignedRequest
 
 SERVICE = "https://hub.example.org/services/nbexchange/"

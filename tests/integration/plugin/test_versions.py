@@ -8,9 +8,9 @@ import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange import protocol
-from nbexchange.api import web
+from nbexchange.api.http import conventions as web
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
-from nbexchange.plugin.calls import revision_of
+from nbexchange.plugin.service.calls import revision_of
 
 
 @pytest.fixture
@@ -65,7 +65,9 @@ def test_an_answer_of_a_newer_service_that_is_not_understood_says_why(released, 
         assignments: str
 
     monkeypatch.setattr(web, "REVISION", protocol.REVISION + 1)
-    monkeypatch.setattr("nbexchange.api.listing.list_assignments", lambda *_: Changed("another form"))
+    monkeypatch.setattr(
+        "nbexchange.api.assignments.listing.list_assignments", lambda *_: Changed("another form")
+    )
     with pytest.raises(ExchangeError, match=r"is newer than this plugin .*update nbexchange there"):
         released.ada.run(ExchangeList)
 
@@ -83,7 +85,7 @@ def test_what_a_newer_service_adds_is_ignored(released, monkeypatch):
 
     real = web.reply
     monkeypatch.setattr(
-        "nbexchange.api.routes.operations.reply",
+        "nbexchange.api.http.routes.operations.reply",
         lambda answer, *rest: real(
             Grown(answer.assignments, answer.server_time) if type(answer) is protocol.Assignments else answer,
             *rest,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flask import Request
 
-from nbexchange.api.identity import Identity
+from nbexchange.api.access.identity import Identity
 
 
 class Authenticator(Protocol):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth import lti
 from nbexchange.api.auth.custom import identity_of
-from nbexchange.api.identity import Identity
-from nbexchange.api.sections import SettingsError
+from nbexchange.api.config.section import SettingsError
 from nbexchange.protocol import CONTACT
 
 COURSE = ["course_id", "course_title", "course_role"]

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Request
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.api.identity import CourseRole, Identity, InvalidIdentity, role_of, strongest
+from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, role_of, strongest
 
 
 class BaseUserHandler(LoggingConfigurable):

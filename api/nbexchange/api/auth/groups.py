@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbexchange.api.identity import RANK, CourseRole, strongest
+from nbexchange.api.access.identity import RANK, CourseRole, strongest
+from nbexchange.api.config.section import SettingsError
 from nbexchange.api.problems import IdentityRefused
-from nbexchange.api.sections import SettingsError
 from nbexchange.protocol import RoleName, is_path_component
 
 log = logging.getLogger("nbexchange")

@@ -18,12 +18,12 @@ from cachetools import TLRUCache, cached
 from flask import Request
 from traitlets import Bool, Dict, Float, List, Unicode, default
 
+from nbexchange.api.access.identity import RANK, CourseRole, Identity, InvalidIdentity
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.tokens import digest
-from nbexchange.api.identity import RANK, CourseRole, Identity, InvalidIdentity
+from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
-from nbexchange.api.sections import Section, SettingsError
 from nbexchange.protocol import is_path_component
 
 log = logging.getLogger("nbexchange")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jwt
 import requests
 
-from nbexchange.api.sections import SettingsError
+from nbexchange.api.config.section import SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -12,10 +12,10 @@ from functools import cached_property
 from flask import Request
 from traitlets import List, Unicode, default
 
+from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
-from nbexchange.api.identity import Identity, InvalidIdentity
+from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import IdentityRefused
-from nbexchange.api.sections import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 

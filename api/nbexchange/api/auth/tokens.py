@@ -15,9 +15,9 @@ from typing import Any
 
 from flask import Request
 
+from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.custom import identity_of
-from nbexchange.api.identity import Identity
 
 
 @dataclass(frozen=True)

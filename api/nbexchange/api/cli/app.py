@@ -1,0 +1,22 @@
+"""The command `nbexchange`, which leads to its subcommands."""
+
+from __future__ import annotations
+
+from nbexchange.api.cli.courses import Course
+from nbexchange.api.cli.service import Db, Demo, Gc, Serve, Storage, Token
+
+
+class NbExchangeApp(Serve):
+    """The exchange for nbgrader. Without a command, runs the service."""
+
+    name = "nbexchange"
+    description = __doc__
+    subcommands = {
+        "serve": (Serve, Serve.__doc__),
+        "db": (Db, Db.__doc__),
+        "storage": (Storage, Storage.__doc__),
+        "token": (Token, Token.__doc__),
+        "course": (Course, Course.__doc__),
+        "gc": (Gc, Gc.__doc__),
+        "demo": (Demo, Demo.__doc__),
+    }

@@ -1,0 +1,133 @@
+"""What all commands do: read the settings, and tell in one line what an operator can mend."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from traitlets import TraitError
+from traitlets.config import Application, Config, Configurable
+
+from nbexchange.api.access.identity import InvalidIdentity
+from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.settings import NbExchange
+from nbexchange.api.config.sources import (
+    SECTIONS,
+    drop_older,
+    environment,
+    read_file,
+    refuse_unknown,
+    unknown_variables,
+)
+from nbexchange.api.db.engine import UnsupportedDatabase
+from nbexchange.api.db.upgrade import SchemaOutdated
+from nbexchange.api.problems import ExchangeProblem
+from nbexchange.shared.command_line import StrictOptions
+from nbexchange.shared.redaction import RedactingFormatter
+from nbexchange.shared.roster_csv import RosterFileError
+from nbexchange.storage import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+EXPECTED = (
+    SettingsError,
+    UnsupportedDatabase,
+    SchemaOutdated,
+    StoreUnavailable,
+    InvalidIdentity,
+    ExchangeProblem,
+    RosterFileError,
+    TraitError,
+    SQLAlchemyError,
+    OSError,
+)
+"""What an operator can mend: told in one line, without a traceback."""
+
+
+class Command(StrictOptions, Application):
+    """Reads the settings, in rising order, from the file, the environment and the command line."""
+
+    version = metadata.version("nbexchange")
+    classes: list[type[Configurable]] = [*SECTIONS.values()]
+    aliases = {
+        "config": "NbExchange.config_file",
+        "ip": "NbExchange.ip",
+        "port": "NbExchange.port",
+    }
+    flags = {
+        "debug": ({"NbExchange": {"debug": True}}, "Log in detail."),
+        "upgrade-db": ({"NbExchange": {"upgrade_db": True}}, "Upgrade an older schema at start."),
+        "reset-db": ({"NbExchange": {"reset_db": True}}, "Drop everything in the database at start."),
+    }
+
+    settings: NbExchange
+
+    def initialize(self, argv: Sequence[str] | None = None) -> None:
+        self.parse_command_line(None if argv is None else list(argv))
+        if self.subapp is None:
+            self._refuse_what_it_does_not_know()
+            self._configure()
+
+    takes_arguments = False
+
+    def _refuse_what_it_does_not_know(self) -> None:
+        if self.extra_args and not self.takes_arguments:
+            word = self.extra_args[0]
+            if word in self.subcommands:
+                raise SettingsError(f"options come after the command: {self.name} {word} ...")
+            known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
+            raise SettingsError(f"{self.name} knows no {word!r}{known}")
+
+    def _configure(self) -> None:
+        given = environment()
+        given.merge(self.config)
+        refuse_unknown(given)
+        self._refuse_own_unknown(given)
+        config = read_file(NbExchange(config=given).config_file)
+        config.merge(given)
+        refuse_unknown(config)
+        remarks = [*drop_older(config), *unknown_variables()]
+        self.update_config(config)
+        self.settings = NbExchange(parent=self)
+        start_logging(debug=self.settings.debug)
+        for remark in remarks:
+            log.warning(remark)
+
+    def _refuse_own_unknown(self, given: Config) -> None:
+        """Settings of the command itself, which no file has."""
+        for kind in type(self).mro():
+            if issubclass(kind, Command) and (
+                unknown := given.get(kind.__name__, {}).keys() - self.traits().keys()
+            ):
+                raise SettingsError(f"there is no option --{kind.__name__}.{min(unknown)}")
+
+    def start(self) -> None:
+        if self.subapp is not None:
+            self.subapp.start()
+            return
+        self.run()
+
+    def run(self) -> None:
+        self.print_help()
+
+    @classmethod
+    def launch_instance(cls, argv: list[str] | None = None, **kwargs: Any) -> None:
+        try:
+            super().launch_instance(argv, **kwargs)
+        except DBAPIError as error:
+            sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
+        except EXPECTED as error:
+            sys.exit(f"nbexchange: {error}")
+
+
+def start_logging(*, debug: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
+    # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
+    for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

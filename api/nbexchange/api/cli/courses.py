@@ -1,0 +1,179 @@
+"""The commands for courses and their rosters. The operator alone can make somebody an instructor."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import ClassVar
+
+from traitlets import Bool, CaselessStrEnum, Unicode
+
+from nbexchange.api.access.identity import RANK
+from nbexchange.api.cli.base import Command
+from nbexchange.api.config.section import SettingsError
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import Database
+from nbexchange.api.rosters import change as enrolment
+from nbexchange.api.rosters import read as rosters
+from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
+from nbexchange.shared.roster_csv import change_lines, read_roster_file, write_roster
+
+DRY_RUN = "Change nothing: only say what would be changed."
+
+
+class CourseCommand(Command):
+    """A command for one course, which its first argument names."""
+
+    usage: ClassVar[str]
+    takes_arguments = True
+    aliases = {**Command.aliases, "org": "CourseCommand.org_id"}
+    org_id = Unicode("1", help="The organisation that the course belongs to.").tag(config=True)
+
+    def run(self) -> None:
+        course_id, *others = self.extra_args or [""]
+        if not course_id:
+            raise self.misused()
+        if not is_path_component(course_id) or not is_path_component(self.org_id):
+            raise SettingsError("the id of a course or organisation cannot be used as a file name")
+        database = self.settings.database()
+        schema.require_current(database)
+        self.work(database, course_id, others)
+
+    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def misused(self) -> SettingsError:
+        return SettingsError(f"usage: {self.name.replace('-', ' ')} {self.usage}")
+
+    @property
+    def editor(self) -> enrolment.Editor:
+        return enrolment.Editor(enrolment.OPERATOR, self.org_id, is_operator=True)
+
+    def tell(self, change: RosterChange) -> None:
+        print("\n".join(change_lines(change)))
+        if not self.settings.database_roster:
+            print("nbexchange: database_roster is off: rosters give nobody a role", file=sys.stderr)
+
+
+class CourseCreate(CourseCommand):
+    """Make a course, or give it another title: COURSE"""
+
+    name = "nbexchange-course-create"
+    description = __doc__
+    usage = "COURSE [--title=TITLE] [--org=ORGANISATION]"
+    aliases = {**CourseCommand.aliases, "title": "CourseCreate.title"}
+    title = Unicode(help="What people call the course.").tag(config=True)
+
+    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+        if names:
+            raise self.misused()
+        with database.write() as session:
+            is_new = rosters.create_course(session, self.org_id, course_id, self.title or None)
+        print(f"{course_id} of organisation {self.org_id} {'is made' if is_new else 'was there before'}.")
+
+
+class CourseAdd(CourseCommand):
+    """Put people on a course's roster, or change what they are there: COURSE NAME [NAME ...], or COURSE --file=FILE"""
+
+    name = "nbexchange-course-add"
+    description = __doc__
+    usage = "COURSE NAME [NAME ...] [--role=ROLE], or COURSE --file=FILE [--replace]; [--dry-run]"
+    aliases = {**CourseCommand.aliases, "role": "CourseAdd.role", "file": "CourseAdd.file"}
+    flags = {
+        **Command.flags,
+        "replace": (
+            {"CourseAdd": {"replace": True}},
+            "Make the roster equal to the file, instructors included.",
+        ),
+        "dry-run": ({"CourseAdd": {"dry_run": True}}, DRY_RUN),
+    }
+    role = CaselessStrEnum(
+        list(RANK),
+        None,
+        allow_none=True,
+        help="What those who are named are. Default: as before, else student.",
+    ).tag(config=True)
+    file = Unicode(
+        help="A CSV file with headings: name, role, full_name, email, lms_user_id. `-` is standard input."
+    ).tag(config=True)
+    replace = Bool(False, help="Take everybody off the roster who is not in the file.").tag(config=True)
+    dry_run = Bool(False, help=DRY_RUN).tag(config=True)
+
+    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+        if bool(names) == bool(self.file) or (names and self.replace) or (self.file and self.role):
+            raise self.misused()
+        entries = self.read_file() if self.file else [RosterEntry(name, self.role) for name in names]
+        with database.write(dry_run=self.dry_run) as session:
+            wanted = Enrol(course_id, entries, self.replace, self.dry_run)
+            change = enrolment.enrol(session, self.editor, wanted)
+        self.tell(change)
+
+    def read_file(self) -> list[RosterEntry]:
+        found = read_roster_file(self.file, erase=self.replace)
+        if found.unused:
+            print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
+        return found.entries
+
+
+class CourseRemove(CourseCommand):
+    """Take people off a course's roster: COURSE NAME [NAME ...]"""
+
+    name = "nbexchange-course-remove"
+    description = __doc__
+    usage = "COURSE NAME [NAME ...] [--dry-run]"
+    flags = {**Command.flags, "dry-run": ({"CourseRemove": {"dry_run": True}}, DRY_RUN)}
+    dry_run = Bool(False, help=DRY_RUN).tag(config=True)
+
+    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+        if not names:
+            raise self.misused()
+        with database.write(dry_run=self.dry_run) as session:
+            change = enrolment.unenrol(session, self.editor, Unenrol(course_id, list(names), self.dry_run))
+        self.tell(change)
+
+
+class CourseShow(CourseCommand):
+    """Print a course's roster, as the CSV file that `add --file` takes: COURSE"""
+
+    name = "nbexchange-course-show"
+    description = __doc__
+    usage = "COURSE"
+
+    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+        if names:
+            raise self.misused()
+        with database.read() as session:
+            if not rosters.find_course(session, self.org_id, course_id):
+                raise rosters.no_course(self.org_id, course_id)
+            print(write_roster(rosters.list_roster(session, self.org_id, course_id).members), end="")
+
+
+class CourseList(Command):
+    """Print all courses as CSV, with how many people are on their rosters."""
+
+    name = "nbexchange-course-list"
+    description = __doc__
+
+    def run(self) -> None:
+        database = self.settings.database()
+        schema.require_current(database)
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in RANK)])
+        with database.read() as session:
+            for org_id, course_id, title, numbers in rosters.count_members(session):
+                rows.writerow([org_id, course_id, title, *(numbers.get(role, 0) for role in RANK)])
+
+
+class Course(Command):
+    """Work with courses and their rosters."""
+
+    name = "nbexchange-course"
+    description = __doc__
+    subcommands = {
+        "create": (CourseCreate, CourseCreate.__doc__),
+        "list": (CourseList, CourseList.__doc__),
+        "show": (CourseShow, CourseShow.__doc__),
+        "add": (CourseAdd, CourseAdd.__doc__),
+        "remove": (CourseRemove, CourseRemove.__doc__),
+    }

@@ -1,0 +1,166 @@
+"""The commands of the service itself: serve, db upgrade, storage init, token new, gc, demo."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+
+from traitlets import Bool, Unicode
+
+from nbexchange.api.access.identity import RANK
+from nbexchange.api.cli.base import Command
+from nbexchange.api.config.section import SettingsError
+from nbexchange.api.db import upgrade as schema
+from nbexchange.api.uploads.garbage_collection import collect_garbage
+
+
+class Serve(Command):
+    """Run the service."""
+
+    name = "nbexchange-serve"
+    description = __doc__
+
+    def run(self) -> None:
+        from nbexchange.api.http.server import serve
+
+        self.settings.check()
+        self.settings.rehearse()
+        database = self.settings.database()
+        schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
+        database.engine.dispose()
+        serve(self.settings)
+
+
+class DbUpgrade(Command):
+    """Create the schema, or upgrade an older one. Make a backup first."""
+
+    name = "nbexchange-db-upgrade"
+    description = __doc__
+
+    def run(self) -> None:
+        schema.prepare(self.settings.database(), upgrade=True)
+        print(f"The schema is at revision {schema.head_revision()}.")
+
+
+class Db(Command):
+    """Work on the database."""
+
+    name = "nbexchange-db"
+    description = __doc__
+    subcommands = {"upgrade": (DbUpgrade, DbUpgrade.__doc__)}
+
+
+class StorageInit(Command):
+    """Make the bucket or directory, and show what the store enforces."""
+
+    name = "nbexchange-storage-init"
+    description = __doc__
+
+    def run(self) -> None:
+        store = self.settings.store()
+        store.create()
+        store.ready()
+        found = store.capabilities()
+        print(f"{self.settings.base_storage_location} is ready.")
+        for field in fields(found):
+            print(f"  {field.name.replace('_', ' '):28} {'yes' if getattr(found, field.name) else 'NO'}")
+        if not found.refuses_forged_signatures:
+            sys.exit("nbexchange: this server lets anybody write: do not use it")
+
+
+class Storage(Command):
+    """Work on the object store."""
+
+    name = "nbexchange-storage"
+    description = __doc__
+    subcommands = {"init": (StorageInit, StorageInit.__doc__)}
+
+
+class TokenNew(Command):
+    """Make a static token for a person and print it, once: NAME COURSE:ROLE [COURSE:ROLE ...]
+
+    With rosters in the database, the name is enough.
+    """
+
+    name = "nbexchange-token-new"
+    description = __doc__
+    takes_arguments = True
+    aliases = {
+        **Command.aliases,
+        "org": "TokenNew.org_id",
+        "full-name": "TokenNew.full_name",
+        "email": "TokenNew.email",
+        "lms-user-id": "TokenNew.lms_user_id",
+    }
+    org_id = Unicode("1", help="The person's organisation.").tag(config=True)
+    full_name = Unicode(help="For the gradebook.").tag(config=True)
+    email = Unicode(help="For the gradebook.").tag(config=True)
+    lms_user_id = Unicode(help="For the gradebook.").tag(config=True)
+
+    def run(self) -> None:
+        if len(self.extra_args) < (1 if self.settings.database_roster else 2):
+            raise SettingsError("usage: nbexchange token new NAME COURSE:ROLE [COURSE:ROLE ...]")
+        name, *places = self.extra_args
+        user = {
+            "name": name,
+            "org_id": self.org_id,
+            "full_name": self.full_name or None,
+            "email": self.email or None,
+            "lms_user_id": self.lms_user_id or None,
+            "courses": [_course(place) for place in places],
+        }
+        print(self.settings.tokens().create(user))
+
+
+def _course(place: str) -> dict[str, str]:
+    course_id, colon, role = place.rpartition(":")
+    if not colon or role.casefold() not in RANK:
+        raise SettingsError(f"{place!r} is not COURSE:ROLE with one of the roles {', '.join(RANK)}")
+    return {"course_id": course_id, "course_role": role}
+
+
+class Token(Command):
+    """Work with static tokens."""
+
+    name = "nbexchange-token"
+    description = __doc__
+    subcommands = {"new": (TokenNew, TokenNew.__doc__)}
+
+
+class Gc(Command):
+    """Complete orphaned submissions, expire what ran out of time, delete what is nobody's. Run it from cron."""
+
+    name = "nbexchange-gc"
+    description = __doc__
+
+    def run(self) -> None:
+        services = self.settings.services()
+        schema.require_current(services.database)
+        report = collect_garbage(services)
+        print(
+            f"{report.completed} submissions completed, {report.expired} uploads expired, "
+            f"{report.deleted} objects deleted, {report.forgotten} purged uploads forgotten"
+        )
+        if report.failed:
+            sys.exit(f"nbexchange: {report.failed} uploads are left to the next round, see the log")
+
+
+class Demo(Command):
+    """Run a whole assignment cycle with the real nbgrader, for one instructor and three students."""
+
+    name = "nbexchange-demo"
+    description = __doc__
+    flags = {
+        **Command.flags,
+        "keep": ({"Demo": {"keep": True}}, "Leave the service running, and print how to use it."),
+        "postgres": ({"Demo": {"postgres": True}}, "Use a real PostgreSQL, started here."),
+        "s3": ({"Demo": {"s3": True}}, "Use a real S3 server, started here."),
+    }
+    keep = Bool(False).tag(config=True)
+    postgres = Bool(False).tag(config=True)
+    s3 = Bool(False).tag(config=True)
+
+    def run(self) -> None:
+        from nbexchange.demo import run_demo
+
+        run_demo(keep=self.keep, postgres=self.postgres, s3=self.s3)

@@ -1,0 +1,64 @@
+"""The settings of what one person may submit and of what one course may store."""
+
+from __future__ import annotations
+
+from traitlets import Integer, default
+
+from nbexchange import protocol
+from nbexchange.api.config.section import Section, SettingsError
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE
+
+LARGEST_IN_A_DAY = 10
+"""`submitted_bytes_per_day` defaults to this many of the largest submissions."""
+
+
+class Quotas(Section):
+    """How much one person may submit and one course may store. 0 is no limit. What is refused may be tried later."""
+
+    variable_prefix = "NBEXCHANGE_QUOTA_"
+
+    submissions_per_minute = Integer(
+        30,
+        min=0,
+        help="How many submissions one person may begin within a minute, in all courses. An instructor's call for up "
+        "to 100 students is one, and a repeated one is none.",
+    ).tag(config=True)
+    submissions_per_day = Integer(
+        500, min=0, help="How many submissions one person may begin within 24 hours, counted in the same way."
+    ).tag(config=True)
+    pending_submissions = Integer(
+        3,
+        min=1,
+        help="How many unfinished submissions one person may have for one student and assignment: whoever has many "
+        "ready before a deadline can choose among them after it.",
+    ).tag(config=True)
+    submitted_bytes_per_day = Integer(
+        min=0,
+        help="How many bytes one person may submit within 24 hours, also of what came to nothing. Default: ten times "
+        "`max_buffer_size`.",
+    ).tag(config=True)
+    course_bytes = Integer(
+        0,
+        min=0,
+        help="How many bytes the releases, submissions and feedback of one course may take in the store, and what has "
+        "been announced of them.",
+    ).tag(config=True)
+
+    @default("submitted_bytes_per_day")
+    def _default_submitted_bytes_per_day(self) -> int:
+        return LARGEST_IN_A_DAY * self._largest
+
+    @property
+    def _largest(self) -> int:
+        """Bytes of the largest archive, which the settings of the service fix."""
+        return getattr(self.parent, "max_buffer_size", DEFAULT_MAX_BUFFER_SIZE)
+
+    def to_wire(self) -> protocol.Quotas:
+        return protocol.Quotas(**{name: getattr(self, name) for name in protocol.Quotas.__struct_fields__})
+
+    def check(self) -> None:
+        for name in ("submitted_bytes_per_day", "course_bytes"):
+            if 0 < getattr(self, name) < self._largest:
+                raise SettingsError(
+                    f"{name} is below max_buffer_size: an archive of the size that is allowed would never be taken"
+                )

@@ -1,0 +1,290 @@
+"""The settings of the service: `c.NbExchange.*`, one environment variable each, read once."""
+
+from __future__ import annotations
+
+import inspect
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Unicode, default, validate
+from traitlets.config import Configurable
+
+from nbexchange.api.auth import Authenticator
+from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
+from nbexchange.api.auth.custom import CustomAuthenticator
+from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.config.section import Section, SettingsError
+from nbexchange.api.db.engine import Database, connect, parse_url
+from nbexchange.api.runtime import Services
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
+from nbexchange.storage import ObjectStore
+from nbexchange.storage.local import LocalStore
+
+CONFIG_FILE = "/etc/config/nbexchange_config.py"
+SINGLE_PUT_LIMIT = 5 << 30
+"""What S3 takes in one PUT, in bytes."""
+
+
+class NbExchange(Section):
+    """The exchange service."""
+
+    variable_prefix = "NBEXCHANGE_"
+
+    config_file = Unicode(
+        CONFIG_FILE, help="The configuration file, in Python. At its default place it may be missing."
+    ).tag(config=True)
+
+    data_dir = Unicode(
+        help="Where the embedded defaults live: the SQLite file, the objects and the static tokens. "
+        "Default: `nbexchange` in `$XDG_DATA_HOME` or in `~/.local/share`."
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        home = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+        return str(Path(home) / "nbexchange")
+
+    # --- the service ---------------------------------------------------------------------------------------
+
+    ip = Unicode(
+        help="The address to listen on; beyond loopback somebody has to say who is calling. Default: that of "
+        "`$JUPYTERHUB_SERVICE_URL` for a service of a hub, else `127.0.0.1`."
+    ).tag(config=True)
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        return service_url().hostname or "127.0.0.1"
+
+    port = Integer(
+        help="The port to listen on. Default: that of `$JUPYTERHUB_SERVICE_URL` for a service of a hub, "
+        "else `9000`."
+    ).tag(config=True)
+
+    @default("port")
+    def _default_port(self) -> int:
+        return service_url().port or 9000
+
+    workers = Integer(2, min=1, help="How many processes answer requests.").tag(config=True)
+    threads = Integer(8, min=1, help="How many requests each process answers at once.").tag(config=True)
+    caller_timeout = Float(
+        30.0,
+        min=0.1,
+        help="Seconds that a caller is waited for: for the head of a request in all, for its body beyond one second "
+        "for each 1 000 bytes.",
+    ).tag(config=True)
+    debug = Bool(False, help="Log in detail.").tag(config=True)
+
+    base_url = Unicode(
+        help="The path under which the service is reached. Default: `$JUPYTERHUB_SERVICE_PREFIX` for a service "
+        "of a hub, else `/services/nbexchange/`."
+    ).tag(config=True)
+
+    @default("base_url")
+    def _default_base_url(self) -> str:
+        # Every user's server has a prefix; only a service has a name.
+        if os.environ.get("JUPYTERHUB_SERVICE_NAME"):
+            return slashed(os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/nbexchange/"))
+        return "/services/nbexchange/"
+
+    @validate("base_url")
+    def _valid_base_url(self, proposal: Any) -> str:
+        return slashed(proposal["value"])
+
+    # --- who is calling ------------------------------------------------------------------------------------
+
+    user_plugin_class = AuthenticatorClass(
+        klass=object,
+        help="Who says who is calling: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
+        "`get_current_user(request)`, such as a subclass of `BaseUserHandler`. Default: `jupyterhub` for a "
+        "service of a hub, else `tokens`.",
+    ).tag(config=True)
+
+    @default("user_plugin_class")
+    def _default_user_plugin_class(self) -> str:
+        return default_choice()
+
+    token_file = Unicode(help="Where static tokens are kept. Default: `tokens.json` in `data_dir`.").tag(
+        config=True
+    )
+
+    @default("token_file")
+    def _default_token_file(self) -> str:
+        return str(Path(self.data_dir) / "tokens.json")
+
+    allow_static_tokens = Bool(
+        False,
+        help="Let static tokens identify callers although the service does not listen on loopback alone.",
+    ).tag(config=True)
+
+    database_roster = Bool(
+        False,
+        help="Let rosters in the database give people roles in courses, beside those that they come with. The "
+        "operator keeps them with `nbexchange course`, instructors with `jupyter nbexchange roster`.",
+    ).tag(config=True)
+
+    # --- metadata ------------------------------------------------------------------------------------------
+
+    db_url = Unicode(
+        help="The database: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Default: an SQLite file in `data_dir`."
+    ).tag(config=True)
+
+    @default("db_url")
+    def _default_db_url(self) -> str:
+        return f"sqlite:///{Path(self.data_dir) / 'nbexchange.sqlite'}"
+
+    db_kwargs = Dict(help="Further arguments for SQLAlchemy's `create_engine`, such as `pool_size`.").tag(
+        config=True
+    )
+    debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
+    upgrade_db = Bool(False, help="Upgrade an older schema at start. Make a backup first.").tag(config=True)
+    reset_db = Bool(
+        False, help="Drop everything in the database at start. Only as the flag `--reset-db`."
+    ).tag(config=True)
+
+    # --- objects -------------------------------------------------------------------------------------------
+
+    base_storage_location = Unicode(
+        help="Where the bytes are kept: a directory or `s3://bucket/prefix`. Default: a directory in `data_dir`."
+    ).tag(config=True)
+
+    @default("base_storage_location")
+    def _default_base_storage_location(self) -> str:
+        return str(Path(self.data_dir) / "store")
+
+    s3_region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
+    s3_endpoint_url = Unicode(help="The address at which the service reaches the store. Default: AWS.").tag(
+        config=True
+    )
+    s3_public_endpoint_url = Unicode(
+        help="The address at which clients reach the store, which URLs are signed for. "
+        "Default: `s3_endpoint_url`."
+    ).tag(config=True)
+    s3_addressing_style = CaselessStrEnum(
+        ["path", "virtual"],
+        "path",
+        help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
+    ).tag(config=True)
+
+    # --- limits --------------------------------------------------------------------------------------------
+
+    max_buffer_size = Integer(
+        DEFAULT_MAX_BUFFER_SIZE, min=1, help="The largest packed archive, in bytes: at most 5 GiB."
+    ).tag(config=True)
+    max_unpacked_size = Integer(
+        min=1, help="The most that may be in an archive, in bytes. Default: four times `max_buffer_size`."
+    ).tag(config=True)
+
+    @default("max_unpacked_size")
+    def _default_max_unpacked_size(self) -> int:
+        return UNPACKED_FACTOR * self.max_buffer_size
+
+    # --- what they make ------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `SettingsError` for a combination that cannot work."""
+        if self.max_buffer_size > SINGLE_PUT_LIMIT:
+            raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
+        is_static = issubclass(self.user_plugin_class, StaticTokens)
+        if is_static and not (self.allow_static_tokens or is_loopback(self.ip)):
+            raise SettingsError(
+                f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
+                "user_plugin_class, or allow_static_tokens if that is what you want"
+            )
+        self._check_storage_location()
+
+    def _check_storage_location(self) -> None:
+        place = urlsplit(self.base_storage_location)
+        if place.scheme not in {"", "s3"} or (place.scheme == "s3" and not place.netloc):
+            raise SettingsError("base_storage_location is a directory or s3://bucket/prefix")
+
+    def rehearse(self) -> None:
+        """Make everything once, so that a mistake shows in one sentence before any worker starts."""
+        try:
+            self.services().database.engine.dispose()
+        except (TypeError, ValueError, ImportError) as error:
+            raise SettingsError(f"a setting cannot be used: {error}") from error
+
+    def database(self) -> Database:
+        url = parse_url(self.db_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
+
+    def store(self) -> ObjectStore:
+        place = urlsplit(self.base_storage_location)
+        if place.scheme != "s3":
+            return LocalStore(Path(self.base_storage_location))
+        from nbexchange.storage.s3 import S3Store
+
+        prefix = place.path.strip("/")
+        return S3Store(
+            bucket=place.netloc,
+            prefix=f"{prefix}/" if prefix else "",
+            region=self.s3_region,
+            endpoint_url=self.s3_endpoint_url or None,
+            public_endpoint_url=self.s3_public_endpoint_url or None,
+            addressing_style=self.s3_addressing_style,
+        )
+
+    def tokens(self) -> TokenFile:
+        return TokenFile(Path(self.token_file))
+
+    def authenticator(self) -> Authenticator:
+        chosen: Any = self.user_plugin_class
+        if issubclass(chosen, StaticTokens):
+            tokens: StaticTokens = chosen(self.tokens())
+            return tokens
+        made = chosen(parent=self) if issubclass(chosen, Configurable) else chosen()
+        if isinstance(made, Section):
+            made.check()
+        if hasattr(made, "authenticate"):
+            return made  # type: ignore[no-any-return]
+        if not hasattr(made, "get_current_user"):
+            raise SettingsError("user_plugin_class has no method get_current_user")
+        if inspect.iscoroutinefunction(made.get_current_user):
+            raise SettingsError("get_current_user is `async def`: make it `def`, with plain calls in it")
+        return CustomAuthenticator(made)
+
+    def limits(self) -> Limits:
+        return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)
+
+    def quotas(self) -> Quotas:
+        made = Quotas(parent=self)
+        made.check()
+        return made
+
+    def services(self) -> Services:
+        """Connections and all: to be made in the process that uses them."""
+        return Services(
+            self.database(),
+            self.store(),
+            self.authenticator(),
+            self.limits(),
+            self.quotas(),
+            self.database_roster,
+        )
+
+
+def slashed(path: str) -> str:
+    """The path with a slash at both ends."""
+    return f"/{path.strip('/')}/" if path.strip("/") else "/"
+
+
+def service_url() -> SplitResult:
+    """Where a hub that starts this service expects it; empty elsewhere, as on a user's server, which has no name."""
+    is_service = os.environ.get("JUPYTERHUB_SERVICE_NAME")
+    return urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", "") if is_service else "")
+
+
+def is_loopback(ip: str) -> bool:
+    if ip == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(ip).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,141 @@
+"""Where settings come from: the configuration file and the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from ast import literal_eval
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from traitlets import List
+from traitlets.config import Config
+from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString, PyFileConfigLoader
+
+from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
+from nbexchange.api.auth.jwt import JwtAuthenticator
+from nbexchange.api.auth.proxy import ProxyAuthenticator
+from nbexchange.api.config.quotas import Quotas
+from nbexchange.api.config.section import Section, SettingsError
+from nbexchange.api.config.settings import CONFIG_FILE, NbExchange
+
+SECTIONS: Mapping[str, type[Section]] = {
+    section.__name__: section
+    for section in (NbExchange, Quotas, JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
+}
+PREFIX = NbExchange.variable_prefix
+FLAG_ONLY = {"reset_db"}
+OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
+OLDER_SETTINGS = {"timezone", "timestamp_format", "log_level", "log_format", "log_datefmt", "logging_config"}
+"""What files for nbexchange 1 and 2 may contain, and nothing here depends on."""
+OTHER_VARIABLES = {
+    "NBEXCHANGE_URL",
+    "NBEXCHANGE_API_TOKEN",
+    "NBEXCHANGE_API_TOKEN_FILE",
+    "NBEXCHANGE_TEST_DATABASE_URL",
+}
+"""What else has the prefix: the plugin's variables and the tests'."""
+OF_KUBERNETES = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
+"""What it tells every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
+
+
+def variables(section: type[Section], name: str) -> list[str]:
+    """The environment variables that state a setting, the strongest first."""
+    if name in FLAG_ONLY:
+        return []
+    older = OLDER_VARIABLES.get(name) if section is NbExchange else None
+    return [section.variable_prefix + name.upper(), *([older] if older else [])]
+
+
+def all_variables() -> dict[str, tuple[type[Section], str]]:
+    """Every variable that states a setting, with the section and the name of what it states."""
+    return {
+        variable: (section, name)
+        for section in SECTIONS.values()
+        for name in section.settings()
+        for variable in reversed(variables(section, name))
+    }
+
+
+def environment() -> Config:
+    """The settings that environment variables state; an empty variable states nothing."""
+    config = Config()
+    for variable, (section, name) in all_variables().items():
+        value = os.environ.get(variable, "")
+        if value and not value.startswith("tcp://"):
+            config[section.__name__][name] = read_text(section, name, value)
+    return config
+
+
+def read_text(section: type[Section], name: str, text: str) -> Any:
+    """What a variable says. A list is read here: traitlets takes the text of one for its only element."""
+    if isinstance(section.class_traits()[name], List):
+        with suppress(ValueError, SyntaxError):
+            return literal_eval(text)
+    return DeferredConfigString(text)
+
+
+def unknown_variables() -> Iterator[str]:
+    """A sentence for each variable with our prefix that states no setting."""
+    known = all_variables().keys()
+    for variable in sorted(os.environ):
+        if not variable.startswith(PREFIX) or variable in known | OTHER_VARIABLES or is_kubernetes(variable):
+            continue
+        name = variable.removeprefix(PREFIX)
+        if name.lower() in FLAG_ONLY:
+            yield f"{variable} has no effect: {name.lower()} is a flag of the command line only"
+        else:
+            near = suggestion(name, [other.removeprefix(PREFIX) for other in known], spell=PREFIX.__add__)
+            yield f"{variable} states no setting{near}"
+
+
+def is_kubernetes(variable: str) -> bool:
+    return OF_KUBERNETES.fullmatch(variable) is not None
+
+
+def read_file(place: str) -> Config:
+    """What the configuration file says; the one at the default place may be missing."""
+    path = Path(place).absolute()
+    try:
+        config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
+    except ConfigFileNotFound:
+        if place == CONFIG_FILE:
+            return Config()
+        raise SettingsError(f"there is no configuration file {place}") from None
+    if FLAG_ONLY & config.get(NbExchange.__name__, {}).keys():
+        raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
+    return config
+
+
+def refuse_unknown(config: Config) -> None:
+    """Raise `SettingsError` for a setting or section that is probably misspelt: it would have no effect."""
+    for given in config:
+        if given in SECTIONS:
+            _refuse_unknown_settings(given, config[given])
+        elif near := get_close_matches(given.lower(), [name.lower() for name in SECTIONS], n=1, cutoff=0.9):
+            meant = next(name for name in SECTIONS if name.lower() == near[0])
+            raise SettingsError(f"c.{given} is no section: did you mean c.{meant}?")
+
+
+def _refuse_unknown_settings(section: str, given: Mapping[str, object]) -> None:
+    known = SECTIONS[section].settings()
+    for name in given.keys() - known - (OLDER_SETTINGS if section == NbExchange.__name__ else set()):
+        near = suggestion(name, known, spell=lambda near: f"c.{section}.{near}")
+        raise SettingsError(f"c.{section}.{name} is no setting{near}")
+
+
+def drop_older(config: Config) -> Iterator[str]:
+    """Take out the settings that only older versions had, with a sentence for each."""
+    section = config.get(NbExchange.__name__, {})
+    for name in sorted(OLDER_SETTINGS & section.keys()):
+        del section[name]
+        yield f"c.{NbExchange.__name__}.{name} of older versions has no effect"
+
+
+def suggestion(name: str, known: Collection[str], spell: Callable[[str], str]) -> str:
+    """The known name that is nearest, as whoever misspelt it would spell it."""
+    found = get_close_matches(name, known, n=1)
+    return f": did you mean {spell(found[0])}?" if found else ""

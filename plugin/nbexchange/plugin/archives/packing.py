@@ -1,0 +1,236 @@
+"""A tree packed into one archive on disk, within its limits, hashed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from nbexchange.plugin.archives.shrinking import Gzip
+from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
+from nbexchange.plugin.messages import say
+from nbexchange.plugin.sizes import humanize, name_largest
+from nbexchange.plugin.stamps import SECRET, STAMP
+from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
+
+LOCAL_FILES = frozenset({STAMP, SECRET})
+"""At the top of a tree these belong to one side's copy, and never travel."""
+
+CHUNK = 1 << 18
+"""Bytes of a file that are read at once."""
+
+Ignore = Callable[[str, list[str]], "Sequence[str] | set[str]"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes of the packed archive (`max_buffer_size`) and of what is in it (`max_unpacked_size`)."""
+
+    packed: int
+    unpacked: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An archive, and what the service is told about it before the first byte."""
+
+    size: int
+    sha256: str
+    unpacked_size: int
+    notebooks: list[str]
+
+    def to_item(self, **values: Any) -> UploadItem:
+        """The item that announces it, once: another call would announce another upload."""
+        return UploadItem(
+            id=uuid4(),
+            size=self.size,
+            sha256=self.sha256,
+            unpacked_size=self.unpacked_size,
+            notebooks=self.notebooks,
+            **values,
+        )
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that travels, as it was when the tree was looked at: `identity` is its device and inode."""
+
+    path: str
+    size: int
+    identity: tuple[int, int]
+
+
+@dataclass
+class Tree:
+    """What of a directory travels: directories and files by their relative path, and what was left out."""
+
+    root: Path
+    directories: list[str] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    too_large: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+    @property
+    def notebooks(self) -> list[str]:
+        return sorted(file.path for file in self.files if file.path.endswith(".ipynb"))
+
+
+def survey(root: Path, ignore: Ignore, max_file_size: int | None = None) -> Tree:
+    """Walk the tree as `shutil.copytree` would with this `ignore`, following links that stay inside it.
+
+    Anything that cannot travel (links that leave the tree or dangle, special files, names that no exchange
+    accepts) is in `left_out`, files above `max_file_size` bytes in `too_large`.
+    """
+    tree = Tree(root)
+    real_root = root.resolve()
+    for path, entry in _walk(root, "", ignore, [], tree.left_out, real_root):
+        if entry is None:
+            tree.directories.append(path)
+        elif max_file_size is not None and entry.st_size > max_file_size:
+            tree.too_large.append(path)
+        else:
+            tree.files.append(File(path, entry.st_size, (entry.st_dev, entry.st_ino)))
+        if len(tree.files) + len(tree.directories) > MAX_MEMBERS:
+            raise too_many(root, f"{MAX_MEMBERS} files and directories")
+    if sum(map(len, tree.notebooks)) > MAX_NOTEBOOK_PATHS:
+        raise too_many(root, "notebooks with names of 64 000 characters in all")
+    return tree
+
+
+def too_many(root: Path, what: str) -> PackingFailed:
+    return PackingFailed(say("too-many-files", name=root.name, what=what))
+
+
+def _walk(
+    root: Path, below: str, ignore: Ignore, above: list[Path], left_out: list[str], real_root: Path
+) -> Iterator[tuple[str, os.stat_result | None]]:
+    folder = root / below
+    names = sorted(entry.name for entry in folder.iterdir())
+    ignored = set(ignore(str(folder), names))
+    for name in names:
+        path = f"{below}/{name}" if below else name
+        if name in ignored or path in LOCAL_FILES:
+            continue
+        found = _look(root / path, real_root)
+        if found is None or not is_relative_path(path):
+            left_out.append(path)
+        elif stat.S_ISDIR(found.st_mode):
+            real = (root / path).resolve()
+            if real in above or real == real_root:  # a link to a directory above itself
+                left_out.append(path)
+                continue
+            yield path, None
+            yield from _walk(root, path, ignore, [*above, real], left_out, real_root)
+        else:
+            yield path, found
+
+
+def _look(path: Path, real_root: Path) -> os.stat_result | None:
+    """The file or directory at `path`; None for anything that may not travel."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+        return None
+    return found if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) else None
+
+
+def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
+    """Write the tree to `archive`; stops the moment a limit is exceeded, raising `ArchiveTooLarge`.
+
+    A file that changes while it is read raises `PackingFailed`: half of an old and half of a new notebook is
+    nobody's work.
+    """
+    if tree.size > limits.unpacked:
+        raise too_large(tree, "unpacked", tree.size, limits.unpacked, "max_unpacked_size")
+    sink = _HashingSink(archive, tree, limits.packed)
+    gzip = Gzip(sink)
+    with tarfile.TarFile(fileobj=gzip, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
+        for path in tree.directories:
+            member = tarfile.TarInfo(path)
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(member)
+        for file in tree.files:
+            _add_file(tar, tree.root, file)
+    gzip.finish()
+    return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks)
+
+
+def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
+    member = tarfile.TarInfo(file.path)
+    member.size, member.mode = file.size, 0o644
+    try:
+        with open(root / file.path, "rb", opener=_without_waiting) as source:
+            before = os.fstat(source.fileno())
+            if (before.st_dev, before.st_ino) != file.identity or before.st_size != file.size:
+                raise changed(file.path)
+            member.mtime = int(before.st_mtime)
+            tar.addfile(member, source)
+            after = os.fstat(source.fileno())
+    except PermissionError:
+        raise PackingFailed(say("not-readable", path=file.path)) from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise changed(file.path) from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise changed(file.path) from None  # tarfile met the end of the file too early
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise changed(file.path)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open what may have become a pipe since it was looked at."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def changed(path: str) -> PackingFailed:
+    return PackingFailed(say("changed-while-packing", path=path))
+
+
+def too_large(tree: Tree, what: str, size: int | None, limit: int, setting: str) -> ArchiveTooLarge:
+    found = f"{humanize(size)} {what}" if size is not None else f"more than that {what}"
+    largest = name_largest((file.size, file.path) for file in tree.files)
+    text = say(
+        "packed-too-large",
+        name=tree.root.name,
+        what=found,
+        setting=setting,
+        limit=humanize(limit),
+        largest=largest,
+    )
+    return ArchiveTooLarge(text)
+
+
+class _HashingSink(io.RawIOBase):
+    """Passes writes on, counting and hashing; refuses the one that would exceed the limit."""
+
+    def __init__(self, target: BinaryIO, tree: Tree, limit: int) -> None:
+        self.target = target
+        self.tree = tree
+        self.limit = limit
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        if self.size + len(data) > self.limit:
+            raise too_large(self.tree, "packed", None, self.limit, "max_buffer_size")
+        self.target.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+        return len(data)

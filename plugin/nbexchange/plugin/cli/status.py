@@ -1,0 +1,154 @@
+"""`jupyter nbexchange status`: whether the exchange can be used from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from nbexchange.plugin import MODULES
+from nbexchange.plugin.cli.base import Command
+from nbexchange.plugin.cli.tables import clean_lines, columns
+from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.client import Client
+from nbexchange.plugin.service.credentials import TOKEN_VARIABLES, ApiCredentials, find_token, service_url
+from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.protocol import PROTOCOL_HEADER, VERSION_HEADER, Me
+from nbexchange.shared.redaction import redact
+
+STATES = {True: "ok", False: "NOT OK", None: "unknown"}
+
+
+class Finding(Struct):
+    """What is well: a phrase for people, and the same in parts for programs."""
+
+    about: str
+    facts: dict[str, str | int] = {}
+
+
+class Check(Struct):
+    """One thing that has to be well. `ok` is None where it cannot be found out; `error` says what to do."""
+
+    name: str
+    ok: bool | None
+    about: str
+    facts: dict[str, str | int] = {}
+    error: str | None = None
+    request_id: str | None = None
+
+
+class Report(Struct):
+    ok: bool
+    checks: list[Check]
+
+
+class Status(Command):
+    """Whether the exchange can be used from here: the service, your token, the file store, nbgrader's configuration."""
+
+    name = "jupyter-nbexchange status"
+    description = __doc__ or ""
+
+    def ask(self) -> Report:
+        self.me: Me | None = None
+        self.is_away = False
+        service = self._try("service", self._reach_service)
+        self.is_away = not service.ok
+        checks = [
+            service,
+            self._try("readiness", self._look_inside),
+            self._try("token", self._find_token),
+            self._try("you", self._introduce),
+            self._try("store", self._reach_store),
+            self._try("nbgrader", self._look_at_the_lines),
+        ]
+        return Report(all(check.ok is not False for check in checks), checks)
+
+    def is_well(self, answer: Report) -> bool:
+        return answer.ok
+
+    def lines(self, answer: Report) -> Iterator[str]:
+        yield from columns([(check.name, STATES[check.ok], check.about or None) for check in answer.checks])
+        for check in answer.checks:
+            if check.error:
+                yield f"\n{check.name}: {clean_lines(check.error)}"
+
+    def _try(self, name: str, look: Callable[[], Finding | None]) -> Check:
+        try:
+            found = look()
+        except TransferFailed as failure:
+            return Check(name, False, "", error=str(failure), request_id=failure.request_id)
+        return Check(name, True, found.about, found.facts) if found else Check(name, None, "")
+
+    # --- the checks: None where there is nothing to be found out ------------------------------------------
+
+    def _reach_service(self) -> Finding:
+        anonymous, begun = self._anonymous(), time.monotonic()
+        anonymous.check("healthz")
+        milliseconds = round(1000 * (time.monotonic() - begun))
+        url = redact(anonymous.url_of(""))
+        version, revision = (anonymous.headers.get(name, "?") for name in (VERSION_HEADER, PROTOCOL_HEADER))
+        about = f"{url} (nbexchange {version}, protocol {revision}) answers in {milliseconds} ms"
+        return Finding(
+            about, {"url": url, "version": version, "protocol": revision, "milliseconds": milliseconds}
+        )
+
+    def _look_inside(self) -> Finding | None:
+        if self.is_away:
+            return None
+        self._anonymous().check("readyz")
+        return Finding("its database and its file store answer it")
+
+    def _anonymous(self) -> Client:
+        """For what anybody may ask: a token that cannot be read hides nothing else."""
+
+        def prepare(path: str) -> tuple[str, dict[str, str], dict[str, str]]:
+            try:
+                return self.exchange.client.url_of(path), {}, {}
+            except TransferFailed:
+                return service_url(self.exchange) + path, {}, {}
+
+        return Client(prepare, self.exchange.api_timeout)
+
+    def _find_token(self) -> Finding:
+        """Where it comes from; it is never shown itself. That there is none may be meant."""
+        source = source_of_token(self.exchange)
+        if source is None:
+            variables = self.exchange.api_token_variable or " or ".join(TOKEN_VARIABLES)
+            return Finding(f"none: there is nothing in {variables}")
+        cookie = self.exchange.api_token_cookie
+        how = f", sent in the cookie {cookie}" if cookie else ""
+        return Finding(f"from {source}{how}", {"source": source})
+
+    def _introduce(self) -> Finding | None:
+        if self.is_away:
+            return None
+        self.me = me = self.exchange.client.me()
+        roles = ", ".join(f"{course.role} of {course.course_id}" for course in me.courses) or "no courses"
+        about = f"{me.name} of organisation {me.org_id}: {roles}"
+        return Finding(about, {"name": me.name, "org_id": me.org_id})
+
+    def _reach_store(self) -> Finding | None:
+        """Older services do not say where they send files."""
+        if self.me is None or not self.me.storage_url:
+            return None
+        storage = Storage(self.exchange.client.url_of(""), self.exchange.storage_origins)
+        url = redact(storage.reach(self.me.storage_url))
+        return Finding(f"{url} answers", {"url": url})
+
+    def _look_at_the_lines(self) -> Finding:
+        given = self.config.get("ExchangeFactory", {})
+        missing = [slot for slot in MODULES.values() if slot not in given]
+        if missing:
+            raise TransferFailed(say("lines-missing", slots=", ".join(missing)))
+        return Finding("the eight lines of its configuration are there")
+
+
+def source_of_token(exchange: Any) -> str | None:
+    kind = exchange.api_plugin_class
+    if kind is not ApiCredentials:
+        return f"{kind.__module__}.{kind.__qualname__}"
+    token = find_token(exchange)
+    return token.source if token else None

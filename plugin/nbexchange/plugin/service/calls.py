@@ -1,0 +1,175 @@
+"""One request to the service, and what its answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TypeVar
+from uuid import uuid4
+
+import msgspec
+import requests
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
+
+from nbexchange import protocol
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.messages import say
+from nbexchange.shared.redaction import host_of
+
+T = TypeVar("T")
+
+MAX_ANSWER = 64 << 20
+"""Bytes of an answer that the plugin reads into memory."""
+
+AWAY = (502, 503, 504)
+"""What a gateway answers that has nobody behind it, such as a hub's proxy."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Where a request goes, with what; its id stands in every text about it."""
+
+    url: str
+    cookies: Mapping[str, str]
+    headers: Mapping[str, str]
+    request_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        return {
+            "Content-Type": "application/json",
+            "X-Request-ID": self.request_id,
+            protocol.PROTOCOL_HEADER: str(protocol.REVISION),
+            protocol.VERSION_HEADER: version("nbexchange"),
+        }
+
+    def content(self, response: requests.Response) -> bytes:
+        content = b""
+        for chunk in response.iter_content(1 << 20):
+            content += chunk
+            if len(content) > MAX_ANSWER:
+                raise self._failed("service-endless")
+        return content
+
+    def read(self, response: requests.Response, content: bytes, kind: type[T]) -> T:
+        """The answer, if the exchange gave it: a proxy's page is none."""
+        content_type = response.headers.get("Content-Type", "").partition(";")[0]
+        try:
+            if response.status_code == 200 and content_type == "application/json":
+                return self._with_reference(_checked(msgspec.json.decode(content, type=kind)))
+            if content_type == "application/problem+json":
+                raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
+        except (msgspec.MsgspecError, ImpossibleName):
+            raise self._not_understood(response) from None
+        raise self._answered_by_another(response.status_code, content_type)
+
+    def _answered_by_another(self, status: int, content_type: str) -> TransferFailed:
+        """A gateway that says that nobody is behind it, or anything else; the exchange itself says so in JSON."""
+        if status in AWAY:
+            return self._failed("service-away", status=status)
+        return self._failed("service-elsewhere", status=status, content_type=content_type or "no type")
+
+    def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
+        if problem.type in LANGUAGE and revision_of(response) < protocol.REVISION:
+            return self._failed("service-older", **_versions(response))
+        problem.request_id = problem.request_id or self.request_id
+        return ServiceRefused(problem)
+
+    def _not_understood(self, response: requests.Response) -> ServiceUnreachable:
+        if revision_of(response) > protocol.REVISION:
+            return self._failed("service-newer", **_versions(response))
+        return self._failed("service-unclear")
+
+    def unreachable(self, error: Exception, timeout: float) -> ServiceUnreachable:
+        if timed_out(error):
+            return self._failed("service-slow", seconds=timeout)
+        if isinstance(error, requests.exceptions.SSLError):
+            return self._failed("service-certificate")
+        if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):
+            return ServiceUnreachable(say("service-token", source="c.Exchange.api_plugin_class"))
+        if isinstance(error, ValueError):  # what requests and urllib3 say of an address
+            return ServiceUnreachable(say("service-address"))
+        if broke_off(error):
+            return self._failed("service-lost")
+        return self._failed("service-down")
+
+    def _failed(self, code: str, **known: object) -> ServiceUnreachable:
+        return ServiceUnreachable(say(code, host=host_of(self.url), **known), self.request_id)
+
+    def _with_reference(self, answer: T) -> T:
+        """The same answer; the problem of an item gets the id of the request, for people who report it."""
+        for item in answer.items if isinstance(answer, BATCHES) else ():
+            if isinstance(item, protocol.ItemFailed):
+                item.problem.request_id = self.request_id
+        return answer
+
+
+BATCHES = (
+    protocol.UploadAnswers,
+    protocol.CompletionAnswers,
+    protocol.DownloadAnswers,
+    protocol.Removals,
+)
+
+LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
+"""What an older service says of something that it does not know."""
+
+
+def revision_of(response: requests.Response) -> int:
+    """The revision of the protocol that the service speaks; ours, where it does not say."""
+    stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
+    return int(stated) if protocol.A_REVISION.fullmatch(stated) else protocol.REVISION
+
+
+def _versions(response: requests.Response) -> dict[str, str]:
+    return {
+        "theirs": response.headers.get(protocol.VERSION_HEADER, "of another version"),
+        "ours": version("nbexchange"),
+    }
+
+
+class ImpossibleName(Exception):
+    """Names become local paths: one that cannot be a single file name is believed from nobody."""
+
+
+def _checked(answer: T) -> T:
+    match answer:
+        case protocol.Assignments():
+            for entry in answer.assignments:
+                _check_names(entry.course_id, entry.assignment_id)
+                _check_names(*(feedback.notebook_id for feedback in entry.feedback))
+                _check_submissions(entry.submissions)
+        case protocol.Submissions():
+            _check_submissions(answer.submissions)
+        case protocol.Roster():
+            _check_names(*(member.name for member in answer.members))
+    return answer
+
+
+def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
+    for record in records:
+        _check_names(record.course_id, record.assignment_id, record.student_id)
+        _check_names(*(feedback.notebook_id for feedback in record.feedback))
+
+
+def _check_names(*names: str) -> None:
+    if not all(protocol.is_path_component(name) for name in names):
+        raise ImpossibleName
+
+
+def timed_out(error: Exception) -> bool:
+    return isinstance(error, requests.Timeout) or isinstance(_reason(error), ReadTimeoutError)
+
+
+def broke_off(error: Exception) -> bool:
+    """Whether there was a connection, so that the service may have done what it was asked."""
+    return isinstance(error, requests.exceptions.ChunkedEncodingError) or isinstance(
+        _reason(error), ProtocolError
+    )
+
+
+def _reason(error: Exception) -> object:
+    """Why the last of several tries failed, which requests calls a connection error whatever it was."""
+    cause = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else cause

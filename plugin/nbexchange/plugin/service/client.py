@@ -1,0 +1,158 @@
+"""The service, as the plugin talks to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError, ReadTimeoutError
+from urllib3.util import Retry
+
+from nbexchange import protocol
+from nbexchange.plugin.service.calls import Call
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Prepare = Callable[[str], tuple[str, Mapping[str, str], Mapping[str, str]]]
+"""From a path below the service to the URL, cookies and headers of a request: an installation's own credentials."""
+
+
+class Tries(Retry):
+    """Repetitions that fail, if any of them did, because a connection broke off: then the request may be done."""
+
+    def increment(self, *arguments: Any, **options: Any) -> Self:
+        try:
+            return super().increment(*arguments, **options)
+        except MaxRetryError as failure:
+            earlier = (entry.error for entry in self.history)
+            broken = (error for error in earlier if isinstance(error, ProtocolError | ReadTimeoutError))
+            failure.reason = next(broken, failure.reason)
+            raise
+
+
+# Every call may be repeated, so a lost answer costs a repetition and nothing else. Not for long: nbgrader calls
+# from the Jupyter server's event loop, which stands still meanwhile.
+RETRIES = Tries(
+    total=3,
+    read=1,
+    status_forcelist=(502, 503, 504),
+    allowed_methods=None,
+    backoff_factor=0.3,
+    backoff_jitter=0.3,
+    backoff_max=3,
+    respect_retry_after_header=False,
+    raise_on_status=False,
+    redirect=0,
+)
+
+
+class Client:
+    """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else."""
+
+    def __init__(self, prepare: Prepare, timeout: float) -> None:
+        self.prepare = prepare
+        self.timeout = timeout
+        self.request_id: str | None = None  # of the last request
+        self.headers: Mapping[str, str] = {}  # of the last answer
+        self.session = requests.Session()
+        # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
+        self.session.auth = lambda request: request
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+
+    def url_of(self, path: str) -> str:
+        return self.prepare(path)[0]
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def check(self, path: str) -> None:
+        """Raise unless `healthz` or `readyz` is answered well."""
+        self._call("GET", path, protocol.Health)
+
+    def me(self) -> protocol.Me:
+        return self._call("GET", "v1/me", protocol.Me)
+
+    def assignments(self, course_id: str | None) -> protocol.Assignments:
+        query = protocol.AssignmentsQuery(course_id=course_id)
+        return self._call("GET", "v1/assignments", protocol.Assignments, query=query)
+
+    def submissions(self, query: protocol.SubmissionsQuery) -> Iterator[protocol.SubmissionRecord]:
+        """All pages of them."""
+        while True:
+            page = self._call("GET", "v1/submissions", protocol.Submissions, query=query)
+            yield from page.submissions
+            if page.cursor in {None, query.cursor}:
+                return
+            query = msgspec.structs.replace(query, cursor=page.cursor)
+
+    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Iterator[protocol.RemovalAnswer]:
+        """Hide attempts, one batch after the other; `own` means the caller's own list, also for an instructor."""
+        for start in range(0, len(ids), protocol.MAX_ITEMS):
+            body = protocol.RemoveSubmissions(list(ids[start : start + protocol.MAX_ITEMS]), own)
+            yield from self._call("POST", "v1/submissions/remove", protocol.Removals, body=body).items
+
+    def unrelease(self, course_id: str, assignment_id: str) -> None:
+        query = protocol.UnreleaseQuery(course_id, assignment_id)
+        self._call("DELETE", "v1/assignments", protocol.Unreleased, query=query)
+
+    def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer]:
+        return self._call("POST", "v1/uploads", protocol.UploadAnswers, body=batch).items
+
+    def complete(self, ids: Sequence[UUID]) -> Sequence[protocol.CompletionAnswer]:
+        body = protocol.CompleteUploads(list(ids))
+        return self._call("POST", "v1/uploads/complete", protocol.CompletionAnswers, body=body).items
+
+    def pending(self) -> Sequence[protocol.PendingUpload]:
+        return self._call("GET", "v1/uploads", protocol.PendingUploads, query=protocol.PendingQuery()).items
+
+    def abort(self, upload_id: UUID) -> None:
+        self._call("DELETE", f"v1/uploads/{upload_id}", protocol.Aborted)
+
+    def downloads(self, items: Sequence[protocol.DownloadItem]) -> Sequence[protocol.DownloadAnswer]:
+        body = protocol.RequestDownloads(list(items))
+        return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
+
+    def roster(self, course_id: str) -> protocol.Roster:
+        return self._call("GET", "v1/roster", protocol.Roster, query=protocol.RosterQuery(course_id))
+
+    def enrol(self, wanted: protocol.Enrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster", protocol.RosterChange, body=wanted)
+
+    def unenrol(self, wanted: protocol.Unenrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=wanted)
+
+    # --- how -----------------------------------------------------------------------------------------------
+
+    def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:
+        call = Call(*self.prepare(path))
+        self.request_id = call.request_id
+        try:
+            response = self.session.request(
+                method,
+                call.url,
+                params=msgspec.to_builtins(query, str_keys=True) if query is not None else None,
+                data=msgspec.json.encode(body) if body is not None else None,
+                headers={**call.headers, **call.own_headers},
+                cookies=dict(call.cookies),
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                content = call.content(response)
+        except UnicodeEncodeError as error:
+            if error.encoding != "latin-1":  # that of headers
+                raise
+            raise call.unreachable(error, self.timeout) from None
+        except (requests.RequestException, LocationValueError) as error:
+            log.debug("%s %s failed: %s", method, path, type(error).__name__)
+            raise call.unreachable(error, self.timeout) from None
+        self.headers = response.headers
+        log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)
+        return call.read(response, content, kind)

@@ -1,0 +1,179 @@
+"""The object store, as the plugin talks to it: with a session of its own that knows no credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from tqdm import tqdm
+from urllib3.exceptions import LocationValueError
+from urllib3.util import Retry
+
+from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.calls import broke_off, timed_out
+from nbexchange.plugin.sizes import humanize
+from nbexchange.shared.redaction import RedactingFilter, host_of
+
+log = logging.getLogger(__name__)
+
+# At the level of debugging it quotes the URLs that it dials, and with them the signatures.
+logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
+
+HEADERS = {"content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"}
+"""What the service may tell the plugin to send."""
+
+CHUNK = 1 << 18
+CONNECT_TIMEOUT = 10
+READ_TIMEOUT = 60
+"""Seconds without a single byte, not for the whole transfer."""
+
+# A request that reached nobody may be repeated; anything later is for the caller, who rewinds.
+RETRIES = Retry(
+    total=3,
+    connect=3,
+    read=0,
+    status=0,
+    other=0,
+    redirect=0,
+    backoff_factor=0.3,
+    respect_retry_after_header=False,  # else a 503 is no answer, but a failure to get one
+)
+
+
+class Storage:
+    """Transfers to and from signed URLs. Raises `StorageFailed`, and nothing else.
+
+    `service_url` is what relative URLs are relative to; `origins`, if any, are the only ones that are dialled.
+    """
+
+    def __init__(self, service_url: str, origins: Sequence[str] = ()) -> None:
+        self.service_url = service_url
+        self.origins = [origin_of(urlsplit(origin)) for origin in origins]
+        self.session = requests.Session()
+        # Any value but None keeps requests from looking into ~/.netrc and into the URL for credentials;
+        # proxies and certificates still come from the environment.
+        self.session.auth = lambda request: request
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+
+    def reach(self, url: str) -> str:
+        """The URL that was dialled. Any answer shows that a store is there, but those that gateways give."""
+        target = self._resolve(url)
+        response = self._request("HEAD", target, headers={})
+        if not (response.status_code < 300 or 400 <= response.status_code < 500):
+            raise refused(response, "request")
+        return target
+
+    def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
+        """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
+        target = self._resolve(url)
+        body.seek(0)
+        with progress(name, size) as bar:
+            response = self._request("PUT", target, headers=headers, data=_Body(body, size, bar))
+        if response.status_code not in {200, 201, 204, 412}:
+            raise refused(response, "upload")
+
+    def get(
+        self, url: str, headers: Mapping[str, str], target: BinaryIO, size: int, sha256: str, name: str
+    ) -> None:
+        """Fetch exactly the announced bytes into `target`, or raise."""
+        source = self._resolve(url)
+        response = self._request("GET", source, headers=headers, stream=True)
+        with response:
+            if response.status_code != 200:
+                raise refused(response, "download")
+            digest = self._copy(response, target, size, name)
+        if digest != sha256:
+            raise StorageFailed(say("download-differs", name=name))
+
+    def _copy(self, response: requests.Response, target: BinaryIO, size: int, name: str) -> str:
+        digest, received = hashlib.sha256(), 0
+        try:
+            with progress(name, size) as bar:
+                for chunk in response.iter_content(CHUNK):
+                    received += len(chunk)
+                    if received > size:
+                        break
+                    digest.update(chunk)
+                    target.write(chunk)
+                    bar.update(len(chunk))
+        except requests.RequestException:
+            raise broken_off("download", received, size) from None
+        if received != size:
+            raise broken_off("download", received, size)
+        return digest.hexdigest()
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], **options: Any
+    ) -> requests.Response:
+        try:
+            return self.session.request(
+                method,
+                url,
+                headers={k.lower(): v for k, v in headers.items() if k.lower() in HEADERS},
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                **options,
+            )
+        except (requests.RequestException, LocationValueError) as error:
+            log.debug("%s failed: %s", method, type(error).__name__)
+            was_reached = not isinstance(error, requests.ConnectTimeout)
+            lost = was_reached and (broke_off(error) or timed_out(error))
+            code = "store-lost" if lost else "store-down"
+            raise StorageFailed(say(code, host=host_of(url))) from None
+
+    def _resolve(self, url: str) -> str:
+        """The URL to dial; raises when it is not one that a file store of this service can have."""
+        service, place = urlsplit(self.service_url), urlsplit(url)
+        if not place.scheme and not place.netloc:
+            return self.service_url.rstrip("/") + "/" + url.lstrip("/")
+        weaker = place.scheme != "https" and not (place.scheme == "http" and service.scheme == "http")
+        if weaker or "@" in place.netloc:
+            raise StorageFailed(say("store-untrusted"))
+        if self.origins and origin_of(place) not in self.origins:
+            raise StorageFailed(say("store-unlisted", host=place.hostname))
+        return url
+
+
+class _Body:
+    """A body whose length requests can tell, so that it is never sent in chunks."""
+
+    def __init__(self, source: BinaryIO, size: int, bar: tqdm[NoReturn]) -> None:
+        self.source = source
+        self.size = size
+        self.bar = bar
+
+    def __len__(self) -> int:
+        return self.size
+
+    def read(self, size: int = -1) -> bytes:
+        """More than was asked for: urllib3 sends what it gets, and asks for 16 KiB at a time."""
+        data = self.source.read(max(size, CHUNK))
+        self.bar.update(len(data))
+        return data
+
+
+def progress(name: str, size: int) -> tqdm[NoReturn]:
+    """A bar for transfers worth watching, on a terminal only."""
+    quiet = True if size < 5_000_000 else None
+    return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
+
+
+def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
+    return place.scheme, place.hostname, place.port or {"http": 80, "https": 443}.get(place.scheme)
+
+
+def refused(response: requests.Response, what: str) -> StorageFailed:
+    code = "store-elsewhere" if 300 <= response.status_code < 400 else "store-refused"
+    text = say(code, host=host_of(response.url), what=what, status=response.status_code)
+    return StorageFailed(text, response.status_code, response.headers.get("x-amz-request-id"))
+
+
+def broken_off(what: str, received: int, size: int) -> StorageFailed:
+    return StorageFailed(say("transfer-broken", what=what, received=humanize(received), size=humanize(size)))

@@ -1,0 +1,168 @@
+"""Objects carried between a local file and the store, with the service's leave and to the service's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+import msgspec
+
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, StorageFailed, TransferFailed
+from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.client import Client
+from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.protocol import (
+    MAX_ITEMS,
+    CompletionAnswer,
+    DownloadGranted,
+    DownloadItem,
+    InitiateUploads,
+    ItemFailed,
+    Kind,
+    Record,
+    UploadAnswer,
+    UploadCompleted,
+    UploadGranted,
+)
+
+UNCONFIRMED: Mapping[Kind, str] = {
+    "submission": "confirmation-lost",
+    "release": "publication-unconfirmed",
+    "feedback": "publication-unconfirmed",
+}
+
+
+@dataclass(frozen=True)
+class Transfer:
+    client: Client
+    storage: Storage
+
+    @contextmanager
+    def referring(self) -> Iterator[None]:
+        """What fails herein names the service's last grant, for people to report."""
+        try:
+            yield
+        except TransferFailed as failure:
+            failure.refer_to(self.client.request_id)
+            raise
+
+    # --- up ------------------------------------------------------------------------------------------------
+
+    def send(self, batch: InitiateUploads, body: BinaryIO, name: str) -> Record:
+        """Carry the only item of a batch; raises `TransferFailed`."""
+        outcome = self.send_all(batch, {batch.items[0].id: body}, name)[batch.items[0].id]
+        if isinstance(outcome, TransferFailed):
+            raise outcome
+        return outcome
+
+    def send_all(
+        self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
+    ) -> dict[UUID, Record | TransferFailed]:
+        """Carry every item of a batch; what stands in the way of one does not stop the others."""
+        outcome: dict[UUID, Record | TransferFailed] = {}
+        sent: list[UUID] = []
+        for answer in self._initiate(batch):
+            match answer:
+                case UploadGranted():
+                    try:
+                        self._put(batch, answer, bodies[answer.id], name)
+                        sent.append(answer.id)
+                    except StorageFailed as failure:
+                        outcome[answer.id] = failure
+                case UploadCompleted():
+                    outcome[answer.id] = answer.record
+                case ItemFailed():
+                    outcome[answer.id] = ServiceRefused(answer.problem)
+                case _:
+                    raise TransferFailed(say("parts-wanted"))
+        for completion in self._complete(batch, sent) if sent else ():
+            if isinstance(completion, ItemFailed):
+                outcome[completion.id] = ServiceRefused(completion.problem)
+            else:
+                outcome[completion.id] = completion.record
+        return outcome
+
+    def _complete(self, batch: InitiateUploads, sent: Sequence[UUID]) -> Sequence[CompletionAnswer]:
+        try:
+            return self.client.complete(sent)
+        except (ServiceUnreachable, ServiceRefused) as failure:
+            if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
+                raise  # a refused release is not published; the collector completes a submission all the same
+            raise ServiceUnreachable(say(UNCONFIRMED[batch.kind]), failure.request_id) from None
+
+    def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
+        answers = self.client.initiate(batch)
+        if any(isinstance(a, ItemFailed) and a.problem.type == "too-many-pending" for a in answers):
+            self._settle(batch)
+            answers = self.client.initiate(batch)
+        return answers
+
+    def _settle(self, batch: InitiateUploads) -> None:
+        """End the caller's unfinished submissions of this assignment: complete what was sent, give up the rest.
+
+        Nothing else of theirs: what of a release or of feedback was not confirmed is never published.
+        """
+        place = (batch.kind, batch.course_id, batch.assignment_id)
+        ids = [
+            upload.id
+            for upload in self.client.pending()
+            if (upload.kind, upload.course_id, upload.assignment_id) == place
+        ]
+        for completion in self.client.complete(ids) if ids else ():
+            if isinstance(completion, ItemFailed) and completion.problem.type == "object-missing":
+                self.client.abort(completion.id)
+
+    def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
+        """Send the bytes, where it may help once more, with a fresh URL."""
+        (item,) = (item for item in batch.items if item.id == granted.id)
+        with self.referring():
+            try:
+                self.storage.put(granted.url, granted.headers, body, item.size, name)
+            except StorageFailed as failure:
+                if not failure.may_pass:
+                    raise
+                (renewed,) = self.client.initiate(msgspec.structs.replace(batch, items=[item]))
+                if not isinstance(renewed, UploadGranted):
+                    raise
+                self.storage.put(renewed.url, renewed.headers, body, item.size, name)
+
+    # --- down ----------------------------------------------------------------------------------------------
+
+    def grants(self, items: Sequence[DownloadItem]) -> Iterator[DownloadGranted | TransferFailed]:
+        """A grant for each item, or why there is none, asked for as they are needed: a URL ages."""
+        for start in range(0, len(items), MAX_ITEMS):
+            yield from self._request(items[start : start + MAX_ITEMS])
+
+    def _request(self, items: Sequence[DownloadItem]) -> list[DownloadGranted | TransferFailed]:
+        try:
+            answers = self.client.downloads(items)
+        except TransferFailed as failure:
+            return [failure] * len(items)
+        return [ServiceRefused(a.problem) if isinstance(a, ItemFailed) else a for a in answers]
+
+    def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
+        """Bring what was granted, where it may help once more, with a fresh URL."""
+        with self.referring():
+            try:
+                self._get(granted, target, name)
+            except StorageFailed as failure:
+                if not failure.may_pass:
+                    raise
+                (renewed,) = self._request([DownloadItem(kind, granted.id)])
+                self._get(accept(renewed), target, name)
+
+    def _get(self, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
+        target.seek(0)
+        target.truncate()
+        self.storage.get(granted.url, granted.headers, target, granted.size, granted.sha256, name)
+        target.seek(0)
+
+
+def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
+    """The grant; raises what stands in its place."""
+    if isinstance(granted, TransferFailed):
+        raise granted
+    return granted
