@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from nbgrader.api import Gradebook
-from support.callers import Caller
-from support.postgresql import make_careless, new_database
-from support.serving import serving
+from support.database.postgresql import make_careless, new_database
+from support.people.callers import Caller
+from support.servers.serving import serving
 from werkzeug.serving import make_server
 
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile

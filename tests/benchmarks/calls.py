@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from sqlalchemy import text
-from support.callers import COURSE, TEACHER, archive_item, item
-from support.rows import Term
+from support.database.rows import Term
+from support.people.callers import COURSE, TEACHER, archive_item, item
 
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.processes import cpu_seconds

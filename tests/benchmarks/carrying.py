@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.callers import COURSE, TEACHER, archive_item
+from support.people.callers import COURSE, TEACHER, archive_item
 
 from benchmarks import data
 from benchmarks.clients import Call, announce, drive, post, put_all, send

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from support.callers import COURSE
+from support.people.callers import COURSE
 
 TIMEOUT = 120
 

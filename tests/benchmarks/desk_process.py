@@ -17,9 +17,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from support.callers import COURSE
-from support.classroom import Desk
-from support.memory import forget_peak, peak
+from support.people.callers import COURSE
+from support.people.classroom import Desk
+from support.servers.memory import forget_peak, peak
 
 from benchmarks.stopwatch import Stopwatch
 from nbexchange.plugin import ExchangeCollect, ExchangeSubmit

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from support.callers import COURSE
-from support.issuers import AUDIENCE, ISSUER, jwks, token
-from support.scripted_hub import ScriptedHub, model, scripted_hub
+from support.hub.scripted_hub import ScriptedHub, model, scripted_hub
+from support.people.callers import COURSE
+from support.servers.issuers import AUDIENCE, ISSUER, jwks, token
 
 from benchmarks.clients import Call, drive
 from benchmarks.processes import cpu_seconds

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from support.callers import TEACHER, archive_item
+from support.people.callers import TEACHER, archive_item
 
 from benchmarks.clients import send
 from benchmarks.data import incompressible, repeated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psutil
-from support.memory import peak
+from support.servers.memory import peak
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.callers import COURSE, TEACHER
-from support.installation import TIRELESS
+from support.people.callers import COURSE, TEACHER
+from support.servers.installation import TIRELESS
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.db.engine import Database, connect

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from support.callers import COURSE, TEACHER, Caller, archive_item, item
-from support.in_process import callers_in_process
-from support.statements import statements
+from support.database.statements import statements
+from support.people.callers import COURSE, TEACHER, Caller, archive_item, item
+from support.servers.in_process import callers_in_process
 
 from benchmarks.report import Table
 from benchmarks.scene import student

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support.programs import hub_proxy, needed
+from support.hub.programs import hub_proxy, needed
 
 from benchmarks import data
 from benchmarks.__main__ import BENCHMARKS, figures

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from support.classroom_hub import done, release
-from support.hub import Hub, running_hub
-from support.hub_config import STUDENTS
-from support.programs import hub_proxy
-from support.responsiveness import Waits, waits_during
+from support.hub.classroom_hub import done, release
+from support.hub.hub import Hub, running_hub
+from support.hub.hub_config import STUDENTS
+from support.hub.programs import hub_proxy
+from support.hub.responsiveness import Waits, waits_during
 
 from benchmarks import data
 from benchmarks.report import Table, decimal

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
-from support.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
-from support.serving import serving
-from support.swift import swift
+from support.servers.serving import serving
+from support.stores.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
+from support.stores.swift import swift
 from werkzeug.serving import make_server
 
 from nbexchange.api.http import conventions as web

@@ -12,8 +12,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from support.at_once import at_once
-from support.object_clients import (
+from support.faults.at_once import at_once
+from support.stores.object_clients import (
     BODY,
     Place,
     on,

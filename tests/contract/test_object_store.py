@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
-from support.object_clients import (
+from support.stores.object_clients import (
     ACCESS_KEY,
     BODY,
     SECRET_KEY,

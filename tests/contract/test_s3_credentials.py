@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.credentials import RefreshableCredentials
-from support.object_clients import BODY, S3_PARAMETERS, Place, parameter, send
+from support.stores.object_clients import BODY, S3_PARAMETERS, Place, parameter, send
 
 from nbexchange.storage import URL_LIFETIME, StoreUnavailable
 from nbexchange.storage.s3 import CLOCK_SKEW, S3Store

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from support.object_clients import (
+from support.stores.object_clients import (
     BODY,
     base64_of,
     on,

@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 import requests
-from support.commands import run_nbexchange
+from support.people.commands import run_nbexchange
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo import course, servers

@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg2
 import pytest
 import requests
-from support.containers import ROOT, Image, compose, example_variables, healthcheck
+from support.servers.containers import ROOT, Image, compose, example_variables, healthcheck
 
 from nbexchange.demo import servers
 

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from support.classroom import Desk
-from support.installation import Installation, create_bucket, installation
-from support.postgresql import new_database
+from support.database.postgresql import new_database
+from support.people.classroom import Desk
+from support.servers.installation import Installation, create_bucket, installation
 
 from nbexchange.api.db.engine import Database, connect
 from nbexchange.demo.servers import Bucket

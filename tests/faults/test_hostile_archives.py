@@ -12,8 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support import hostile
-from support.named_tests import TESTS
+from support.archives import hostile
+from support.suite.named_tests import TESTS
 
 from nbexchange.plugin.archives.extraction import MAX_HEADERS, MEMBER_OVERHEAD
 from nbexchange.protocol import MAX_MEMBERS
@@ -38,7 +38,13 @@ def scene():
         (places["victim"] / "kept").write_text("kept")
         for name in hostile.NAMES:
             (places["archives"] / name).write_bytes(hostile.make(name, places["victim"]))
-        module = [sys.executable, "-m", "support.unpack_each", places["archives"], places["destination"]]
+        module = [
+            sys.executable,
+            "-m",
+            "support.archives.unpack_each",
+            places["archives"],
+            places["destination"],
+        ]
         command = [*module, str(hostile.DECLARED)]
         done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
         told = [json.loads(line) for line in done.stdout.splitlines()]

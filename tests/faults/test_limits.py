@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.archives import archive
-from support.callers import archive_item, item
-from support.classroom import Desk
-from support.object_clients import send
+from support.archives.archives import archive
+from support.people.callers import archive_item, item
+from support.people.classroom import Desk
+from support.stores.object_clients import send
 
 from nbexchange.plugin import ExchangeCollect, ExchangeReleaseFeedback, ExchangeSubmit
 from nbexchange.storage import SignedRequest

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.callers import ASSIGNMENT, COURSE, SERVICE, Caller, archive_item
-from support.http_clients import HttpClient
+from support.people.callers import ASSIGNMENT, COURSE, SERVICE, Caller, archive_item
+from support.people.http_clients import HttpClient
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo import servers

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, select
-from support.callers import TEACHER
-from support.in_process import callers_in_process
-from support.load import every_submission
-from support.postgresql import new_database
-from support.rows import Term
-from support.statements import statements
+from support.database.postgresql import new_database
+from support.database.rows import Term
+from support.database.statements import statements
+from support.faults.load import every_submission
+from support.people.callers import TEACHER
+from support.servers.in_process import callers_in_process
 
 from nbexchange.api.assignments import listing
 from nbexchange.api.db.engine import connect

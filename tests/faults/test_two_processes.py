@@ -15,11 +15,11 @@ from uuid import uuid4
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy import func, select
-from support.at_once import at_once
-from support.callers import archive_item, item, outcome
-from support.hostile import bomb, escaping, linking
-from support.ledger import check_ledger, let_time_pass, state_of
-from support.proxy import LOSE, PAGE, PASS, proxy
+from support.archives.hostile import bomb, escaping, linking
+from support.database.ledger import check_ledger, let_time_pass, state_of
+from support.faults.at_once import at_once
+from support.faults.proxy import LOSE, PAGE, PASS, proxy
+from support.people.callers import archive_item, item, outcome
 
 from nbexchange.api.db.models import Action, Organisation, Person, Release, Upload
 from nbexchange.demo.course import FACTORY_LINES

@@ -20,10 +20,10 @@ import psycopg2
 import pytest
 import requests
 from sqlalchemy import select
-from support.installation import create_bucket, installation
-from support.ledger import check_ledger, let_time_pass
-from support.load import Student, check_told, under_load, until
-from support.postgresql import new_database
+from support.database.ledger import check_ledger, let_time_pass
+from support.database.postgresql import new_database
+from support.faults.load import Student, check_told, under_load, until
+from support.servers.installation import create_bucket, installation
 
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Upload

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from support.browser import running_browser
-from support.hub import Hub, running_hub
-from support.programs import chromium, hub_proxy, needed
+from support.hub.browser import running_browser
+from support.hub.hub import Hub, running_hub
+from support.hub.programs import chromium, hub_proxy, needed
 
 SCREENSHOTS = Path(
     os.environ.get("NBEXCHANGE_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots"

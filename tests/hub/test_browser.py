@@ -1,9 +1,9 @@
 """A student's way through an assignment, by mouse in JupyterLab's Assignment List."""
 
 from playwright.sync_api import expect
-from support.browser import logged_in
-from support.classroom_hub import give_feedback, release
-from support.hub_config import STUDENTS
+from support.hub.browser import logged_in
+from support.hub.classroom_hub import give_feedback, release
+from support.hub.hub_config import STUDENTS
 
 from nbexchange.demo import course
 

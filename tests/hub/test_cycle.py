@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import requests
-from support.classroom_hub import done, release, submit
-from support.hub import DEADLINE
-from support.hub_config import GRADER, INSTRUCTOR, PEOPLE, STUDENTS
+from support.hub.classroom_hub import done, release, submit
+from support.hub.hub import DEADLINE
+from support.hub.hub_config import GRADER, INSTRUCTOR, PEOPLE, STUDENTS
 
 from nbexchange.demo.course import COURSE, NOTEBOOK, write_source
 

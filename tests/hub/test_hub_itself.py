@@ -5,9 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.hub import processes_of, running_hub, until
-from support.hub_config import STUDENTS
-from support.programs import hub_proxy, needed
+from support.hub.hub import processes_of, running_hub, until
+from support.hub.hub_config import STUDENTS
+from support.hub.programs import hub_proxy, needed
 
 from nbexchange.demo.servers import ServerFailed, answers
 

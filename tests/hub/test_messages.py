@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import expect
-from support.browser import logged_in
-from support.classroom_hub import done, release
-from support.hub_config import STUDENTS
+from support.hub.browser import logged_in
+from support.hub.classroom_hub import done, release
+from support.hub.hub_config import STUDENTS
 
 BEN = STUDENTS[1]
 

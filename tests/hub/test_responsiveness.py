@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import psutil
-from support.classroom_hub import done, release
-from support.hub import Hub, until
-from support.hub_config import STUDENTS
-from support.notebook_server import NotebookServer
+from support.hub.classroom_hub import done, release
+from support.hub.hub import Hub, until
+from support.hub.hub_config import STUDENTS
+from support.hub.notebook_server import NotebookServer
 
 ADA = STUDENTS[0]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
-from support.callers import archive_item, item
+from support.people.callers import archive_item, item
 
 from nbexchange.api.db.models import Base
 

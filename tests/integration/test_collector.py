@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
-from support.at_once import at_once
-from support.callers import archive_item, item
-from support.ledger import let_time_pass, state_of
+from support.database.ledger import let_time_pass, state_of
+from support.faults.at_once import at_once
+from support.people.callers import archive_item, item
 
 from nbexchange.api.db.models import Action, Upload
 from nbexchange.api.uploads.garbage_collection import Report, collect_garbage

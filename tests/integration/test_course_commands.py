@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from support.commands import run_nbexchange
+from support.people.commands import run_nbexchange
 
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect

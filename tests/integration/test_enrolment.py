@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
-from support.at_once import at_once
-from support.rosters import OPERATOR, as_operator, changed, enrol, log, roster, unenrol
-from support.statements import statements
+from support.database.rosters import OPERATOR, as_operator, changed, enrol, log, roster, unenrol
+from support.database.statements import statements
+from support.faults.at_once import at_once
 
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect

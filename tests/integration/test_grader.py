@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.callers import archive_item, item, outcome, problem_of
+from support.people.callers import archive_item, item, outcome, problem_of
 
 
 @pytest.fixture

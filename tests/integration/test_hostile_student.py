@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from support.callers import SERVICE, archive_item, item, outcome, problem_of
-from support.http_clients import HttpClient
-from support.ledger import count, state_of
-from support.object_clients import send, with_headers
+from support.database.ledger import count, state_of
+from support.people.callers import SERVICE, archive_item, item, outcome, problem_of
+from support.people.http_clients import HttpClient
+from support.stores.object_clients import send, with_headers
 
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db.models import Action, Feedback, Person, Submission, Upload

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
-from support.callers import archive_item, item
-from support.ledger import logged
-from support.statements import statements
+from support.database.ledger import logged
+from support.database.statements import statements
+from support.people.callers import archive_item, item
 
 from nbexchange.api.db.models import Action
 

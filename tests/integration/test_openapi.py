@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from support.callers import archive_item
+from support.people.callers import archive_item
 
 from nbexchange.api.http.openapi import path_template
 from nbexchange.api.http.routes import former, health, v1

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, insert, select
-from support.at_once import at_once
-from support.callers import SERVICE, archive_item, outcome
-from support.ledger import count, let_time_pass, logged
+from support.database.ledger import count, let_time_pass, logged
+from support.faults.at_once import at_once
+from support.people.callers import SERVICE, archive_item, outcome
 
 from nbexchange.api.access.identity import CourseRole, Identity
 from nbexchange.api.assignments import unrelease as releases

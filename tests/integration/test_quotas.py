@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.at_once import at_once
-from support.callers import SERVICE, Caller, archive_item, item, problem_of
-from support.ledger import count, let_time_pass
-from support.statements import statements
+from support.database.ledger import count, let_time_pass
+from support.database.statements import statements
+from support.faults.at_once import at_once
+from support.people.callers import SERVICE, Caller, archive_item, item, problem_of
 
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.config.section import SettingsError

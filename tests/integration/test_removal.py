@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from support.at_once import at_once
-from support.ledger import count, logged
+from support.database.ledger import count, logged
+from support.faults.at_once import at_once
 
 from nbexchange.api.db.models import Release
 

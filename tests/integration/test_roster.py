@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from support.callers import Caller, archive_item
-from support.rosters import as_operator, changed, enrol, log, roster, unenrol
+from support.database.rosters import as_operator, changed, enrol, log, roster, unenrol
+from support.people.callers import Caller, archive_item
 
 from nbexchange.api.rosters import read as rosters
 

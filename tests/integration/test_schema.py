@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, Table, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
-from support.at_once import at_once
+from support.faults.at_once import at_once
 
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url

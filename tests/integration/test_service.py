@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from support.at_once import at_once
-from support.commands import run_nbexchange
+from support.faults.at_once import at_once
+from support.people.commands import run_nbexchange
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.db import upgrade as schema

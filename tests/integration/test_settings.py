@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 import requests
-from support.callers import Caller, archive_item
-from support.commands import run_nbexchange
-from support.http_clients import HttpClient
+from support.people.callers import Caller, archive_item
+from support.people.commands import run_nbexchange
+from support.people.http_clients import HttpClient
 
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import FLAG_ONLY, environment

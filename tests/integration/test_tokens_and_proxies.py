@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.commands import run_nbexchange
-from support.issuers import AUDIENCE, ISSUER, provider, rsa_key, token
+from support.people.commands import run_nbexchange
+from support.servers.issuers import AUDIENCE, ISSUER, provider, rsa_key, token
 
 from nbexchange.demo import servers
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
-from support.callers import archive_item, item, problem_of
-from support.ledger import count
+from support.database.ledger import count
+from support.people.callers import archive_item, item, problem_of
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
 

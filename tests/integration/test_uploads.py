@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
-from support.callers import archive_item, item, problem_of
-from support.ledger import count
+from support.database.ledger import count
+from support.people.callers import archive_item, item, problem_of
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.at_once import at_once
-from support.callers import archive_item
-from support.ledger import count
+from support.database.ledger import count
+from support.faults.at_once import at_once
+from support.people.callers import archive_item
 
 from nbexchange.api.db.models import Action, Person, Release, Submission, Upload
 

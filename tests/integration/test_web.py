@@ -6,8 +6,8 @@ import shutil
 from importlib.metadata import version
 
 import pytest
-from support.callers import Caller, archive_item
-from support.scripted_hub import model, scripted_hub
+from support.hub.scripted_hub import model, scripted_hub
+from support.people.callers import Caller, archive_item
 
 from nbexchange import protocol
 from nbexchange.api.access.identity import Identity

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.containers import (
+from support.servers.containers import (
     COMPOSE,
     DOCKERFILE,
     ROOT,

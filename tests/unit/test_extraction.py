@@ -10,7 +10,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from support.archives import archive, special
+from support.archives.archives import archive, special
 
 from nbexchange.plugin.archives import extraction
 from nbexchange.plugin.archives.extraction import Modes, unpack

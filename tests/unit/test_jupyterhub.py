@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 from flask import Flask, request
-from support.scripted_hub import SCOPE, model, scripted_hub, service_model
+from support.hub.scripted_hub import SCOPE, model, scripted_hub, service_model
 from traitlets import TraitError
 from traitlets.config import Config
 

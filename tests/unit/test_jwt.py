@@ -12,7 +12,7 @@ import time
 import jwt
 import pytest
 from flask import Flask, request
-from support.issuers import AUDIENCE, ISSUER, ec_key, jwks, provider, public_pem, rsa_key, token
+from support.servers.issuers import AUDIENCE, ISSUER, ec_key, jwks, provider, public_pem, rsa_key, token
 
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.config.section import SettingsError

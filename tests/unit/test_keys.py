@@ -7,7 +7,7 @@ import threading
 
 import jwt
 import pytest
-from support.issuers import jwk, jwks, private_pem, provider, public_pem, rsa_key
+from support.servers.issuers import jwk, jwks, private_pem, provider, public_pem, rsa_key
 
 from nbexchange.api.auth import keys
 from nbexchange.api.auth.keys import (

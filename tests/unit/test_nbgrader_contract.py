@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from nbgrader.exchange import abc
 from nbgrader.exchange import default as nbgraders_own
-from support.named_tests import TESTS, missing
+from support.suite.named_tests import TESTS, missing
 
 TABLE = tomllib.loads((TESTS / "integration" / "plugin" / "nbgrader_contract.toml").read_text())
 STATEMENTS = [(part, entry) for part, entries in TABLE.items() for entry in entries]

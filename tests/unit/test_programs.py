@@ -1,8 +1,8 @@
 """Tests in a real hub are skipped loudly where a program is missing, and never in CI."""
 
 import pytest
-from support import programs
-from support.programs import chromium, hub_proxy, needed
+from support.hub import programs
+from support.hub.programs import chromium, hub_proxy, needed
 
 
 @pytest.fixture(autouse=True)

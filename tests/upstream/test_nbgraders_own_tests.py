@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 from nbgrader.utils import get_username
-from support.named_tests import missing
+from support.suite.named_tests import missing
 
 from nbexchange.demo import servers
 from nbexchange.demo.course import FACTORY_LINES

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from types import SimpleNamespace
 
 import pytest
-from support.classroom import Desk
+from support.people.classroom import Desk
 
 from nbexchange.plugin import ExchangeReleaseAssignment, ExchangeSubmit
 from nbexchange.plugin.service.client import Client

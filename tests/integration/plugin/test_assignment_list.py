@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.classroom import make_feedback
-from support.front_ends import assignment_list
+from support.people.classroom import make_feedback
+from support.people.front_ends import assignment_list
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin.service.client import Client

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.classroom import make_feedback
+from support.people.classroom import make_feedback
 from traitlets.config import LoggingConfigurable
 
 from nbexchange.demo.course import FACTORY_LINES

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from support.classroom import checks, make_feedback
-from support.impostor import impostor
-from support.scripted_hub import SCOPE, model, scripted_hub
+from support.faults.impostor import impostor
+from support.hub.scripted_hub import SCOPE, model, scripted_hub
+from support.people.classroom import checks, make_feedback
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from support.impostor import impostor
+from support.faults.impostor import impostor
 
 from nbexchange.api.rosters import change as enrolment
 from nbexchange.api.rosters import read as rosters

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.classroom import checks
-from support.impostor import impostor
+from support.faults.impostor import impostor
+from support.people.classroom import checks
 
 from nbexchange.demo.servers import free_port
 

@@ -10,7 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy import update
-from support.classroom import collected, stamp_of
+from support.people.classroom import collected, stamp_of
 
 from nbexchange.api.db.models import Upload
 from nbexchange.plugin import (

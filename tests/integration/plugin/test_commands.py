@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 
 import pytest
-from support.classroom import collected, make_feedback, notebook_of
+from support.people.classroom import collected, make_feedback, notebook_of
 from traitlets import TraitError
 
 

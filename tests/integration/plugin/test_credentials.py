@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor
+from support.faults.impostor import impostor
 
 from nbexchange.plugin import ExchangeList
 from nbexchange.plugin.service.credentials import ApiCredentials

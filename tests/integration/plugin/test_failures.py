@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor, taking_one
-from support.proxy import LOSE, proxy
+from support.faults.impostor import impostor, taking_one
+from support.faults.proxy import LOSE, proxy
 
 from nbexchange.api.problems import Unavailable
 from nbexchange.demo.servers import free_port

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.classroom import Desk, make_feedback
+from support.people.classroom import Desk, make_feedback
 
 from nbexchange.plugin import (
     ExchangeCollect,

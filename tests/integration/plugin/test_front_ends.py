@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from support import hostile
-from support.front_ends import assignment_list, formgrader
+from support.archives import hostile
+from support.people.front_ends import assignment_list, formgrader
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web

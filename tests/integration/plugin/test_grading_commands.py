@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
-from support.classroom import collected, make_feedback, notebook_of
+from support.people.classroom import collected, make_feedback, notebook_of
 
 
 def submit(desk, content):

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.classroom import Desk, make_feedback
+from support.people.classroom import Desk, make_feedback
 
 from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
 from nbexchange.plugin.failures import ServiceUnreachable

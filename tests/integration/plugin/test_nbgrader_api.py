@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.classroom import make_feedback
-from support.front_ends import formgrader
+from support.people.classroom import make_feedback
+from support.people.front_ends import formgrader
 
 from nbexchange.plugin import failures
 from nbexchange.plugin.service.client import Client

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.callers import archive_item
-from support.classroom import Desk, collected, make_feedback, stamp_of
+from support.people.callers import archive_item
+from support.people.classroom import Desk, collected, make_feedback, stamp_of
 
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.plugin import (

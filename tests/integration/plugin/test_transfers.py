@@ -9,7 +9,7 @@ import logging
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor, taking_one
+from support.faults.impostor import impostor, taking_one
 
 from nbexchange.demo.servers import free_port
 from nbexchange.plugin import (

@@ -1,6 +1,6 @@
 """A process that unpacks what lies in a directory, and says of each how it went and what it took.
 
-    python -m support.unpack_each ARCHIVES DESTINATION DECLARED_SIZE
+    python -m support.archives.unpack_each ARCHIVES DESTINATION DECLARED_SIZE
 
 Prints a line of JSON for each archive: its name, `outcome`, `growth` of the process in bytes, bytes `inflated`, and
 `steps`: how often something was read of the archive or inflated.
@@ -19,7 +19,7 @@ from typing import Any
 
 from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.failures import ArchiveRefused
-from support.memory import forget_peak, peak
+from support.servers.memory import forget_peak, peak
 
 CPU_SECONDS = 120
 """A process that hangs is ended, not waited for."""

@@ -16,8 +16,8 @@ from typing import Any
 import requests
 
 from nbexchange.demo import servers
-from support.hub_config import INSTRUCTOR, PEOPLE, Ports, Secrets, write_hub_config
-from support.notebook_server import NotebookServer
+from support.hub.hub_config import INSTRUCTOR, PEOPLE, Ports, Secrets, write_hub_config
+from support.hub.notebook_server import NotebookServer
 
 MARK = "HUB_OF_THE_TESTS"
 """A variable of every process that belongs to a hub, with the hub's folder in it."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from support.archives import Member, archive, special
+from support.archives.archives import Member, archive, special
 
 DECLARED = 1_000_000
 """What each is announced to unpack to, in bytes."""

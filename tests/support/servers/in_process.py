@@ -12,7 +12,7 @@ from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Services
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
-from support.callers import COURSE, SERVICE, Caller
+from support.people.callers import COURSE, SERVICE, Caller
 
 
 def callers_in_process(database: Database, folder: Path) -> Callable[[str, str], Caller]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from flask.testing import FlaskClient
 
-from support.http_clients import HttpClient
+from support.people.http_clients import HttpClient
 
 SERVICE = "/services/nbexchange/"
 COURSE, ASSIGNMENT, TEACHER = "cs1", "ps1", "teacher"

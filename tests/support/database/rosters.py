@@ -8,7 +8,7 @@ from nbexchange.api.db.engine import Database
 from nbexchange.api.rosters import change as enrolment
 from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import Enrol, RoleName, RosterChange, RosterEntry
-from support.callers import COURSE, Caller
+from support.people.callers import COURSE, Caller
 
 OPERATOR = enrolment.Editor(enrolment.OPERATOR, "1", is_operator=True)
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
-from support.serving import serving
+from support.servers.serving import serving
 
 PASS, LOSE, PAGE = "pass it on", "pass it on and lose the answer", "answer with a page of one's own"
 

@@ -22,7 +22,7 @@ from nbexchange.api.db.models import (
     Submission,
     Upload,
 )
-from support.callers import COURSE, TEACHER
+from support.people.callers import COURSE, TEACHER
 
 NOTEBOOKS = ["p1.ipynb", "part/p2.ipynb"]
 

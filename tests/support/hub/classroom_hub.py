@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nbexchange.demo import course
-from support.hub import Hub
-from support.hub_config import INSTRUCTOR, STUDENTS
+from support.hub.hub import Hub
+from support.hub.hub_config import INSTRUCTOR, STUDENTS
 
 GOOD = STUDENTS[0]
 """Whose answers are right."""

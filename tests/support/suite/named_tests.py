@@ -6,7 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 
 
 def missing(nodes: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from dockerfile_parse import DockerfileParser
 
 from nbexchange.demo.servers import clean_environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
 COMPOSE = ROOT / "docker-compose.yml"
 

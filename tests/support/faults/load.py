@@ -19,7 +19,7 @@ from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.plugin.transfer.transfers import Transfer
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, SubmissionRecord, UploadItem
-from support.callers import ASSIGNMENT, COURSE, SERVICE, Caller
+from support.people.callers import ASSIGNMENT, COURSE, SERVICE, Caller
 
 PATIENCE = 60
 """Seconds after which something that should come about is not expected any more."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from support.serving import serving
+from support.servers.serving import serving
 
 ELSEWHERE = "/elsewhere"
 SCOPE = "access:services!service=exchange"

@@ -10,7 +10,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.server_extensions.assignment_list.handlers import AssignmentList
 
-from support.classroom import Desk
+from support.people.classroom import Desk
 
 
 @contextmanager

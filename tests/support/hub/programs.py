@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-NODE_FOLDER = Path(__file__).parents[2] / "build" / "node"
+NODE_FOLDER = Path(__file__).parents[3] / "build" / "node"
 PROXY = "configurable-http-proxy"
 NPM_INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(NODE_FOLDER)]
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]

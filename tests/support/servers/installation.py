@@ -18,8 +18,8 @@ import pytest
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo import servers
 from nbexchange.storage.s3 import S3Store
-from support.callers import Caller
-from support.http_clients import HttpClient
+from support.people.callers import Caller
+from support.people.http_clients import HttpClient
 
 PROCESSES = 2
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from support.serving import serving
+from support.servers.serving import serving
 
 Answer = tuple[int, str, bytes]
 """Status, content type, body."""

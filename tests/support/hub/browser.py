@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from support.hub import Hub
+from support.hub.hub import Hub
 
 PATIENCE = 60_000
 """Milliseconds."""

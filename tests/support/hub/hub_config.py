@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbexchange.demo.course import COURSE, FACTORY_LINES
 
-PAGE = Path(__file__).parents[2] / "docs" / "authentication.md"
+PAGE = Path(__file__).parents[3] / "docs" / "authentication.md"
 
 INSTRUCTOR = "teacher"
 GRADER = "grace"

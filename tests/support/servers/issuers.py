@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from support.serving import serving
+from support.servers.serving import serving
 
 ISSUER = "https://login.example.org"
 AUDIENCE = "nbexchange"

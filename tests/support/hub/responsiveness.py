@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from support.notebook_server import NotebookServer
+from support.hub.notebook_server import NotebookServer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from nbexchange.demo.course import FACTORY_LINES
-from support.commands import Ended, run_jupyter_nbexchange, run_nbgrader
+from support.people.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 
 class Noting(logging.Handler):
