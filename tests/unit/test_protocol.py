@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
 
 import msgspec
 import pytest
@@ -42,6 +44,26 @@ def test_requests_refuse_fields_that_they_do_not_know_and_answers_ignore_them():
     answer = b'{"type": "upload", "id": "7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11", "url": "u", "headers": {},'
     answer += b'"expires_at": "2026-01-01T00:00:00Z", "surprise": 1}'
     assert msgspec.json.decode(answer, type=protocol.UploadGranted).url == "u"
+
+
+def test_every_wire_type_of_every_module_is_exported_and_learned_at_import():
+    modules = [
+        import_module(f"nbexchange.protocol.{module.name}") for module in iter_modules(protocol.__path__)
+    ]
+    defined = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, msgspec.Struct)
+        and value.__module__ == module.__name__
+    }
+    exported = {
+        getattr(protocol, name) for name in protocol.__all__ if isinstance(getattr(protocol, name), type)
+    }
+    learned = {*protocol.wire_types(protocol.Request), *protocol.wire_types(protocol.Answer)}
+    assert defined == exported
+    assert defined - {protocol.Request, protocol.Answer} <= learned
 
 
 FIRST_USE_AT_ONCE = """

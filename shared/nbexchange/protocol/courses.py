@@ -1,0 +1,50 @@
+"""Who the caller is: courses, roles, limits and quotas."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nbexchange.protocol.base import Answer, Instant
+
+RoleName = Literal["student", "grader", "instructor"]
+"""From the weakest to the strongest. A grader lists, collects and releases feedback, and changes nothing else."""
+
+CONTACT = ("full_name", "email", "lms_user_id")
+"""What may be known of a person beside the name, as identities, rosters and records have it."""
+
+
+class Course(Answer):
+    course_id: str
+    role: RoleName
+    title: str | None = None
+
+
+class Limits(Answer):
+    max_buffer_size: int
+    max_unpacked_size: int
+    max_items: int
+
+
+class Quotas(Answer):
+    """How much one person may submit and one course may store, in all; 0 is no limit."""
+
+    submissions_per_minute: int
+    submissions_per_day: int
+    pending_submissions: int
+    submitted_bytes_per_day: int
+    course_bytes: int
+
+
+class Me(Answer):
+    """Who the service thinks the caller is, what it allows, and where it sends files: URLs begin with `storage_url`."""
+
+    name: str
+    org_id: str
+    courses: list[Course]
+    limits: Limits
+    server_time: Instant
+    full_name: str | None = None
+    email: str | None = None
+    version: str = ""
+    storage_url: str = ""
+    quotas: Quotas | None = None

@@ -1,0 +1,36 @@
+"""Which names and paths are safe: ids of courses and people, and members of archives."""
+
+from __future__ import annotations
+
+MAX_NAME_BYTES = 255
+MAX_PATH_BYTES = 2048
+MAX_DEPTH = 32
+
+
+def is_path_component(name: str) -> bool:
+    """Whether `name` can safely be one directory or file name: the rule for every id and every archive member."""
+    try:
+        encoded = name.encode()
+    except UnicodeEncodeError:
+        return False
+    return (
+        0 < len(encoded) <= MAX_NAME_BYTES
+        and name not in {".", ".."}
+        and not any(c in "/\\" for c in name)
+        and not has_control_characters(name)
+    )
+
+
+def has_control_characters(text: str) -> bool:
+    return any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in text)
+
+
+def is_relative_path(path: str) -> bool:
+    """Whether `path` is a relative POSIX path that stays below its root, component by component."""
+    parts = path.split("/")
+    return (
+        len(path) <= MAX_PATH_BYTES
+        and len(parts) <= MAX_DEPTH
+        and all(is_path_component(part) for part in parts)
+        and len(path.encode()) <= MAX_PATH_BYTES
+    )

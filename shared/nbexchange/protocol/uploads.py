@@ -1,0 +1,100 @@
+"""Sending files: initiate, complete, pending, abort."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta
+
+from nbexchange.protocol.base import Answer, Instant, ItemFailed, Request, Sha256, Size
+from nbexchange.protocol.limits import MAX_ITEMS
+from nbexchange.protocol.records import Kind, Record
+
+NotebookPaths = list[Annotated[str, Meta(max_length=4096)]]
+
+
+class UploadItem(Request):
+    """One object that a client wants to send, with its size in bytes and digest fixed before the first byte.
+
+    `id` is made by the client and is unique per person: the same id with the same content may be sent again
+    at any time. `submitted_at` or `submission_id` say which submission a feedback is for.
+    """
+
+    id: UUID
+    size: Size
+    sha256: Sha256
+    unpacked_size: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+    notebooks: NotebookPaths = []
+    student_id: str | None = None
+    submission_id: UUID | None = None
+    submitted_at: Instant | None = None
+    notebook_id: str | None = None
+    force: bool = False
+
+
+class InitiateUploads(Request):
+    kind: Kind
+    course_id: str
+    assignment_id: str
+    items: Annotated[list[UploadItem], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class CompleteUploads(Request):
+    ids: Annotated[list[UUID], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class PendingQuery(Request):
+    state: Literal["pending"] = "pending"
+
+
+class UploadGranted(Answer, tag_field="type", tag="upload"):
+    """PUT the bytes to `url` with exactly these headers. A relative URL is relative to the service."""
+
+    id: UUID
+    url: str
+    headers: dict[str, str]
+    expires_at: Instant
+    submitted_at: Instant | None = None
+
+
+class UploadCompleted(Answer, tag_field="type", tag="completed"):
+    id: UUID
+    record: Record
+
+
+class UploadInParts(Answer, tag_field="type", tag="multipart"):
+    """Reserved: a later service may ask for an upload in parts. A client that cannot says so."""
+
+    id: UUID
+
+
+UploadAnswer = UploadGranted | UploadCompleted | UploadInParts | ItemFailed
+CompletionAnswer = UploadCompleted | ItemFailed
+
+
+class UploadAnswers(Answer):
+    items: list[UploadAnswer]
+
+
+class CompletionAnswers(Answer):
+    items: list[CompletionAnswer]
+
+
+class PendingUpload(Answer):
+    id: UUID
+    kind: Kind
+    course_id: str
+    assignment_id: str
+    size: int
+    sha256: str
+    initiated_at: Instant
+    expires_at: Instant
+
+
+class PendingUploads(Answer):
+    items: list[PendingUpload]
+
+
+class Aborted(Answer):
+    id: UUID
