@@ -16,6 +16,7 @@ from flask import Flask
 from nbgrader.api import Gradebook
 from support.database.postgresql import make_careless, new_database
 from support.people.callers import Caller
+from support.servers.in_process import runtime_of
 from support.servers.serving import serving
 from werkzeug.serving import make_server
 
@@ -24,7 +25,7 @@ from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database, connect
 from nbexchange.api.http.application import create_app
-from nbexchange.api.runtime import Services
+from nbexchange.api.runtime import Runtime
 from nbexchange.demo import servers
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
@@ -147,12 +148,12 @@ def store(tmp_path: Path) -> LocalStore:
 @pytest.fixture
 def services(
     database: Database, store: LocalStore, token_file: TokenFile, limits: Limits, quotas: Quotas
-) -> Services:
-    return Services(database, store, StaticTokens(token_file), limits, quotas)
+) -> Runtime:
+    return runtime_of(database, store, StaticTokens(token_file), limits, quotas)
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
+def app(services: Runtime) -> Flask:
     return create_app(services, "/services/nbexchange/")
 
 

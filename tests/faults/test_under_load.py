@@ -71,7 +71,7 @@ def check_everything(running, course):
     check_ledger(database)
     check_told(course.students, course.people.teacher)
     with database.read() as session:
-        states = {upload.key: upload.state for upload in session.scalars(select(Upload))}
+        states = {upload.object_key: upload.state for upload in session.scalars(select(Upload))}
     database.engine.dispose()
     assert set(states.values()) <= {"completed", "expired", "aborted"}
     for text in [text for student in course.students for text in student.failures]:

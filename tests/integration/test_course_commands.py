@@ -6,11 +6,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from support.database.rosters import administrator
 from support.people.commands import run_nbexchange
 
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect
-from nbexchange.api.rosters import read as rosters
+from nbexchange.api.rosters.change import name_course
 
 OFF = "nbexchange: database_roster is off: rosters give nobody a role\n"
 
@@ -29,8 +30,7 @@ def run(tmp_path):
     (tmp_path / "data").mkdir()
     database = connect(f"sqlite:///{tmp_path}/data/nbexchange.sqlite")
     schema.prepare(database)
-    with database.write() as session:
-        rosters.create_course(session, "1", "cs1", "Computing")
+    name_course(administrator(database), "cs1", "Computing")
     yield run_course
     database.engine.dispose()
 

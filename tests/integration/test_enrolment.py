@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
-from support.database.rosters import OPERATOR, as_operator, changed, enrol, log, roster, unenrol
+from support.database.rosters import administrator, as_administrator, changed, enrol, log, roster, unenrol
 from support.database.statements import statements
 from support.faults.at_once import at_once
 
@@ -15,8 +15,7 @@ from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Course, Membership, Person
 from nbexchange.api.problems import NotFound
-from nbexchange.api.rosters import change as enrolment
-from nbexchange.api.rosters import read as rosters
+from nbexchange.api.rosters import change
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
 
 
@@ -81,7 +80,7 @@ def test_a_dry_run_says_the_same_and_leaves_no_trace(people, database):
 
 
 def test_an_instructor_leaves_instructors_alone(people, database):
-    as_operator(database, ("boss", "instructor"), ("carol", "student"))
+    as_administrator(database, ("boss", "instructor"), ("carol", "student"))
     for member in (
         {"name": "boss", "role": "student"},
         {"name": "carol", "role": "instructor"},
@@ -89,7 +88,7 @@ def test_an_instructor_leaves_instructors_alone(people, database):
         {"name": "boss", "full_name": "Fool"},
     ):
         answer = enrol(people.teacher, member, "dan")
-        assert (answer.status_code, answer.json["type"]) == (403, "operator-required")
+        assert (answer.status_code, answer.json["type"]) == (403, "administrator-required")
     assert unenrol(people.teacher, "carol", "boss").status_code == 403
     assert roster(people.teacher) == {"boss": "instructor", "carol": "student"}
     assert changed(enrol(people.teacher, "boss", {"name": "dan"})) == {"added": ["dan"], "unchanged": 1}
@@ -145,7 +144,7 @@ def test_an_empty_list_empties_no_roster(people):
 
 
 def test_a_roster_does_not_grow_beyond_its_limit(people, monkeypatch):
-    monkeypatch.setattr(enrolment, "MAX_ROSTER", 2)
+    monkeypatch.setattr(change, "MAX_ROSTER", 2)
     assert changed(enrol(people.teacher, "carol", "dan")) == {"added": ["carol", "dan"]}
     answer = enrol(people.teacher, "eve")
     assert (answer.status_code, answer.json["detail"]) == (400, "A roster has 2 people at the most.")
@@ -156,17 +155,16 @@ def test_a_roster_does_not_grow_beyond_its_limit(people, monkeypatch):
 
 
 def test_the_operator_makes_and_removes_instructors(people, database):
-    as_operator(database, ("boss", "instructor"), ("carol", "student"))
-    assert log(people.teacher)[0] == ("enrolled", "roster", "operator/shell", "boss", "instructor")
-    assert as_operator(database, ("carol", None), replace=True).removed == ["boss"]
-    with database.write() as session:
-        assert enrolment.unenrol(session, OPERATOR, Unenrol("cs1", ["carol"])).removed == ["carol"]
+    as_administrator(database, ("boss", "instructor"), ("carol", "student"))
+    assert log(people.teacher)[0] == ("enrolled", "roster", "administrator/shell", "boss", "instructor")
+    assert as_administrator(database, ("carol", None), make_equal=True).removed == ["boss"]
+    assert change.unenrol(administrator(database), Unenrol("cs1", ["carol"])).removed == ["carol"]
     assert roster(people.teacher) == {}
 
 
 def test_the_operators_course_has_to_be_there(database):
     with pytest.raises(NotFound, match="no course 'cs7'"):
-        as_operator(database, ("boss", "instructor"), course="cs7", create=False)
+        as_administrator(database, ("boss", "instructor"), course="cs7", create=False)
     with database.read() as session:
         assert session.scalars(select(Person)).all() == []
 
@@ -196,9 +194,9 @@ def test_a_roster_of_the_largest_size_is_taken_in_one_call(people, database):
     entries = [
         RosterEntry(f"s{n}", None, f"Student {n}", f"s{n}@example.org", f"{n}") for n in range(MAX_ROSTER)
     ]
-    with database.write() as session:
-        rosters.create_course(session, "1", "cs1")
-        assert len(enrolment.enrol(session, OPERATOR, Enrol("cs1", entries)).added) == MAX_ROSTER
+    context = administrator(database)
+    change.name_course(context, "cs1")
+    assert len(change.enrol(context, Enrol("cs1", entries)).added) == MAX_ROSTER
     assert len(roster(people.teacher)) == MAX_ROSTER
     assert len(changed(unenrol(people.teacher, *roster(people.teacher)))["removed"]) == MAX_ROSTER
 
@@ -206,12 +204,13 @@ def test_a_roster_of_the_largest_size_is_taken_in_one_call(people, database):
 def test_changes_of_one_roster_take_turns(empty_postgresql):
     database = connect(empty_postgresql)
     schema.prepare(database)
-    as_operator(database, ("boss", "instructor"))
-    with database.write() as first, pytest.raises(OperationalError, match="lock timeout"):
-        enrolment.enrol(first, OPERATOR, Enrol("cs1", [RosterEntry("carol")]))
-        with database.write() as second:
-            second.execute(text("SET LOCAL lock_timeout = '200ms'"))
-            enrolment.enrol(second, OPERATOR, Enrol("cs1", [RosterEntry("dan")]))
+    as_administrator(database, ("boss", "instructor"))
+    context = administrator(database)
+    with context.write() as first, pytest.raises(OperationalError, match="lock timeout"):
+        change.enrol_in(first, Enrol("cs1", [RosterEntry("carol")]))
+        with context.write() as second:
+            second.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            change.enrol_in(second, Enrol("cs1", [RosterEntry("dan")]))
     database.engine.dispose()
 
 

@@ -40,7 +40,7 @@ def test_each_verb_is_logged_once_with_people_and_digest(cycle):
         ("feedback_released", "feedback", "teacher", "ada"),
         ("feedback_fetched", "feedback", "ada", None),
         ("submitted", "submission", "ben", None),
-        ("removed", "release", "teacher", None),
+        ("unreleased", "release", "teacher", None),
     ]
 
 

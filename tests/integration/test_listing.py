@@ -154,7 +154,7 @@ def test_the_log_names_verb_actor_person_and_digest(released, database):
     record = released.ada.submit(b"my work")
     released.ada.request("submission", record["id"])
     released.teacher.request("submission", record["id"])
-    (own,) = logged(database, "fetched")
+    (own,) = logged(database, "submission_fetched")
     (collected,) = logged(database, "collected")
     assert (own.actor, own.on_behalf) == ("ada", None)
     assert (collected.actor, collected.on_behalf, collected.sha256) == ("teacher", "ada", record["sha256"])
@@ -200,4 +200,4 @@ def test_unrelease_hides_and_can_be_undone_by_a_release_without_force(released, 
     assert released.teacher.delete("assignments", course_id="cs1", assignment_id="x").status_code == 404
     assert released.teacher.release()["version"] == 2
     assert [r["id"] for r in released.teacher.submissions()] == [submission["id"]]
-    assert [action.actor for action in logged(database, "removed")] == ["teacher"]
+    assert [action.actor for action in logged(database, "unreleased")] == ["teacher"]

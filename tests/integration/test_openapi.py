@@ -32,8 +32,8 @@ CALLERS = ("teacher", "ada", "teacher", "other_teacher", "stranger", "outsider",
 """Those first who get answers: the first of a list are drawn the most."""
 OPERATIONS = [
     (operation.method, prefix + path_template(operation.path))
-    for prefix, group in (("/v1", v1.operations), ("/", health.operations))
-    for operation in group.all
+    for prefix, group in (("/v1", v1.operations()), ("/", health.operations.all))
+    for operation in group
 ]
 
 
@@ -67,7 +67,8 @@ def test_it_has_every_route_of_the_api(document, app):
 def test_every_operation_says_who_may_call_it_and_how_it_fails(document):
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            assert operation["description"], path
+            assert operation["summary"].endswith("."), path
+            assert "Who may call: " in operation["description"], path
             assert {"200", "400", "500", "503"} <= set(operation["responses"]), path
             is_open = path in {"/healthz", "/readyz", "/v1/openapi.json"}
             assert bool(operation["security"]) is not is_open, path

@@ -6,21 +6,25 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, select
 from support.database.ledger import count, let_time_pass, logged
 from support.faults.at_once import at_once
 from support.people.callers import SERVICE, archive_item, outcome
 
 from nbexchange.api.access.identity import CourseRole, Identity
-from nbexchange.api.assignments import unrelease as releases
-from nbexchange.api.audit.record import action_row
+from nbexchange.api.assignments import unrelease
+from nbexchange.api.audit.record import record_objects
 from nbexchange.api.db.engine import clock, connect
+from nbexchange.api.db.loading import ACTOR, ASSIGNMENT, STUDENT
 from nbexchange.api.db.models import Action, Feedback, Release, Submission, Upload
 from nbexchange.api.http.application import create_app
+from nbexchange.api.runtime import Context
 from nbexchange.api.uploads.garbage_collection import collect_garbage
-from nbexchange.api.wire.records import ASSIGNMENT, STUDENT
 
-TEACHER = Identity("teacher", "1", {"cs1": CourseRole("instructor")})
+
+@pytest.fixture
+def teacher(services):
+    return Context(Identity("teacher", "1", {"cs1": CourseRole("instructor")}), services)
 
 
 @pytest.fixture
@@ -34,11 +38,12 @@ def impatient(db_url, services, released):
     database.engine.dispose()
 
 
-def test_removing_waits_its_turn_behind_a_purge_that_is_under_way(released, database, impatient):
+def test_removing_waits_its_turn_behind_a_purge_that_is_under_way(released, teacher, impatient):
     """Both would otherwise lock the same submissions, each in an order of its own."""
     record = released.ada.submit()
-    with database.write() as session:
-        releases.count(releases.take(session, TEACHER, "cs1", "ps1"))
+    with teacher.write() as transaction:
+        _, assignment = unrelease.lock_assignment(transaction, "cs1", "ps1")
+        unrelease.count(transaction.session, assignment)
         assert impatient.colleague.remove(record).json["type"] == "database-unavailable"
     assert impatient.colleague.remove(record).status_code == 200
 
@@ -71,7 +76,7 @@ def test_a_dry_run_counts_and_removes_nothing(full, database, services):
     }
     assert [count(database, model) for model in (Release, Submission, Feedback)] == [1, 1, 1]
     assert collect_garbage(services).deleted == 0
-    assert logged(database, "removed") == []
+    assert logged(database, "purged") == []
 
 
 def test_a_dry_run_of_an_unrelease_is_refused(full):
@@ -91,7 +96,7 @@ def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
     assert [count(database, model) for model in (Release, Submission, Feedback)] == [0, 0, 0]
     assert full.ada.assignments() == full.teacher.submissions() == []
     assert count(database, Action) == before + 1
-    (entry,) = logged(database, "removed")
+    (entry,) = logged(database, "purged")
     assert (entry.kind, entry.actor, entry.on_behalf, entry.object_id) == (
         "assignment",
         "teacher",
@@ -103,7 +108,7 @@ def test_a_purge_forgets_the_rows_at_once_and_the_log_stays(full, database):
 def test_a_second_purge_finds_nothing(full, database):
     purge(full.teacher)
     assert set(purge(full.teacher).json["purged"].values()) == {0}
-    assert len(logged(database, "removed")) == 1
+    assert len(logged(database, "purged")) == 1
 
 
 def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
@@ -117,7 +122,7 @@ def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
 
 def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
     with database.read() as session:
-        keys = [upload.key for upload in session.scalars(select(Upload))]
+        keys = [upload.object_key for upload in session.scalars(select(Upload))]
     purge(full.teacher)
     assert collect_garbage(services).deleted == 4
     assert [store.stat(key) for key in keys] == [None] * 4
@@ -178,10 +183,11 @@ def test_a_purged_assignment_can_be_released_anew(full):
     assert full.ada.submit(b"new work")["attempt"] == 1
 
 
-def test_nothing_is_begun_while_an_assignment_is_purged(released, database, impatient):
+def test_nothing_is_begun_while_an_assignment_is_purged(released, teacher, impatient):
     """Who was admitted just before would otherwise be left over, or lose half of what is completed meanwhile."""
-    with database.write() as session:
-        releases.purge(releases.take(session, TEACHER, "cs1", "ps1"))
+    with teacher.write() as transaction:
+        actor, assignment = unrelease.lock_assignment(transaction, "cs1", "ps1")
+        unrelease.purge(transaction, assignment, actor)
         answer = impatient.ada.initiate("submission", archive_item(b"work"))
         assert answer.json.get("type") == "database-unavailable"
     assert impatient.ada.initiate("submission", archive_item(b"work")).json["type"] == "not-found"
@@ -192,9 +198,8 @@ def test_nothing_is_begun_while_an_assignment_is_purged(released, database, impa
 def test_nobody_waits_for_a_download_that_is_being_logged(act, released, database, impatient):
     """The log refers to uploads in the order of its request, the others lock them in that of their keys."""
     with database.write() as session:
-        upload = session.scalars(select(Upload).options(ASSIGNMENT, STUDENT)).one()
-        row = action_row("fetched", upload, clock(session), actor_pk=upload.actor_pk, actor="ada")
-        session.execute(insert(Action), [row])
+        upload = session.scalars(select(Upload).options(ASSIGNMENT, ACTOR, STUDENT)).one()
+        record_objects(session, [("fetched", upload)], upload.actor, clock(session))
         teacher = impatient.teacher
         answer = purge(teacher) if act == "purge" else teacher.complete({"id": str(upload.item_id)})
         assert answer.status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.database.ledger import count, let_time_pass
 from support.database.statements import statements
@@ -14,7 +16,6 @@ from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Person, Upload
 from nbexchange.api.http.application import create_app
-from nbexchange.api.runtime import Services
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 
 
@@ -162,9 +163,7 @@ def test_the_number_of_unfinished_submissions_can_be_set_and_an_item_tells_when_
     ],
 )
 def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
-    limited = Services(
-        services.database, services.store, services.authenticator, services.limits, Quotas(**values)
-    )
+    limited = replace(services, quotas=Quotas(**values).to_wire())
     client = create_app(limited, SERVICE).test_client()
     courses = [{"course_id": "cs1", "course_role": "Instructor"}]
     teacher = Caller("teacher", client, token_file.create({"name": "teacher", "courses": courses}))
@@ -218,8 +217,7 @@ def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_purge
 def elsewhere(services, db_url):
     """Gives people as a second process serves them, with connections of its own to the same database."""
     database = connect(db_url)
-    second = Services(database, services.store, services.authenticator, services.limits, services.quotas)
-    app = create_app(second, SERVICE)
+    app = create_app(replace(services, database=database), SERVICE)
     yield lambda caller: Caller(caller.name, app.test_client(), caller.token)
     database.engine.dispose()
 

@@ -77,18 +77,43 @@ def test_a_removed_attempt_keeps_its_number_and_its_bytes(released):
     first = released.ada.submit(b"first")
     released.teacher.remove(first)
     assert released.ada.submit(b"second")["attempt"] == 2
-    assert released.teacher.download("submission", first["id"]) == b"first"
+    assert released.ada.download("submission", first["id"]) == b"first"
+
+
+def test_what_an_instructor_removed_no_grader_or_instructor_can_download(released):
+    record = released.ada.submit()
+    released.teacher.remove(record)
+    for caller in (released.teacher, released.colleague, released.grader):
+        assert caller.request("submission", record["id"])["problem"]["type"] == "not-found"
+
+
+def test_what_a_student_hid_they_cannot_download_and_their_instructor_can(released):
+    record = released.ada.submit(b"work")
+    feedback = released.teacher.give_feedback(record)
+    released.ada.remove(record)
+    assert released.ada.request("submission", record["id"])["problem"]["type"] == "not-found"
+    assert released.ada.request("feedback", feedback["id"])["problem"]["type"] == "not-found"
+    assert released.teacher.download("submission", record["id"]) == b"work"
+    assert released.teacher.request("feedback", feedback["id"])["type"] == "download"
+
+
+def test_an_instructors_own_attempt_stays_theirs_when_it_leaves_the_course(released):
+    record = released.teacher.submit(b"tried out")
+    released.colleague.remove(record)
+    assert released.colleague.request("submission", record["id"])["problem"]["type"] == "not-found"
+    assert released.teacher.download("submission", record["id"]) == b"tried out"
 
 
 def test_removing_is_logged_once_for_each_list(released, database):
     record = released.ada.submit()
     for caller in (released.teacher, released.colleague, released.ada, released.ada):
         assert caller.remove(record).json["items"][0]["type"] == "removed"
-    found = logged(database, "removed")
-    assert [(action.kind, action.actor, action.on_behalf) for action in found] == [
-        ("submission", "teacher", "ada"),
-        ("submission", "ada", None),
-    ]
+    for verb, entry in (
+        ("removed", ("submission", "teacher", "ada")),
+        ("hidden", ("submission", "ada", None)),
+    ):
+        entries = logged(database, verb)
+        assert [(action.kind, action.actor, action.on_behalf) for action in entries] == [entry]
 
 
 def test_two_instructors_who_remove_at_once_leave_one_entry(released, database):

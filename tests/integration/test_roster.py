@@ -6,10 +6,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from support.database.rosters import as_operator, changed, enrol, log, roster, unenrol
+from support.database.rosters import administrator, as_administrator, changed, enrol, log, roster, unenrol
 from support.people.callers import Caller, archive_item
 
-from nbexchange.api.rosters import read as rosters
+from nbexchange.api.rosters.change import name_course
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_roster_is_one_organisations_and_one_courses(people, newcomers):
 
 
 def test_an_installation_without_rosters_says_so_and_heeds_none(people, newcomers, services, database):
-    as_operator(database, ("carol", "instructor"))
+    as_administrator(database, ("carol", "instructor"))
     enrol(people.teacher, {"name": "ada", "lms_user_id": "7"})
     people.teacher.release()
     people.ada.submit()
@@ -80,9 +80,8 @@ def test_an_installation_without_rosters_says_so_and_heeds_none(people, newcomer
 
 
 def test_a_course_of_the_roster_has_its_title(people, newcomers, database):
-    with database.write() as session:
-        rosters.create_course(session, "1", "art", "Kunst")
-    as_operator(database, ("carol", "instructor"), course="art")
+    name_course(administrator(database), "art", "Kunst")
+    as_administrator(database, ("carol", "instructor"), course="art")
     (course,) = newcomers.carol.get("me").json["courses"]
     assert course == {"course_id": "art", "role": "instructor", "title": "Kunst"}
 
@@ -106,10 +105,10 @@ def test_the_log_says_who_did_what_to_whom(people):
 
 
 def test_what_the_operator_did_can_be_asked_for(people, database):
-    as_operator(database, ("boss", "instructor"))
+    as_administrator(database, ("boss", "instructor"))
     enrol(people.teacher, "carol")
-    assert log(people.teacher, person="operator/shell") == [
-        ("enrolled", "roster", "operator/shell", "boss", "instructor")
+    assert log(people.teacher, person="administrator/shell") == [
+        ("enrolled", "roster", "administrator/shell", "boss", "instructor")
     ]
 
 
@@ -126,7 +125,7 @@ def test_collect_gets_names_from_the_roster_where_a_student_brought_none(people,
 
 
 def test_no_other_course_sees_what_a_roster_says_of_somebody(people, newcomers, database):
-    as_operator(database, ("carol", "student"), ("stranger", "instructor"), course="cs2")
+    as_administrator(database, ("carol", "student"), ("stranger", "instructor"), course="cs2")
     enrol(people.teacher, {"name": "carol", "full_name": "A Fool"})
     people.stranger.release(course="cs2")
     newcomers.carol.submit(course="cs2")

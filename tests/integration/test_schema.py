@@ -7,25 +7,30 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, Table, insert, inspect, select
+from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from support.faults.at_once import at_once
 
-from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db import upgrade
 from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url
-from nbexchange.api.db.models import Action, Assignment, Base, Course, Organisation, Person, Release, Upload
+from nbexchange.api.db.models import (
+    Assignment,
+    Base,
+    Course,
+    Organisation,
+    Person,
+    Release,
+    SchemaLevel,
+    Upload,
+)
 
 
 def test_migrations_and_models_have_not_drifted_apart(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-
-
-FIRST = "3.0.0"
 
 
 def describe(database):
@@ -41,50 +46,76 @@ def describe(database):
     }
 
 
-@pytest.fixture
-def first(db_url):
-    """A database with the first schema."""
-    database = connect(db_url)
+def test_the_migrations_end_exactly_as_the_models_say_checks_included(database):
+    upgraded = describe(database)
     with database.engine.begin() as connection:
-        schema._drop_everything(connection)
-    with database.engine.connect() as connection:
-        command.upgrade(schema.configuration(connection), FIRST)
-        connection.commit()
-    yield database
-    database.engine.dispose()
-
-
-def test_an_upgrade_of_the_first_schema_keeps_what_is_there_and_ends_like_the_models(first):
-    """The log's table is made anew on SQLite: its rows, constraints and indexes are to be those of a new one."""
-    values = {
-        "verb": "fetched",
-        "kind": "release",
-        "actor": "ada",
-        "course_id": "cs1",
-        "assignment_id": "ps1",
-    }
-    with first.write() as session:
-        org = session.scalar(insert(Organisation).values(org_id="1").returning(Organisation.pk))
-        log = Table("action", MetaData(), autoload_with=session.connection())
-        row = {**values, "org_pk": org, "at": datetime.now(UTC)}
-        session.execute(insert(log), [row])
-    schema.prepare(first, upgrade=True)
-    with first.read() as session:
-        (kept,) = session.scalars(select(Action))
-        assert {name: getattr(kept, name) for name in row} == row
-    upgraded = describe(first)
-    with first.engine.begin() as connection:
-        schema._drop_everything(connection)
+        upgrade._drop_everything(connection)
         Base.metadata.create_all(connection)
-    models = describe(first)
+    models = describe(database)
     assert {key: value for key, value in upgraded.items() if key[0] != "alembic_version"} == models
+
+
+# --- which versions run on which schema ---------------------------------------------------------------------
+
+
+def set_schema(database, revision, oldest_compatible_level):
+    """As if a later version had upgraded the database."""
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        level = max(upgrade.LEVEL + 1, oldest_compatible_level)
+        connection.execute(
+            update(SchemaLevel).values(level=level, oldest_compatible_level=oldest_compatible_level)
+        )
+
+
+def test_the_last_migration_sets_the_level_that_this_version_works_with(database):
+    with database.read() as session:
+        assert session.scalars(select(SchemaLevel.level)).one() == upgrade.LEVEL
+
+
+def test_a_service_goes_on_while_a_compatible_schema_is_ahead_of_it(database):
+    set_schema(database, "9999", oldest_compatible_level=upgrade.LEVEL)
+    upgrade.prepare(database)
+    upgrade.prepare(database, upgrade=True)
+    upgrade.require_current(database)
+    with database.engine.connect() as connection:
+        assert upgrade.current_revision(connection) == "9999"
+
+
+@pytest.mark.parametrize("check", [upgrade.prepare, upgrade.require_current])
+def test_a_service_refuses_a_schema_on_which_only_later_versions_run(database, check):
+    set_schema(database, "9999", oldest_compatible_level=upgrade.LEVEL + 1)
+    with pytest.raises(upgrade.SchemaOutdated, match="later version"):
+        check(database)
+
+
+@pytest.mark.parametrize("check", [upgrade.prepare, upgrade.require_current])
+def test_a_database_of_another_program_is_refused(database, check):
+    set_schema(database, "9999", oldest_compatible_level=upgrade.LEVEL)
+    with database.engine.begin() as connection:
+        SchemaLevel.__table__.drop(connection)
+    with pytest.raises(upgrade.SchemaOutdated, match="not a database of this exchange"):
+        check(database)
+
+
+def test_a_service_never_runs_on_less_than_the_schema_says(database):
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(update(SchemaLevel).values(oldest_compatible_level=SchemaLevel.level + 1))
+
+
+def test_there_is_one_level(database):
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(insert(SchemaLevel).values(pk=2, level=1, oldest_compatible_level=1))
+
+
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
     databases = [connect(empty_postgresql) for _ in range(4)]
-    at_once(*[lambda database=database: schema.prepare(database) for database in databases])
+    at_once(*[lambda database=database: upgrade.prepare(database) for database in databases])
     with databases[0].engine.connect() as connection:
-        assert schema.current_revision(connection) == schema.head_revision()
+        assert upgrade.current_revision(connection) == upgrade.head_revision()
     for database in databases:
         database.engine.dispose()
 
@@ -92,7 +123,7 @@ def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
 def test_a_reset_leaves_an_empty_current_schema(database):
     with database.write() as session:
         session.execute(insert(Organisation), [{"org_id": "1"}])
-    schema.prepare(database, reset=True)
+    upgrade.prepare(database, reset=True)
     with database.read() as session:
         assert session.scalars(select(Organisation)).all() == []
 
@@ -164,6 +195,8 @@ def a_row_of_each(database, **values):
         )
         row = {
             "uuid": uuid4(),
+            "object_key": uuid4().hex,
+            "call_id": uuid4(),
             "org_pk": org,
             "assignment_pk": assignment,
             "actor_pk": person,
@@ -186,6 +219,9 @@ def a_row_of_each(database, **values):
     return org, person, assignment, upload
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -195,10 +231,10 @@ def a_row_of_each(database, **values):
         {"sha256": "short"},
         {"kind": "submission"},
         {"state": "completed"},
-        {"completed_at": datetime.now(UTC)},
+        {"completed_at": NOW},
         {"unpacked_size": None},
         {"notebook_id": "p1"},
-        {"submitted_at": datetime.now(UTC)},
+        {"submitted_at": NOW},
         {"kind": "feedback"},
     ],
     ids=str,

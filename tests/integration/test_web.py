@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
 from support.hub.scripted_hub import model, scripted_hub
 from support.people.callers import Caller, archive_item
+from support.servers.in_process import runtime_of
 
 from nbexchange import protocol
 from nbexchange.api.access.identity import Identity
@@ -16,7 +18,6 @@ from nbexchange.api.db.engine import connect
 from nbexchange.api.http import conventions as web
 from nbexchange.api.http.application import create_app
 from nbexchange.api.http.routes import former
-from nbexchange.api.runtime import Services
 from nbexchange.protocol import Limits
 from nbexchange.storage import StoreUnavailable
 
@@ -187,7 +188,7 @@ def test_a_store_that_is_away_is_a_503_and_nothing_is_lost(released, store):
 
 def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     database = connect("postgresql://nobody@127.0.0.1:1/nothing", connect_args={"connect_timeout": 2})
-    services = Services(database, store, _Known(), limits)
+    services = runtime_of(database, store, _Known(), limits)
     caller = Caller("ada", create_app(services, "/services/nbexchange/").test_client(), None)
     for path in ("me", "assignments", "/readyz"):
         answer = caller.get(path)
@@ -208,7 +209,7 @@ def asking_a_hub(services):
     def ask(answer, token="t"):
         with scripted_hub({"t": answer}) as hub:
             authenticator = JupyterHubAuthenticator(api_url=hub.api_url, service_name="exchange")
-            app = create_app(Services(services.database, services.store, authenticator, services.limits), "/")
+            app = create_app(replace(services, make_authenticator=lambda: authenticator), "/")
             return app.test_client().get("/v1/me", headers={"Authorization": f"token {token}"})
 
     return ask
@@ -235,7 +236,7 @@ class _Broken:
 
 
 def test_an_authenticator_that_fails_is_a_503_and_tells_nothing(services, caplog):
-    broken = Services(services.database, services.store, _Broken(), services.limits)
+    broken = replace(services, make_authenticator=_Broken)
     client = create_app(broken, "/").test_client()
     answer = client.get("/v1/me")
     assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")

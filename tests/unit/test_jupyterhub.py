@@ -17,7 +17,7 @@ from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
 from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
+from nbexchange.api.problems import AccessScopeMissing, DependencyUnavailable, IdentityRefused
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_people_are_told_to_grant_the_exchanges_own_scope_whatever_the_hub_names
 )
 def test_an_answer_that_is_none_is_neither_a_refusal_nor_a_permission(hub, who, answer, caplog):
     hub.answers["secret-token"] = answer
-    with pytest.raises(Unavailable) as problem:
+    with pytest.raises(DependencyUnavailable) as problem:
         who("secret-token")
     assert (problem.value.status, problem.value.retry_after) == (503, 5)
     assert "secret-token" not in caplog.text
@@ -200,7 +200,7 @@ def test_an_answer_that_is_none_is_neither_a_refusal_nor_a_permission(hub, who, 
 def test_a_hub_that_is_away_is_neither_a_refusal_nor_a_permission(who):
     with socket.create_server(("127.0.0.1", 0)) as server:
         gone = f"http://127.0.0.1:{server.getsockname()[1]}/hub/api"
-    with pytest.raises(Unavailable):
+    with pytest.raises(DependencyUnavailable):
         who("t", api_url=gone)
 
 
@@ -210,7 +210,7 @@ def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
     authenticator.clock = lambda: now
     now = 0.0
     for _ in range(3):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DependencyUnavailable):
             who("t", authenticator)
     assert hub.asked["t"] == 1
     hub.answers["t"] = model("ada")
@@ -224,11 +224,11 @@ def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told
     monkeypatch.setattr(jupyterhub, "PATIENCE", urllib3.Timeout(0.2))
     authenticator = make()
     hub.open.clear()
-    with pytest.raises(Unavailable):
+    with pytest.raises(DependencyUnavailable):
         who("first", authenticator)
     with ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(who, f"t{number}", authenticator) for number in range(40)]
-        assert all(isinstance(caller.exception(), Unavailable) for caller in callers)
+        assert all(isinstance(caller.exception(), DependencyUnavailable) for caller in callers)
     assert hub.asked.total() < 10
     hub.open.set()
     hub.answers |= {"u": model("ada"), "v": model("ben")}

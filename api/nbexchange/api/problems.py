@@ -4,22 +4,21 @@
     ├── InvalidRequest 400          ├── AlreadyReleased 409
     ├── Unauthenticated 401         ├── Superseded 409
     ├── IdentityRefused 403         ├── ObjectMissing 409
-    │   └── AccessScopeMissing 403  ├── UploadOver 409
+    │   └── AccessScopeMissing 403  ├── UploadEnded 409
     ├── RoleRequired 403            ├── TooManyPending 429
-    ├── OperatorRequired 403        ├── TooManySubmissions 429
+    ├── AdministratorRequired 403   ├── TooManySubmissions 429
     ├── NotFound 404                ├── TooManyBytes 429
     │   └── NoRoster 404            ├── CourseFull 429
-    ├── TooLarge 413                ├── Unavailable 503
+    ├── TooLarge 413                ├── DependencyUnavailable 503
     ├── Mismatch 422                └── ClientTooOld 426
     └── IdReused 422
 
-Each class sets a status and a stable type; one handler turns them into `application/problem+json`.
+Each class sets a status and a stable type; `wire.problems` turns them into `application/problem+json`.
 """
 
 from __future__ import annotations
 
-from nbexchange.api.db.models import ABORTED, COMPLETED, EXPIRED, PURGED, REJECTED
-from nbexchange.protocol import Problem
+from nbexchange.api.db.states import ENDED
 
 
 class ExchangeProblem(Exception):
@@ -27,7 +26,7 @@ class ExchangeProblem(Exception):
     type = "internal"
     title = "The service failed"
     retry_after: int | None = None
-    """Seconds to wait; a class states what holds where nobody knows better."""
+    """Seconds to wait, where the problem itself states none."""
 
     def __init__(self, detail: str, *, limit: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(detail)
@@ -40,11 +39,6 @@ class ExchangeProblem(Exception):
     def types(cls) -> list[str]:
         """Every type that a problem of this class can have."""
         return [cls.type]
-
-    def to_wire(self, request_id: str | None = None) -> Problem:
-        return Problem(
-            self.type, self.title, self.status, self.detail, request_id, self.limit, self.retry_after
-        )
 
 
 class InvalidRequest(ExchangeProblem):
@@ -59,12 +53,12 @@ class RoleRequired(ExchangeProblem):
     status, type, title = 403, "role-required", "This needs another role in the course"
 
 
-class OperatorRequired(ExchangeProblem):
-    status, type, title = 403, "operator-required", "This is for whoever runs the exchange"
+class AdministratorRequired(ExchangeProblem):
+    status, type, title = 403, "administrator-required", "This is for the administrator of the exchange"
 
 
 class IdentityRefused(ExchangeProblem):
-    """Said to somebody who is known, and whom the installation's rules keep out."""
+    """The caller is known, and the rules of the installation keep them out."""
 
     status, type, title = 403, "identity-refused", "You cannot be let in as you are"
 
@@ -97,8 +91,8 @@ class ObjectMissing(ExchangeProblem):
     status, type, title = 409, "object-missing", "The bytes have not arrived"
 
 
-class UploadOver(ExchangeProblem):
-    status, title = 409, "The upload is over"
+class UploadEnded(ExchangeProblem):
+    status, title = 409, "The upload has ended"
 
     def __init__(self, state: str) -> None:
         super().__init__(f"This upload is {state}.")
@@ -107,7 +101,7 @@ class UploadOver(ExchangeProblem):
 
     @classmethod
     def types(cls) -> list[str]:
-        return [f"upload-{state}" for state in (COMPLETED, REJECTED, EXPIRED, ABORTED, PURGED)]
+        return [f"upload-{state}" for state in ENDED]
 
 
 class TooLarge(ExchangeProblem):
@@ -138,14 +132,14 @@ class TooManyBytes(ExchangeProblem):
 
 
 class CourseFull(ExchangeProblem):
-    """There is room when an instructor has purged something and the collector, which comes every hour, was there."""
+    """There is room after an instructor has purged something and the next garbage collection has run."""
 
     status, type, title = 429, "course-full", "The course has used up its room"
     retry_after = 3600
 
 
-class Unavailable(ExchangeProblem):
-    status, title = 503, "Something that the service needs is away"
+class DependencyUnavailable(ExchangeProblem):
+    status, title = 503, "Something that the service needs is unavailable"
     retry_after = 5
 
     def __init__(self, what: str, detail: str) -> None:

@@ -1,38 +1,95 @@
-"""What a request works with, made once per process and found through the app: nothing lives in a module."""
+"""What the verbs of the domain work with: who is calling, and what a process made once. Nothing lives in a module."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from flask import current_app, g
+from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import Identity
-from nbexchange.api.auth import Authenticator
-from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.db.engine import Database
-from nbexchange.protocol import Limits
+from nbexchange.api.db.engine import Database, clock
+from nbexchange.api.db.find_or_create import lock_people, store_contact
+from nbexchange.api.db.models import Person
+from nbexchange.protocol import Limits, Quotas
 from nbexchange.storage import ObjectStore
 
-EXTENSION = "nbexchange"
+if TYPE_CHECKING:
+    from nbexchange.api.auth import Authenticator
 
 
 @dataclass(frozen=True)
-class Services:
+class Runtime:
+    """Made once per process, from the settings. A command that needs no store opens none."""
+
     database: Database
-    store: ObjectStore
-    authenticator: Authenticator
+    open_store: Callable[[], ObjectStore]
+    make_authenticator: Callable[[], Authenticator]
     limits: Limits
-    quotas: Quotas = field(default_factory=Quotas)
+    quotas: Quotas
     has_rosters: bool = False
     """Whether the rosters in the database give people roles."""
 
+    @cached_property
+    def store(self) -> ObjectStore:
+        return self.open_store()
 
-def services() -> Services:
-    found: Services = current_app.extensions[EXTENSION]
-    return found
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        return self.make_authenticator()
+
+    def open(self) -> Self:
+        """Make what is made when it is first needed: before there are threads, and where a mistake in it is told."""
+        self.store, self.authenticator  # noqa: B018
+        return self
 
 
-def caller() -> Identity:
-    """The verified caller of this request."""
-    identity: Identity = g.identity
-    return identity
+@dataclass(frozen=True)
+class Context:
+    """What every verb of the domain takes beside its request. The verb opens its transactions itself."""
+
+    caller: Identity
+    runtime: Runtime
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self.runtime.database.read() as session:
+            yield Transaction(session, self.caller, self.runtime)
+
+    @contextmanager
+    def write(self, *, dry_run: bool = False) -> Iterator[Transaction]:
+        """Committed at the end; rolled back by any exception, and by a dry run."""
+        with self.runtime.database.write(dry_run=dry_run) as session:
+            yield Transaction(session, self.caller, self.runtime)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One transaction of a caller, with its instant."""
+
+    session: Session
+    caller: Identity
+    runtime: Runtime
+
+    @cached_property
+    def now(self) -> datetime:
+        """The database's time, read when it is first asked for: a verb that stamps asks under its locks."""
+        return clock(self.session)
+
+    def lock_people(self, names: Collection[str] = ()) -> Mapping[str, Person]:
+        """The rows of the caller and of the others who are named, locked until the transaction ends.
+
+        The lock makes one person's writes take turns: stamps, attempts and limits are counted under it. What the
+        identity states about the caller is stored; what it omits stays.
+        """
+        people = lock_people(self.session, self.caller.org_id, {self.caller.name, *names})
+        store_contact(people[self.caller.name], self.caller.contact)
+        return people
+
+    def lock_caller(self) -> Person:
+        """The caller's own row, locked in the same way."""
+        return self.lock_people()[self.caller.name]

@@ -204,7 +204,7 @@ ADVICE = {
     "no-roster": "Nothing was changed: ask whoever runs the exchange how people get into your course.",
     "not-found": CHECK_NAMES,
     "object-missing": AGAIN,
-    "operator-required": "Nothing was changed: ask them, who have `nbexchange course` for it.",
+    "administrator-required": "Nothing was changed: ask them, who have `nbexchange course` for it.",
     "role-required": "Ask an instructor of the course to do it.",
     "storage-unavailable": NOT_NOW,
     "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",

@@ -12,9 +12,13 @@ from nbexchange.protocol.courses import RoleName
 
 Verb = Literal[
     "released",
+    "unreleased",
+    "purged",
     "fetched",
     "submitted",
+    "submission_fetched",
     "removed",
+    "hidden",
     "collected",
     "feedback_released",
     "feedback_fetched",

@@ -11,7 +11,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.faults.impostor import impostor, taking_one
 from support.faults.proxy import LOSE, proxy
 
-from nbexchange.api.problems import Unavailable
+from nbexchange.api.problems import DependencyUnavailable
 from nbexchange.demo.servers import free_port
 from nbexchange.plugin import (
     ExchangeCollect,
@@ -73,7 +73,7 @@ def test_a_page_of_a_proxy_is_no_answer(everything, action):
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_gateway_with_nobody_behind_it_is_told_as_such(everything, status):
-    with impostor((status, "text/html", b"<html>Service Unavailable</html>")) as (url, _):
+    with impostor((status, "text/html", b"<html>Service DependencyUnavailable</html>")) as (url, _):
         everything.url = url
         assert (
             f"is not running: a proxy answered in its place at {url[7:]} (HTTP {status}). Try again"
@@ -265,7 +265,7 @@ def test_a_submission_that_is_not_confirmed_is_told_to_have_arrived(released, mo
 
 def test_a_submission_that_is_not_confirmed_for_want_of_the_database_has_arrived_too(released, monkeypatch):
     def away(*_):
-        raise Unavailable("database", "The database cannot be used now.")
+        raise DependencyUnavailable("database", "The database cannot be used now.")
 
     monkeypatch.setattr("nbexchange.api.uploads.complete.complete", away)
     released.ada.write("ps1/p1.ipynb")

@@ -9,6 +9,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web
+from nbexchange.api.http import operations
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
 from nbexchange.plugin.service.calls import revision_of
 
@@ -83,9 +84,9 @@ def test_what_a_newer_service_adds_is_ignored(released, monkeypatch):
     class Grown(protocol.Assignments):
         brand_new: int = 1
 
-    real = web.reply
+    real = operations.reply
     monkeypatch.setattr(
-        "nbexchange.api.http.routes.operations.reply",
+        "nbexchange.api.http.operations.reply",
         lambda answer, *rest: real(
             Grown(answer.assignments, answer.server_time) if type(answer) is protocol.Assignments else answer,
             *rest,

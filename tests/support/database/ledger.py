@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from nbexchange.api.db.engine import Database
+from nbexchange.api.db.events import UPLOADED
 from nbexchange.api.db.models import Action, Base, Feedback, Release, Submission, Upload
-from nbexchange.api.uploads.complete import VERBS
 
 RECORDS = {"release": Release, "submission": Submission, "feedback": Feedback}
 
@@ -50,7 +50,7 @@ def check_ledger(database: Database) -> None:
             kinds[kind].add(pk)
         for kind, model in RECORDS.items():
             assert set(session.scalars(select(model.pk))) == kinds[kind]
-            logged = Counter(session.scalars(select(Action.upload_pk).where(Action.verb == VERBS[kind])))
+            logged = Counter(session.scalars(select(Action.upload_pk).where(Action.verb == UPLOADED[kind])))
             assert logged == Counter(kinds[kind])
         series = session.execute(
             select(func.count(), func.min(Submission.attempt), func.max(Submission.attempt)).group_by(

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbexchange.api.access.identity import Identity
+from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db.engine import Database
-from nbexchange.api.rosters import change as enrolment
-from nbexchange.api.rosters import read as rosters
-from nbexchange.protocol import Enrol, RoleName, RosterChange, RosterEntry
+from nbexchange.api.rosters.change import Change, name_course
+from nbexchange.api.rosters.change import enrol as enrol_members
+from nbexchange.api.runtime import Context, Runtime
+from nbexchange.protocol import Enrol, Limits, RoleName, RosterEntry
 from support.people.callers import COURSE, Caller
 
-OPERATOR = enrolment.Editor(enrolment.OPERATOR, "1", is_operator=True)
+LIMITS = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=100)
+
+
+def administrator(database: Database) -> Context:
+    """The administrator of the exchange, at the command line."""
+    runtime = Runtime(database, _not_here, _not_here, LIMITS, Quotas().to_wire())
+    return Context(Identity.administrator("1"), runtime)
+
+
+def _not_here() -> Any:
+    raise AssertionError("a roster needs neither a store nor an authenticator")
 
 
 def enrol(caller: Caller, *members: Any, course: str = COURSE, **values: Any) -> Any:
@@ -35,19 +48,19 @@ def changed(answer: Any) -> dict[str, Any]:
     return {key: value for key, value in answer.json.items() if key != "course_id"}
 
 
-def as_operator(
+def as_administrator(
     database: Database,
     *members: tuple[str, RoleName | None],
-    replace: bool = False,
+    make_equal: bool = False,
     course: str = COURSE,
     create: bool = True,
-) -> RosterChange:
-    """What the operator's command does."""
-    with database.write() as session:
-        if create:
-            rosters.create_course(session, "1", course)
-        entries = [RosterEntry(name, role) for name, role in members]
-        return enrolment.enrol(session, OPERATOR, Enrol(course, entries, replace))
+) -> Change:
+    """What the administrator's command does."""
+    context = administrator(database)
+    if create:
+        name_course(context, course)
+    entries = [RosterEntry(name, role) for name, role in members]
+    return enrol_members(context, Enrol(course, entries, make_equal))
 
 
 def log(caller: Caller, **query: Any) -> list[tuple[str, ...]]:

@@ -12,7 +12,6 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from nbexchange.api.db.models import (
-    COMPLETED,
     Assignment,
     Course,
     Feedback,
@@ -22,6 +21,7 @@ from nbexchange.api.db.models import (
     Submission,
     Upload,
 )
+from nbexchange.api.db.states import COMPLETED
 from support.people.callers import COURSE, TEACHER
 
 NOTEBOOKS = ["p1.ipynb", "part/p2.ipynb"]
@@ -80,6 +80,8 @@ class Term:
         archive = kind != "feedback"
         return {
             "uuid": uuid4(),
+            "object_key": f"v1/{uuid4()}",
+            "call_id": uuid4(),
             "org_pk": self.org_pk,
             "assignment_pk": place,
             "actor_pk": actor,

@@ -1,161 +1,134 @@
-"""What `nbgrader list` and collect ask for: each answer with a constant number of statements."""
+"""What `nbgrader list` and collect ask for, with a constant number of statements."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Exists, Select, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from nbexchange import protocol
-from nbexchange.api.access.identity import Identity
-from nbexchange.api.db.engine import clock
-from nbexchange.api.db.instants import check_instant
-from nbexchange.api.db.models import (
-    Assignment,
-    Course,
-    Feedback,
-    Membership,
-    Organisation,
-    Person,
-    Release,
-    Submission,
-    Upload,
+from nbexchange.api.access.visibility import (
+    Student,
+    course_submissions,
+    current_releases,
+    own_feedback,
+    own_submissions,
 )
+from nbexchange.api.db.instants import check_instant
+from nbexchange.api.db.models import Assignment, Feedback, Membership, Release, Submission, Upload
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.rosters.read import find_memberships
-from nbexchange.api.wire.cursors import decode_cursor, encode_cursor
-from nbexchange.api.wire.records import Contact, contact_of, feedback_entry, release_record, submission_record
-from nbexchange.protocol import is_path_component
+from nbexchange.api.runtime import Context, Transaction
+from nbexchange.protocol import SubmissionsQuery, is_path_component
 
 PAGE = 500
+"""How many attempts are on a page."""
 
-Row = TypeVar("Row", Release, Submission, Feedback)
-Student = aliased(Person)
-
-
-def visible(model: type[Row], identity: Identity, courses: Collection[str]) -> Select[Row]:
-    """The rows of these courses of the caller's organisation, with all that their records are made of."""
-    upload = contains_eager(model.upload)
-    return (
-        select(model)
-        .join(Upload, model.pk == Upload.pk)
-        .join(Assignment, Upload.assignment_pk == Assignment.pk)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .join(Organisation, Course.org_pk == Organisation.pk)
-        .join(Person, Upload.actor_pk == Person.pk)
-        .outerjoin(Student, Upload.student_pk == Student.pk)
-        .where(Organisation.org_id == identity.org_id, Course.course_id.in_(courses))
-        .options(
-            upload.contains_eager(Upload.assignment).contains_eager(Assignment.course),
-            upload.contains_eager(Upload.actor),
-            upload.contains_eager(Upload.student.of_type(Student)),
-        )
-    )
+PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
 
 
-def list_assignments(session: Session, identity: Identity, course_id: str | None) -> protocol.Assignments:
-    """What the caller sees of their courses, or of one: releases, own attempts, own feedback."""
-    if course_id is not None:
-        identity.require_member(course_id)
-    courses = identity.courses if course_id is None else [course_id]
-    own = Student.name == identity.name
-    releases = session.scalars(visible(Release, identity, courses).where(Release.is_current)).all()
-    submissions = session.scalars(
-        visible(Submission, identity, courses).where(own).order_by(Upload.stamp)
-    ).all()
-    feedback = session.scalars(
-        visible(Feedback, identity, courses).where(own, Feedback.is_current).order_by(Feedback.pk)
-    ).all()
-    entries = _entries(releases, submissions, feedback)
-    return protocol.Assignments(entries, clock(session))
+@dataclass(frozen=True)
+class Attempt:
+    submission: Submission
+    feedback: Sequence[Feedback] = ()
+    membership: Membership | None = None
+    """What the course's roster says of the student, where that is asked for."""
 
 
-def _entries(
+@dataclass
+class AssignmentView:
+    """What one person sees of an assignment; `feedback` is what belongs to no attempt of theirs that is listed."""
+
+    assignment: Assignment
+    release: Release | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    feedback: list[Feedback] = field(default_factory=list)
+
+
+# --- a member's own view ------------------------------------------------------------------------------------
+
+
+def list_assignments(context: Context, course_id: str | None) -> tuple[list[AssignmentView], datetime]:
+    """What the caller sees of their courses, or of one, and the server's time: releases, own attempts, own feedback."""
+    caller = context.caller
+    courses = caller.courses if course_id is None else [course_id]
+    with context.read() as transaction:
+        session = transaction.session
+        releases = session.scalars(current_releases(caller, courses)).all()
+        submissions = session.scalars(own_submissions(caller, courses).order_by(Upload.stamp)).all()
+        feedback = session.scalars(own_feedback(caller, courses).order_by(Feedback.pk)).all()
+        return _group(releases, submissions, feedback), transaction.now
+
+
+def _group(
     releases: Sequence[Release], submissions: Sequence[Submission], feedback: Sequence[Feedback]
-) -> list[protocol.Assignment]:
-    # What is hidden takes its feedback with it.
-    attached, loose = _attach(submissions, feedback)
-    shown = [row for row in submissions if not row.hidden_from_owner]
-    rows: list[Release | Submission | Feedback] = [*releases, *shown, *loose]
-    assignments = {row.assignment_pk: row.upload.assignment for row in rows}
-    release = {row.assignment_pk: release_record(row) for row in releases}
-    attempts: dict[int, list[protocol.SubmissionRecord]] = defaultdict(list)
-    for row in shown:
-        attempts[row.assignment_pk].append(submission_record(row, attached[row.pk]))
-    entries = [
-        protocol.Assignment(
-            course_id=assignment.course.course_id,
-            assignment_id=assignment.assignment_id,
-            release=release.get(pk),
-            submissions=attempts[pk],
-            feedback=[feedback_entry(row) for row in loose if row.assignment_pk == pk],
-        )
-        for pk, assignment in assignments.items()
-    ]
-    return sorted(entries, key=lambda entry: (entry.course_id, entry.assignment_id))
+) -> list[AssignmentView]:
+    """By assignment, in the order of their courses and ids."""
+    attached, loose = attach(submissions, feedback)
+    rows: list[Release | Submission | Feedback] = [*releases, *submissions, *loose]
+    views = {row.assignment_pk: AssignmentView(row.upload.assignment) for row in rows}
+    for release in releases:
+        views[release.assignment_pk].release = release
+    for submission in submissions:
+        views[submission.assignment_pk].attempts.append(Attempt(submission, attached[submission.pk]))
+    for entry in loose:
+        views[entry.assignment_pk].feedback.append(entry)
+    return sorted(views.values(), key=lambda v: (v.assignment.course.course_id, v.assignment.assignment_id))
 
 
-def _attach(
+def attach(
     submissions: Sequence[Submission], feedback: Iterable[Feedback]
 ) -> tuple[dict[int, list[Feedback]], list[Feedback]]:
     """The feedback on each submission, by the submission's key, and the feedback on none of them."""
     keys = {(row.assignment_pk, row.student_pk, row.upload.stamp): row.pk for row in submissions}
     attached: dict[int, list[Feedback]] = {row.pk: [] for row in submissions}
-    loose = []
+    loose: list[Feedback] = []
     for row in feedback:
         key = keys.get((row.assignment_pk, row.student_pk, row.submitted_at))
-        if key is None:
-            loose.append(row)
-        else:
-            attached[key].append(row)
+        (loose if key is None else attached[key]).append(row)
     return attached, loose
 
 
-# --- an instructor's view of submissions -------------------------------------------------------------------
+# --- a course's submissions, for its graders and instructors ------------------------------------------------
 
 
 def list_submissions(
-    session: Session, identity: Identity, query: protocol.SubmissionsQuery, *, has_rosters: bool
-) -> protocol.Submissions:
-    """The attempts in a course as its graders and instructors see them, page by page.
+    context: Context, query: SubmissionsQuery, after: tuple[int, ...] | None
+) -> tuple[list[Attempt], bool]:
+    """A page of the attempts in a course, and whether there is more.
 
-    Where there are rosters they say what a student's own identity does not: names and addresses.
+    `after` is the `page_key` of the last attempt of the page before. Where there are rosters they say what a
+    student's own identity does not: names and addresses.
     """
-    identity.require("grader", query.course_id)
     check_query(query)
-    order = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
-    wanted = _narrow(
-        visible(Submission, identity, [query.course_id]).where(~Submission.hidden_from_course), query
-    )
-    if query.cursor is not None:
-        wanted = wanted.where(tuple_(*order) > tuple_(*decode_cursor(query.cursor, len(order))))
-    rows = session.scalars(wanted.order_by(*order).limit(PAGE + 1)).all()
-    page = rows[:PAGE]
-    attached, contacts = _feedback_on(session, page), _contacts(session, page, has_rosters=has_rosters)
-    return protocol.Submissions(
-        [submission_record(row, attached[row.pk], contacts[row.student_pk]) for row in page],
-        _cursor_after(page[-1]) if len(rows) > PAGE else None,
-    )
+    statement = _narrow(course_submissions(context.caller, query.course_id), query)
+    if after is not None:
+        statement = statement.where(tuple_(*PAGE_ORDER) > tuple_(*after))
+    with context.read() as transaction:
+        rows = transaction.session.scalars(statement.order_by(*PAGE_ORDER).limit(PAGE + 1)).all()
+        page = rows[:PAGE]
+        attached, memberships = _feedback_on(transaction.session, page), _memberships(transaction, page)
+    attempts = [Attempt(row, attached[row.pk], memberships.get(row.student_pk)) for row in page]
+    return attempts, len(rows) > PAGE
 
 
-def _contacts(session: Session, page: Sequence[Submission], *, has_rosters: bool) -> Mapping[int, Contact]:
-    """Names and addresses of the students on a page of one course, by the students' keys."""
-    students = {row.student_pk: row.upload.student for row in page}
-    enrolled: Mapping[int, Membership] = {}
-    if page and has_rosters:
-        enrolled = find_memberships(session, page[0].upload.assignment.course_pk, students)
-    return {pk: contact_of(student, enrolled.get(pk)) for pk, student in students.items() if student}
+def page_key(attempt: Attempt) -> tuple[int, int, int]:
+    """What orders the pages."""
+    submission = attempt.submission
+    return submission.assignment_pk, submission.student_pk, submission.attempt
 
 
-def _cursor_after(row: Submission) -> str:
-    return encode_cursor(row.assignment_pk, row.student_pk, row.attempt)
+def _memberships(transaction: Transaction, page: Sequence[Submission]) -> Mapping[int, Membership]:
+    """What the roster says of the students on a page of one course, by the students' keys."""
+    if not (page and transaction.runtime.has_rosters):
+        return {}
+    course_pk = page[0].upload.assignment.course_pk
+    return find_memberships(transaction.session, course_pk, {row.student_pk for row in page})
 
 
-def check_query(query: protocol.SubmissionsQuery) -> None:
+def check_query(query: SubmissionsQuery) -> None:
     for name in (query.assignment_id, query.student_id):
         if name is not None and not is_path_component(name):
             raise InvalidRequest("An assignment's or student's id in the query is not valid.")
@@ -163,16 +136,16 @@ def check_query(query: protocol.SubmissionsQuery) -> None:
         check_instant("before", query.before)
 
 
-def _narrow(wanted: Select[Submission], query: protocol.SubmissionsQuery) -> Select[Submission]:
+def _narrow(statement: Select[Submission], query: SubmissionsQuery) -> Select[Submission]:
     if query.assignment_id is not None:
-        wanted = wanted.where(Assignment.assignment_id == query.assignment_id)
+        statement = statement.where(Assignment.assignment_id == query.assignment_id)
     if query.student_id is not None:
-        wanted = wanted.where(Student.name == query.student_id)
+        statement = statement.where(Student.name == query.student_id)
     if query.before is not None:
-        wanted = wanted.where(Upload.stamp <= query.before)
+        statement = statement.where(Upload.stamp <= query.before)
     if query.latest:
-        wanted = wanted.where(~_newer_exists(query.before))
-    return wanted
+        statement = statement.where(~_newer_exists(query.before))
+    return statement
 
 
 def _newer_exists(before: datetime | None) -> Exists:
@@ -209,4 +182,4 @@ def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list
         .options(contains_eager(Feedback.upload))
         .order_by(Feedback.pk)
     )
-    return _attach(page, rows)[0]
+    return attach(page, rows)[0]

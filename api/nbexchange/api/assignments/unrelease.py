@@ -1,112 +1,116 @@
 """Unrelease and purge of an assignment.
 
 Unrelease hides it from students: versions, submissions, feedback and history stay. Purge forgets it: its rows go
-now, its objects when the collector comes, and the log stays.
+now, its objects with the next garbage collection, and the audit log stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from nbexchange.api.access.identity import Identity
-from nbexchange.api.assignments.listing import visible
-from nbexchange.api.audit.record import action_row, purge_row
-from nbexchange.api.db import find_or_create as people
-from nbexchange.api.db.engine import clock
-from nbexchange.api.db.models import PURGED, Action, Feedback, Person, Release, Submission, Upload
-from nbexchange.protocol import Purged
+from nbexchange.api.access.visibility import current_releases
+from nbexchange.api.audit.record import record_objects, record_purge
+from nbexchange.api.db.find_or_create import find_assignment
+from nbexchange.api.db.models import Assignment, Feedback, Person, Release, Submission, Upload
+from nbexchange.api.db.states import PURGED
+from nbexchange.api.problems import InvalidRequest
+from nbexchange.api.runtime import Context, Transaction
+from nbexchange.protocol import UnreleaseQuery
+
+PURGED_ROWS = (Release, Submission, Feedback)
 
 
 @dataclass(frozen=True)
-class Handle:
-    """An assignment in the hands of one of its instructors: nothing is begun or published in it meanwhile."""
+class PurgeCount:
+    """What a purge removed, or would remove; the objects and their bytes go with the next garbage collection."""
 
-    session: Session
-    identity: Identity
-    actor: Person
-    place: people.Place
-    now: datetime
-
-    @property
-    def pk(self) -> int:
-        return self.place.assignment.pk
+    releases: int
+    submissions: int
+    feedback: int
+    objects: int
+    bytes: int
 
 
-def take(session: Session, identity: Identity, course_id: str, assignment_id: str) -> Handle:
-    """Lock the assignment for its instructor. `NotFound` where there is none."""
-    identity.require("instructor", course_id)
-    org_pk = people.find_organisation(session, identity.org_id)
-    actor = people.remember(session, org_pk, identity)[identity.name]
-    place = people.find_place(session, org_pk, course_id, assignment_id, alone=True)
-    return Handle(session, identity, actor, place, clock(session))
+def unrelease(context: Context, request: UnreleaseQuery) -> PurgeCount | None:
+    """Hide an assignment, or purge it, or count what a purge would remove; again, it changes nothing.
+
+    Raises `NotFound` where there is no such assignment.
+    """
+    if request.dry_run and not request.purge:
+        raise InvalidRequest("dry_run is for a purge.")
+    with context.write() as transaction:
+        actor, assignment = lock_assignment(transaction, request.course_id, request.assignment_id)
+        if request.dry_run:
+            return count(transaction.session, assignment)
+        if request.purge:
+            return purge(transaction, assignment, actor)
+        _hide(transaction, assignment, actor)
+        return None
 
 
-def unrelease(handle: Handle) -> None:
-    """Hide the assignment from students; hiding it again changes nothing."""
-    current = visible(Release, handle.identity, [handle.place.course.course_id]).where(
-        Release.assignment_pk == handle.pk, Release.is_current
-    )
-    release = handle.session.scalars(current).one_or_none()
-    if release is None:
-        return
-    release.is_current = False
-    row = action_row("removed", release.upload, handle.now, actor_pk=handle.actor.pk, actor=handle.actor.name)
-    handle.session.execute(insert(Action), [row])
+def lock_assignment(
+    transaction: Transaction, course_id: str, assignment_id: str
+) -> tuple[Person, Assignment]:
+    """The caller and the assignment, which no other request begins or publishes anything in until the end."""
+    actor = transaction.lock_caller()
+    session = transaction.session
+    return actor, find_assignment(session, actor.org_pk, course_id, assignment_id, exclusive=True)
 
 
-BELONGINGS = (Release, Submission, Feedback)
+def _hide(transaction: Transaction, assignment: Assignment, actor: Person) -> None:
+    query = current_releases(transaction.caller, [assignment.course.course_id])
+    release = transaction.session.scalars(query.where(Release.assignment_pk == assignment.pk)).one_or_none()
+    if release is not None:
+        release.is_current = False
+        record_objects(transaction.session, [("unreleased", release.upload)], actor, transaction.now)
 
 
-def count(handle: Handle) -> Purged:
+def count(session: Session, assignment: Assignment) -> PurgeCount:
     """What a purge would remove."""
     rows = [
-        handle.session.scalars(
-            select(func.count()).select_from(model).where(model.assignment_pk == handle.pk)
+        session.scalars(
+            select(func.count()).select_from(model).where(model.assignment_pk == assignment.pk)
         ).one()
-        for model in BELONGINGS
+        for model in PURGED_ROWS
     ]
-    return _purged(rows, _uploads(handle))
+    return _purge_count(rows, _lock_unpurged(session, assignment))
 
 
-def purge(handle: Handle) -> Purged:
-    """Forget the assignment and all that belongs to it; purging it again changes nothing."""
-    # First the uploads: whoever completes one at this moment is waited for, and whoever comes later finds it purged.
-    uploads = _uploads(handle)
-    handle.session.execute(
+def purge(transaction: Transaction, assignment: Assignment, actor: Person) -> PurgeCount:
+    """Forget a locked assignment and all that belongs to it; purging it again changes nothing."""
+    # First the uploads: one that is completed at this moment is waited for, and a later one is purged already.
+    session = transaction.session
+    uploads = _lock_unpurged(session, assignment)
+    session.execute(
         update(Upload)
-        .where(Upload.assignment_pk == handle.pk, Upload.state != PURGED)
+        .where(Upload.assignment_pk == assignment.pk, Upload.state != PURGED)
         .values(state=PURGED, completed_at=None)
         .execution_options(synchronize_session=False)
     )
     rows = [
-        len(
-            handle.session.execute(
-                delete(model).where(model.assignment_pk == handle.pk).returning(model.pk)
-            ).all()
-        )
-        for model in BELONGINGS
+        len(session.execute(delete(m).where(m.assignment_pk == assignment.pk).returning(m.pk)).all())
+        for m in PURGED_ROWS
     ]
     if uploads:
-        handle.session.execute(insert(Action), [purge_row(handle.place, handle.now, handle.actor)])
-    return _purged(rows, uploads)
+        record_purge(session, assignment, actor, transaction.now)
+    return _purge_count(rows, uploads)
 
 
-def _uploads(handle: Handle) -> Sequence[Row[int, int, int]]:
-    """Key, size and sweeps of what is not purged yet, locked in the order in which everybody locks uploads."""
-    return handle.session.execute(
+def _lock_unpurged(session: Session, assignment: Assignment) -> Sequence[Row[int, int, int]]:
+    """Key, size and sweeps of what is not purged yet, locked in the order in which all uploads are locked."""
+    return session.execute(
         select(Upload.pk, Upload.size, Upload.sweeps)
-        .where(Upload.assignment_pk == handle.pk, Upload.state != PURGED)
+        .where(Upload.assignment_pk == assignment.pk, Upload.state != PURGED)
         .order_by(Upload.pk)
         .with_for_update(key_share=True)
     ).all()
 
 
-def _purged(rows: Sequence[int], uploads: Sequence[Row[int, int, int]]) -> Purged:
+def _purge_count(rows: Sequence[int], uploads: Sequence[Row[int, int, int]]) -> PurgeCount:
     stored = [upload.size for upload in uploads if upload.sweeps == 0]
     releases, submissions, feedback = rows
-    return Purged(releases, submissions, feedback, len(stored), sum(stored))
+    return PurgeCount(releases, submissions, feedback, len(stored), sum(stored))

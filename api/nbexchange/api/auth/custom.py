@@ -9,7 +9,7 @@ from typing import Any
 from flask import Request
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, role_of, strongest
+from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, merge_roles, role_of
 
 
 class BaseUserHandler(LoggingConfigurable):
@@ -39,7 +39,7 @@ def identity_of(user: Mapping[str, Any]) -> Identity:
     return Identity(
         name=_word(user, "name"),
         org_id=_word(user, "org_id", default="1"),
-        courses=strongest((_word(course, "course_id"), _place(course)) for course in _courses(user)),
+        courses=merge_roles((_word(course, "course_id"), _place(course)) for course in _courses(user)),
         full_name=_optional(user, "full_name"),
         email=_optional(user, "email"),
         lms_user_id=_optional(user, "lms_user_id"),

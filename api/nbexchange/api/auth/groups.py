@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbexchange.api.access.identity import RANK, CourseRole, strongest
+from nbexchange.api.access.identity import ROLES, CourseRole, merge_roles
 from nbexchange.api.config.section import SettingsError
 from nbexchange.api.problems import IdentityRefused
 from nbexchange.protocol import RoleName, is_path_component
@@ -23,7 +23,7 @@ NBGRADERS_GROUPS = [
 
 HELP = (
     "Pairs of a pattern, which has to match a group's whole name, and the role that it gives. "
-    "`(?P<course>...)` in it is the course, `(?P<org>...)` may be the organisation. The strongest role holds. "
+    "`(?P<course>...)` in it is the course, `(?P<org>...)` may be the organisation. The merge_roles role holds. "
     "Default: nbgrader's own groups, `formgrade-<course>` for instructors and `nbgrader-<course>` for students."
 )
 
@@ -59,7 +59,7 @@ class GroupPatterns:
             named = ", ".join(sorted(orgs))
             raise IdentityRefused(f"Your groups are those of several organisations ({named}), not of one.")
         places = ((course_id, CourseRole(role)) for _, course_id, role in found)
-        return Membership(next(iter(orgs), self.org_id), strongest(places))
+        return Membership(next(iter(orgs), self.org_id), merge_roles(places))
 
     def _match(self, groups: Iterable[str]) -> Iterator[tuple[str, str, RoleName]]:
         for group in groups:
@@ -78,8 +78,8 @@ def _compile(pair: Any) -> tuple[re.Pattern[str], RoleName]:
         pattern = re.compile(text)
     except (TypeError, ValueError, re.error) as error:
         raise SettingsError(f"{pair!r} is no pair of a pattern and a role: {error}") from None
-    if role not in RANK:
-        raise SettingsError(f"{role!r} is no role: there is {', '.join(RANK)}")
+    if role not in ROLES:
+        raise SettingsError(f"{role!r} is no role: there is {', '.join(ROLES)}")
     if "course" not in pattern.groupindex:
         raise SettingsError(f"the pattern {text!r} has no (?P<course>...)")
     return pattern, role

@@ -18,12 +18,12 @@ from cachetools import TLRUCache, cached
 from flask import Request
 from traitlets import Bool, Dict, Float, List, Unicode, default
 
-from nbexchange.api.access.identity import RANK, CourseRole, Identity, InvalidIdentity
+from nbexchange.api.access.identity import ROLES, CourseRole, Identity, InvalidIdentity
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.tokens import digest
 from nbexchange.api.config.section import Section, SettingsError
-from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
+from nbexchange.api.problems import AccessScopeMissing, DependencyUnavailable, IdentityRefused
 from nbexchange.protocol import is_path_component
 
 log = logging.getLogger("nbexchange")
@@ -140,8 +140,8 @@ class JupyterHubAuthenticator(Section):
         if not isinstance(courses, dict):
             raise SettingsError(f"service_roles has no roles by course for {name!r}, but {courses!r}")
         for course_id, role in courses.items():
-            if role not in list(RANK):
-                raise SettingsError(f"{role!r} in service_roles is no role: there is {', '.join(RANK)}")
+            if role not in list(ROLES):
+                raise SettingsError(f"{role!r} in service_roles is no role: there is {', '.join(ROLES)}")
             if not is_path_component(course_id):
                 raise SettingsError(f"{course_id!r} in service_roles cannot be a course's id")
 
@@ -157,7 +157,7 @@ class JupyterHubAuthenticator(Section):
             return None
         answer = self.ask(token)
         if answer.away:
-            raise Unavailable(
+            raise DependencyUnavailable(
                 "authentication", "JupyterHub, which knows whose token this is, does not answer."
             )
         try:

@@ -21,7 +21,7 @@ from nbexchange.api.auth.claims import SHAPES, choose_paths, find_claim, read_me
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.keys import ASYMMETRIC, SYMMETRIC, Keys, KeysAway, ProvidersKeys, read_keys
 from nbexchange.api.config.section import Section, SettingsError
-from nbexchange.api.problems import IdentityRefused, Unavailable
+from nbexchange.api.problems import DependencyUnavailable, IdentityRefused
 
 log = logging.getLogger("nbexchange")
 
@@ -140,14 +140,14 @@ class JwtAuthenticator(Section):
         return request.cookies.get(self.cookie)
 
     def verify(self, token: str) -> Mapping[str, Any] | None:
-        """The claims of a token that is good. Raises `Unavailable`."""
+        """The claims of a token that is good. Raises `DependencyUnavailable`."""
         try:
             key = self.keys.find(jwt.get_unverified_header(token).get("kid"))
             if key is None:
                 raise jwt.InvalidKeyError("the issuer has no such key")
             return self._decode(token, key)
         except KeysAway:
-            raise Unavailable(
+            raise DependencyUnavailable(
                 "authentication", "The keys that tokens are verified with cannot be had."
             ) from None
         except (jwt.PyJWTError, UnicodeError) as error:

@@ -125,12 +125,14 @@ class ProxyAuthenticator(Section):
             # So arrives what two headers of one name say: the proxy's, and one that it should have taken out.
             raise IdentityRefused(f"The request names more than one person in {self.user_header}.")
         member = self.patterns.read(self._groups(request))
-        contact = {
-            "email": _text(request, self.email_header),
-            "full_name": _text(request, self.full_name_header),
-        }
         try:
-            return Identity(name, member.org_id, member.courses, **contact)
+            return Identity(
+                name,
+                member.org_id,
+                member.courses,
+                full_name=_text(request, self.full_name_header),
+                email=_text(request, self.email_header),
+            )
         except InvalidIdentity as error:
             raise IdentityRefused(f"The proxy's name for you cannot be used: {error}.") from None
 

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from traitlets import Bool, CaselessStrEnum, Unicode
 
-from nbexchange.api.access.identity import RANK
+from nbexchange.api.access.identity import ROLES, Identity
 from nbexchange.api.cli.base import Command
 from nbexchange.api.config.section import SettingsError
 from nbexchange.api.db import upgrade as schema
-from nbexchange.api.db.engine import Database
-from nbexchange.api.rosters import change as enrolment
-from nbexchange.api.rosters import read as rosters
+from nbexchange.api.rosters import change, read
+from nbexchange.api.runtime import Context
+from nbexchange.api.wire.rosters import roster, roster_change
 from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
 from nbexchange.shared.roster_csv import change_lines, read_roster_file, write_roster
 
@@ -36,22 +36,18 @@ class CourseCommand(Command):
             raise self.misused()
         if not is_path_component(course_id) or not is_path_component(self.org_id):
             raise SettingsError("the id of a course or organisation cannot be used as a file name")
-        database = self.settings.database()
-        schema.require_current(database)
-        self.work(database, course_id, others)
+        runtime = self.settings.runtime()
+        schema.require_current(runtime.database)
+        self.work(Context(Identity.administrator(self.org_id), runtime), course_id, others)
 
-    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+    def work(self, context: Context, course_id: str, names: Sequence[str]) -> None:
         raise NotImplementedError
 
     def misused(self) -> SettingsError:
         return SettingsError(f"usage: {self.name.replace('-', ' ')} {self.usage}")
 
-    @property
-    def editor(self) -> enrolment.Editor:
-        return enrolment.Editor(enrolment.OPERATOR, self.org_id, is_operator=True)
-
-    def tell(self, change: RosterChange) -> None:
-        print("\n".join(change_lines(change)))
+    def tell(self, answer: RosterChange) -> None:
+        print("\n".join(change_lines(answer)))
         if not self.settings.database_roster:
             print("nbexchange: database_roster is off: rosters give nobody a role", file=sys.stderr)
 
@@ -65,11 +61,10 @@ class CourseCreate(CourseCommand):
     aliases = {**CourseCommand.aliases, "title": "CourseCreate.title"}
     title = Unicode(help="What people call the course.").tag(config=True)
 
-    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+    def work(self, context: Context, course_id: str, names: Sequence[str]) -> None:
         if names:
             raise self.misused()
-        with database.write() as session:
-            is_new = rosters.create_course(session, self.org_id, course_id, self.title or None)
+        is_new = change.name_course(context, course_id, self.title or None)
         print(f"{course_id} of organisation {self.org_id} {'is made' if is_new else 'was there before'}.")
 
 
@@ -89,7 +84,7 @@ class CourseAdd(CourseCommand):
         "dry-run": ({"CourseAdd": {"dry_run": True}}, DRY_RUN),
     }
     role = CaselessStrEnum(
-        list(RANK),
+        list(ROLES),
         None,
         allow_none=True,
         help="What those who are named are. Default: as before, else student.",
@@ -100,14 +95,13 @@ class CourseAdd(CourseCommand):
     replace = Bool(False, help="Take everybody off the roster who is not in the file.").tag(config=True)
     dry_run = Bool(False, help=DRY_RUN).tag(config=True)
 
-    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+    def work(self, context: Context, course_id: str, names: Sequence[str]) -> None:
         if bool(names) == bool(self.file) or (names and self.replace) or (self.file and self.role):
             raise self.misused()
         entries = self.read_file() if self.file else [RosterEntry(name, self.role) for name in names]
-        with database.write(dry_run=self.dry_run) as session:
-            wanted = Enrol(course_id, entries, self.replace, self.dry_run)
-            change = enrolment.enrol(session, self.editor, wanted)
-        self.tell(change)
+        request = Enrol(course_id, entries, self.replace, self.dry_run)
+        outcome = change.enrol(context, request)
+        self.tell(roster_change(course_id, outcome, dry_run=self.dry_run))
 
     def read_file(self) -> list[RosterEntry]:
         found = read_roster_file(self.file, erase=self.replace)
@@ -125,12 +119,11 @@ class CourseRemove(CourseCommand):
     flags = {**Command.flags, "dry-run": ({"CourseRemove": {"dry_run": True}}, DRY_RUN)}
     dry_run = Bool(False, help=DRY_RUN).tag(config=True)
 
-    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+    def work(self, context: Context, course_id: str, names: Sequence[str]) -> None:
         if not names:
             raise self.misused()
-        with database.write(dry_run=self.dry_run) as session:
-            change = enrolment.unenrol(session, self.editor, Unenrol(course_id, list(names), self.dry_run))
-        self.tell(change)
+        outcome = change.unenrol(context, Unenrol(course_id, list(names), self.dry_run))
+        self.tell(roster_change(course_id, outcome, dry_run=self.dry_run))
 
 
 class CourseShow(CourseCommand):
@@ -140,13 +133,11 @@ class CourseShow(CourseCommand):
     description = __doc__
     usage = "COURSE"
 
-    def work(self, database: Database, course_id: str, names: Sequence[str]) -> None:
+    def work(self, context: Context, course_id: str, names: Sequence[str]) -> None:
         if names:
             raise self.misused()
-        with database.read() as session:
-            if not rosters.find_course(session, self.org_id, course_id):
-                raise rosters.no_course(self.org_id, course_id)
-            print(write_roster(rosters.list_roster(session, self.org_id, course_id).members), end="")
+        members = read.list_roster(context, course_id)
+        print(write_roster(roster(course_id, members).members), end="")
 
 
 class CourseList(Command):
@@ -159,10 +150,11 @@ class CourseList(Command):
         database = self.settings.database()
         schema.require_current(database)
         rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in RANK)])
+        rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in ROLES)])
         with database.read() as session:
-            for org_id, course_id, title, numbers in rosters.count_members(session):
-                rows.writerow([org_id, course_id, title, *(numbers.get(role, 0) for role in RANK)])
+            for course in read.list_courses(session):
+                numbers = [course.members.get(role, 0) for role in ROLES]
+                rows.writerow([course.org_id, course.course_id, course.title, *numbers])
 
 
 class Course(Command):

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from traitlets import Bool, Unicode
 
-from nbexchange.api.access.identity import RANK
+from nbexchange.api.access.identity import ROLES
 from nbexchange.api.cli.base import Command
 from nbexchange.api.config.section import SettingsError
 from nbexchange.api.db import upgrade as schema
@@ -114,8 +114,8 @@ class TokenNew(Command):
 
 def _course(place: str) -> dict[str, str]:
     course_id, colon, role = place.rpartition(":")
-    if not colon or role.casefold() not in RANK:
-        raise SettingsError(f"{place!r} is not COURSE:ROLE with one of the roles {', '.join(RANK)}")
+    if not colon or role.casefold() not in ROLES:
+        raise SettingsError(f"{place!r} is not COURSE:ROLE with one of the roles {', '.join(ROLES)}")
     return {"course_id": course_id, "course_role": role}
 
 
@@ -134,9 +134,9 @@ class Gc(Command):
     description = __doc__
 
     def run(self) -> None:
-        services = self.settings.services()
-        schema.require_current(services.database)
-        report = collect_garbage(services)
+        runtime = self.settings.runtime()
+        schema.require_current(runtime.database)
+        report = collect_garbage(runtime)
         print(
             f"{report.completed} submissions completed, {report.expired} uploads expired, "
             f"{report.deleted} objects deleted, {report.forgotten} purged uploads forgotten"

@@ -19,7 +19,7 @@ from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.db.engine import Database, connect, parse_url
-from nbexchange.api.runtime import Services
+from nbexchange.api.runtime import Runtime
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
 from nbexchange.storage import ObjectStore
 from nbexchange.storage.local import LocalStore
@@ -205,7 +205,7 @@ class NbExchange(Section):
     def rehearse(self) -> None:
         """Make everything once, so that a mistake shows in one sentence before any worker starts."""
         try:
-            self.services().database.engine.dispose()
+            self.runtime().open().database.engine.dispose()
         except (TypeError, ValueError, ImportError) as error:
             raise SettingsError(f"a setting cannot be used: {error}") from error
 
@@ -258,14 +258,14 @@ class NbExchange(Section):
         made.check()
         return made
 
-    def services(self) -> Services:
+    def runtime(self) -> Runtime:
         """Connections and all: to be made in the process that uses them."""
-        return Services(
+        return Runtime(
             self.database(),
-            self.store(),
-            self.authenticator(),
+            self.store,
+            self.authenticator,
             self.limits(),
-            self.quotas(),
+            self.quotas().to_wire(),
             self.database_roster,
         )
 

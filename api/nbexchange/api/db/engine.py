@@ -54,19 +54,20 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads."""
-        with Session(self.engine) as session:
+        """A transaction that only reads. What was loaded in it can be used after its end."""
+        with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self, *, dry_run: bool = False) -> Iterator[Session]:
         """A transaction that is committed at the end, or rolled back: by any exception, or if it is a dry run.
 
+        What was loaded in it can be used after its end, as it was then.
         SQLite takes its write lock at once: a transaction that reads first and writes later would fail
         whenever another process wrote in between.
         """
         engine = self.engine.execution_options(**{BEGIN: "IMMEDIATE"})
-        with Session(engine) as session, session.begin() as transaction:
+        with Session(engine, expire_on_commit=False) as session, session.begin() as transaction:
             yield session
             if dry_run:
                 transaction.rollback()

@@ -12,33 +12,40 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from nbexchange.api.db.engine import BEGIN, Database
+from nbexchange.api.db.models import SchemaLevel
+
+LEVEL = 1
+"""The level of the schema that this version works with; each migration raises it, and `schema_level` says so."""
 
 UPGRADE_LOCK = 0x6E6265786368
 """The PostgreSQL advisory lock under which one process at a time changes the schema."""
 
 
 class SchemaOutdated(Exception):
-    """The database's schema is not the one that this version works with."""
+    """The database's schema is not one that this version works with."""
+
+
+NOT_OURS = SchemaOutdated("this is not a database of this exchange: name an empty one in db_url")
 
 
 def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -> None:
     """Bring the schema to where this version needs it; meant to run once, before any worker starts.
 
-    An empty database is created. An older schema raises `SchemaOutdated` unless `upgrade`. `reset` drops
-    everything first.
+    An empty database is created. An older schema raises `SchemaOutdated` unless `upgrade`; a newer one is left as it
+    is, and raises unless it says that this version may run on it. `reset` drops everything first.
     """
     with _locked(database) as connection:
         if reset:
             _drop_everything(connection)
         revision = current_revision(connection)
-        if (revision is None and inspect(connection).get_table_names()) or not is_ours(revision):
-            raise SchemaOutdated(
-                "this is not a database of this exchange, or one of a later version: name an empty one in db_url"
-            )
-        if revision != head_revision():
+        if revision is None and inspect(connection).get_table_names():
+            raise NOT_OURS
+        if is_newer(revision):
+            _require_compatible(connection)
+        elif revision != head_revision():
             if revision is not None and not upgrade:
                 raise outdated(revision)
             command.upgrade(configuration(connection), "head")
@@ -46,11 +53,23 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
 
 
 def require_current(database: Database) -> None:
-    """Raise `SchemaOutdated` unless the schema is the one of this version."""
+    """Raise `SchemaOutdated` unless this version may run on the schema: its own, or a newer that is compatible."""
     with database.engine.connect() as connection:
         revision = current_revision(connection)
-    if revision != head_revision():
-        raise outdated(revision)
+        if is_newer(revision):
+            _require_compatible(connection)
+        elif revision != head_revision():
+            raise outdated(revision)
+
+
+def _require_compatible(connection: Connection) -> None:
+    """Raise unless a schema that this version did not make says that this version may run on it."""
+    if not inspect(connection).has_table(SchemaLevel.__tablename__):
+        raise NOT_OURS
+    if connection.scalars(select(SchemaLevel.oldest_compatible_level)).one() > LEVEL:
+        raise SchemaOutdated(
+            "the database has the schema of a later version, on which this one cannot run: install that version"
+        )
 
 
 def outdated(revision: str | None) -> SchemaOutdated:
@@ -62,8 +81,14 @@ def outdated(revision: str | None) -> SchemaOutdated:
     )
 
 
-def is_ours(revision: str | None) -> bool:
-    return revision is None or revision in {script.revision for script in scripts().walk_revisions()}
+def is_newer(revision: str | None) -> bool:
+    """Whether the schema was made by a version that is not this one or an earlier."""
+    return revision is not None and revision not in known_revisions()
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    return frozenset(script.revision for script in scripts().walk_revisions())
 
 
 def configuration(connection: Connection | None = None) -> Config:

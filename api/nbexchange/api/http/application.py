@@ -1,28 +1,29 @@
-"""The Flask application: routes on services, and nothing else."""
+"""The Flask application: routes on a runtime, and nothing else."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from nbexchange.api.http import conventions as web
+from nbexchange.api.http import conventions
+from nbexchange.api.http.current import EXTENSION
 from nbexchange.api.http.routes import document, former, health, objects, v1
-from nbexchange.api.runtime import EXTENSION, Services
+from nbexchange.api.runtime import Runtime
 from nbexchange.storage.local import LocalStore
 
 
-def create_app(services: Services, base_url: str = "/") -> Flask:
+def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
     """An application under `base_url`, which begins and ends with a slash."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = services
-    web.install(app)
-    app.register_blueprint(health.blueprint, url_prefix=base_url)
+    app.extensions[EXTENSION] = runtime
+    conventions.install(app)
+    app.register_blueprint(health.routes(), url_prefix=base_url)
     if base_url != "/":
         # A container's probes know nothing of the prefix.
-        app.register_blueprint(health.blueprint, name="health_at_root", url_prefix="/")
-    app.register_blueprint(v1.blueprint, url_prefix=f"{base_url}v1")
+        app.register_blueprint(health.routes(), name="health_at_root", url_prefix="/")
+    app.register_blueprint(v1.routes(), url_prefix=f"{base_url}v1")
     app.register_blueprint(document.routes(base_url), url_prefix=f"{base_url}v1")
-    app.register_blueprint(former.blueprint, url_prefix=base_url)
-    if isinstance(services.store, LocalStore):
-        app.register_blueprint(objects.routes(services.store), url_prefix=f"{base_url}objects")
+    app.register_blueprint(former.routes(), url_prefix=base_url)
+    if isinstance(runtime.store, LocalStore):
+        app.register_blueprint(objects.routes(runtime.store), url_prefix=f"{base_url}objects")
     return app

@@ -12,14 +12,14 @@ import msgspec
 
 from nbexchange import protocol
 from nbexchange.api.http.conventions import REQUEST_ID
-from nbexchange.api.http.routes.operations import Operation
+from nbexchange.api.http.operations import Operation
 from nbexchange.api.problems import (
     ClientTooOld,
+    DependencyUnavailable,
     ExchangeProblem,
     InvalidRequest,
     TooLarge,
     Unauthenticated,
-    Unavailable,
 )
 
 Json = dict[str, Any]
@@ -105,8 +105,9 @@ def path_template(rule: str) -> str:
 def _operation(operation: Operation) -> Json:
     described: Json = {
         "operationId": operation.name,
+        "summary": operation.summary,
         "description": operation.description,
-        "security": [{"token": []}] if operation.needs_identity else [],
+        "security": [{"token": []}] if operation.requires.needs_identity else [],
         "parameters": [
             *_path_parameters(operation.path),
             *_query_parameters(operation.query),
@@ -162,7 +163,7 @@ def _query_parameters(kind: Any) -> list[Json]:
 
 
 def _header_parameters(operation: Operation) -> list[Json]:
-    names = ["request-id", *(["revision"] if operation.needs_identity else [])]
+    names = ["request-id", *(["revision"] if operation.requires.needs_identity else [])]
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
@@ -173,8 +174,13 @@ def _without_null(schema: Json) -> Json:
 
 
 def _problems(operation: Operation) -> Json:
-    kinds: list[type[ExchangeProblem]] = [ExchangeProblem, InvalidRequest, Unavailable, *operation.problems]
-    if operation.needs_identity:
+    kinds: list[type[ExchangeProblem]] = [
+        ExchangeProblem,
+        InvalidRequest,
+        DependencyUnavailable,
+        *operation.problems,
+    ]
+    if operation.requires.needs_identity:
         kinds += [Unauthenticated, ClientTooOld]
     if operation.body:
         kinds.append(TooLarge)

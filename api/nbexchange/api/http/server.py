@@ -42,4 +42,4 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
 
     def load(self) -> Flask:
-        return create_app(self.settings.services(), self.settings.base_url)
+        return create_app(self.settings.runtime().open(), self.settings.base_url)

@@ -1,206 +1,206 @@
-"""Changing a roster: who is put on it, and who is taken off.
+"""Changes of a roster: people are put on it, changed there, and taken off.
 
-Instructors keep the graders and students of their course, and never its instructors: those are the operator's, who
-is no caller and works at the command line.
+Instructors keep the graders and students of their course, and never its instructors: those are for the administrator
+of the exchange, who works at the command line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from operator import itemgetter
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, update
 
-from nbexchange import protocol
-from nbexchange.api.db import find_or_create as people
-from nbexchange.api.db.engine import clock, upsert
-from nbexchange.api.db.models import Action, Course, Membership, Person
-from nbexchange.api.problems import InvalidRequest, OperatorRequired
-from nbexchange.api.rosters.read import no_course
-from nbexchange.protocol import CONTACT, MAX_ROSTER, has_control_characters, is_path_component
-
-OPERATOR = "operator/shell"
-"""What the log calls the operator: no person's name has a slash."""
+from nbexchange.api.access.permissions import may_take_off, require_editor
+from nbexchange.api.audit.record import record_roster
+from nbexchange.api.db.engine import upsert
+from nbexchange.api.db.find_or_create import create_course, find_course, find_organisation, find_people
+from nbexchange.api.db.models import Course, Membership, Person
+from nbexchange.api.problems import InvalidRequest
+from nbexchange.api.rosters.read import find_members, no_course, require_rosters
+from nbexchange.api.runtime import Context, Transaction
+from nbexchange.protocol import (
+    CONTACT,
+    MAX_ROSTER,
+    Enrol,
+    RosterEntry,
+    Unenrol,
+    has_control_characters,
+    is_path_component,
+)
 
 Values = dict[str, Any]
+"""The role and the personal fields of a member."""
 
 
 @dataclass(frozen=True)
-class Editor:
-    """Who changes a roster: an instructor of the course, or the operator."""
+class LockedRoster:
+    """A roster while it is changed: all other changes of it wait."""
 
-    name: str
-    org_id: str
-    is_operator: bool = False
-
-
-@dataclass(frozen=True)
-class Book:
-    """A roster in the hands of its editor, for whom all others wait."""
-
-    session: Session
-    editor: Editor
-    org_pk: int
+    transaction: Transaction
     course: Course
-    pks: Mapping[str, int]
-    """The keys of the editor and of who is to be on it, by name."""
-    present: Mapping[str, Membership]
-    """Who is on it, by name."""
-    now: datetime
+    people: Mapping[str, Person]
+    """The caller, if they are a person, and the people who are to be on the roster."""
+    members: Mapping[str, Membership]
+    """Who is on it, in the order of their names."""
 
 
-def enrol(session: Session, editor: Editor, wanted: protocol.Enrol) -> protocol.RosterChange:
+@dataclass(frozen=True)
+class Change:
+    """What a change does to a roster; `removed_staff` has the roles of those removed who were more than students."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    removed_staff: dict[str, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def enrol(context: Context, request: Enrol) -> Change:
     """Put people on the roster of a course, or change what they are there; again, it changes nothing.
 
-    Raises `InvalidRequest`, and `OperatorRequired` where an instructor would touch an instructor. A dry run needs a
-    transaction that is one.
+    Raises `InvalidRequest`, and `AdministratorRequired` where an instructor would change an instructor.
     """
-    _check(wanted.members)
-    book = _open(session, editor, wanted.course_id, [entry.name for entry in wanted.members])
-    rows = {entry.name: _values(book.present.get(entry.name), entry) for entry in wanted.members}
-    change = _compare(book, rows, wanted)
+    require_rosters(context)
+    _check(request.members)
+    with context.write(dry_run=request.dry_run) as transaction:
+        return enrol_in(transaction, request)
+
+
+def enrol_in(transaction: Transaction, request: Enrol) -> Change:
+    """The same in a transaction that is open; all other changes of this roster wait for its end."""
+    roster = _lock(transaction, request.course_id, [entry.name for entry in request.members])
+    rows = {entry.name: _values(roster.members.get(entry.name), entry) for entry in request.members}
+    change = _compare(roster, rows, replace=request.replace)
     new_rows = {name: rows[name] for name in (*change.added, *change.changed)}
-    if not editor.is_operator:
-        _leave_instructors_alone(book, {name: row["role"] for name, row in new_rows.items()})
-    if len(book.present) + len(change.added) - len(change.removed) > MAX_ROSTER:
+    for name, row in new_rows.items():
+        require_editor(transaction.caller, name, row["role"], _role(roster, name))
+    if len(roster.members) + len(change.added) - len(change.removed) > MAX_ROSTER:
         raise InvalidRequest(f"A roster has {MAX_ROSTER} people at the most.")
-    _write(book, new_rows)
-    _remove(book, change.removed)
+    _write(roster, new_rows)
+    _remove(roster, change.removed)
     return change
 
 
-def unenrol(session: Session, editor: Editor, wanted: protocol.Unenrol) -> protocol.RosterChange:
+def unenrol(context: Context, request: Unenrol) -> Change:
     """Take people off the roster of a course; raises as `enrol` does."""
-    book = _open(session, editor, wanted.course_id)
-    names = list(dict.fromkeys(wanted.names))
-    removed = [name for name in names if name in book.present]
-    if not editor.is_operator:
-        _leave_instructors_alone(book, dict.fromkeys(removed))
-    _remove(book, removed)
-    absent = [name for name in names if name not in book.present]
-    return protocol.RosterChange(
-        wanted.course_id,
-        removed=removed,
-        removed_staff=_staff(book, removed),
-        absent=absent,
-        dry_run=wanted.dry_run,
-    )
+    require_rosters(context)
+    with context.write(dry_run=request.dry_run) as transaction:
+        roster = _lock(transaction, request.course_id)
+        names = list(dict.fromkeys(request.names))
+        removed = [name for name in names if name in roster.members]
+        absent = [name for name in names if name not in roster.members]
+        for name in removed:
+            require_editor(context.caller, name, _role(roster, name))
+        change = Change(removed=removed, removed_staff=_staff(roster, removed), absent=absent)
+        _remove(roster, removed)
+    return change
 
 
-def _compare(book: Book, rows: Mapping[str, Values], wanted: protocol.Enrol) -> protocol.RosterChange:
-    """What has to change for the roster to have these rows; an instructor takes no instructor off."""
-    added = [name for name in rows if name not in book.present]
-    kept = [name for name in rows if name in book.present]
-    changed = [name for name in kept if rows[name] != _stored(book.present[name])]
-    removed = [name for name in book.present if name not in rows] if wanted.replace else []
-    if not book.editor.is_operator:
-        removed = [name for name in removed if book.present[name].role != "instructor"]
-    return protocol.RosterChange(
-        wanted.course_id,
-        added,
-        changed,
-        removed,
-        _staff(book, removed),
-        unchanged=len(kept) - len(changed),
-        dry_run=wanted.dry_run,
-    )
+def name_course(context: Context, course_id: str, title: str | None = None) -> bool:
+    """Make a course, or give one another title; says whether it is new. For the administrator."""
+    with context.write() as transaction:
+        session = transaction.session
+        org_pk = find_organisation(session, context.caller.org_id)
+        is_new = find_course(session, org_pk, course_id) is None
+        create_course(session, org_pk, course_id, title)
+        if title:
+            same = (Course.org_pk == org_pk, Course.course_id == course_id)
+            session.execute(update(Course).where(*same).values(title=title))
+    return is_new
 
 
-def _staff(book: Book, names: Iterable[str]) -> dict[str, Any]:
-    """The roles of those who are more than students."""
-    return {name: role for name in names if (role := book.present[name].role) != "student"}
+# --- what changes -------------------------------------------------------------------------------------------
 
 
-def _check(entries: Iterable[protocol.RosterEntry]) -> None:
+def _check(entries: Iterable[RosterEntry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if not is_path_component(entry.name):
             raise InvalidRequest(f"The name {entry.name[:100]!r} cannot be used as a file name.")
         if entry.name in seen:
             raise InvalidRequest(f"{entry.name!r} is named twice.")
-        if any(has_control_characters(getattr(entry, field) or "") for field in CONTACT):
+        if any(has_control_characters(getattr(entry, name) or "") for name in CONTACT):
             raise InvalidRequest(f"What is said of {entry.name!r} has a control character.")
         seen.add(entry.name)
 
 
-def _open(session: Session, editor: Editor, course_id: str, names: Iterable[str] = ()) -> Book:
-    """Lock the roster. An instructor's course begins with it; the operator's has to be there, lest it be misspelt."""
-    org_pk = people.find_organisation(session, editor.org_id)
-    # Before the lock: one who waits for another's new row must not hold what that other waits for.
-    pks = people.find_people(session, org_pk, {*names, *([] if editor.is_operator else [editor.name])})
-    if not editor.is_operator:
-        people.make_course(session, org_pk, course_id)
-    course = session.scalars(
-        select(Course)
-        .where(Course.org_pk == org_pk, Course.course_id == course_id)
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if course is None:
-        raise no_course(editor.org_id, course_id)
-    rows = session.execute(
-        select(Person.name, Membership)
-        .join(Person, Membership.person_pk == Person.pk)
-        .where(Membership.course_pk == course.pk)
-    )
-    present = {name: row for name, row in sorted(rows, key=itemgetter(0))}
-    return Book(session, editor, org_pk, course, pks, present, clock(session))
+def _compare(roster: LockedRoster, rows: Mapping[str, Values], *, replace: bool) -> Change:
+    """What has to change for the roster to have these rows; an instructor takes no instructor off."""
+    members = roster.members
+    added = [name for name in rows if name not in members]
+    kept = [name for name in rows if name in members]
+    changed = [name for name in kept if rows[name] != _stored(members[name])]
+    caller = roster.transaction.caller
+    absent = [name for name in members if name not in rows] if replace else []
+    removed = [name for name in absent if may_take_off(caller, members[name].role)]
+    return Change(added, changed, removed, _staff(roster, removed), unchanged=len(kept) - len(changed))
+
+
+def _staff(roster: LockedRoster, names: Iterable[str]) -> dict[str, str]:
+    """The roles of those who are more than students."""
+    return {name: role for name in names if (role := roster.members[name].role) != "student"}
+
+
+def _role(roster: LockedRoster, name: str) -> str | None:
+    member = roster.members.get(name)
+    return member.role if member else None
 
 
 def _stored(membership: Membership) -> Values:
-    return {field: getattr(membership, field) for field in ("role", *CONTACT)}
+    return {name: getattr(membership, name) for name in ("role", *CONTACT)}
 
 
-def _values(membership: Membership | None, entry: protocol.RosterEntry) -> Values:
+def _values(membership: Membership | None, entry: RosterEntry) -> Values:
     """What somebody's row is to say: what the entry leaves out stays."""
     before = _stored(membership) if membership else {"role": "student", **dict.fromkeys(CONTACT)}
-    given = {field: getattr(entry, field) for field in before}
-    return {field: before[field] if value is None else value or None for field, value in given.items()}
+    stated = {name: getattr(entry, name) for name in before}
+    return {name: before[name] if value is None else value or None for name, value in stated.items()}
 
 
-def _leave_instructors_alone(book: Book, roles: Mapping[str, str | None]) -> None:
-    """Raise where somebody who is an instructor would be changed, or somebody else become one."""
-    for name, role in roles.items():
-        before = book.present.get(name)
-        if role == "instructor" or (before is not None and before.role == "instructor"):
-            raise OperatorRequired(
-                f"{name!r} is, or would be, an instructor, which only whoever runs the exchange can change."
-            )
+# --- writing ------------------------------------------------------------------------------------------------
 
 
-def _write(book: Book, rows: Mapping[str, Values]) -> None:
+def _lock(transaction: Transaction, course_id: str, names: Iterable[str] = ()) -> LockedRoster:
+    """An instructor's course is created with its roster; the administrator's must exist, so that a typo shows."""
+    session, caller = transaction.session, transaction.caller
+    org_pk = find_organisation(session, caller.org_id)
+    # Before the lock: a transaction that waits for another's new row must not hold what that other waits for.
+    people = find_people(
+        session, caller.org_id, {*names, *([] if caller.is_administrator else [caller.name])}
+    )
+    if not caller.is_administrator:
+        create_course(session, org_pk, course_id)
+    course = find_course(session, org_pk, course_id, lock=True)
+    if course is None:
+        raise no_course(caller.org_id, course_id)
+    return LockedRoster(transaction, course, people, find_members(session, course.pk))
+
+
+def _write(roster: LockedRoster, rows: Mapping[str, Values]) -> None:
     if not rows:
         return
-    place = {"org_pk": book.org_pk, "course_pk": book.course.pk}
+    course = {"org_pk": roster.course.org_pk, "course_pk": roster.course.pk}
     upsert(
-        book.session,
+        roster.transaction.session,
         Membership,
-        [{**place, "person_pk": book.pks[name], **row} for name, row in rows.items()],
+        [{**course, "person_pk": roster.people[name].pk, **row} for name, row in rows.items()],
         key=("course_pk", "person_pk"),
     )
-    _log(book, "enrolled", {name: row["role"] for name, row in rows.items()})
+    _record(roster, "enrolled", {name: row["role"] for name, row in rows.items()})
 
 
-def _remove(book: Book, names: Collection[str]) -> None:
+def _remove(roster: LockedRoster, names: Collection[str]) -> None:
     if not names:
         return
-    pks = [book.present[name].pk for name in names]
-    book.session.execute(delete(Membership).where(Membership.pk.in_(pks)))
-    _log(book, "unenrolled", {name: book.present[name].role for name in names})
+    pks = [roster.members[name].pk for name in names]
+    roster.transaction.session.execute(delete(Membership).where(Membership.pk.in_(pks)))
+    _record(roster, "unenrolled", {name: roster.members[name].role for name in names})
 
 
-def _log(book: Book, verb: str, roles: Mapping[str, str]) -> None:
-    about = {
-        "verb": verb,
-        "kind": "roster",
-        "at": book.now,
-        "org_pk": book.org_pk,
-        "actor_pk": book.pks.get(book.editor.name),
-        "actor": book.editor.name,
-        "course_id": book.course.course_id,
-    }
-    rows = [{**about, "on_behalf": name, "role": role} for name, role in roles.items()]
-    book.session.execute(insert(Action), rows)
+def _record(roster: LockedRoster, verb: Any, roles: Mapping[str, str]) -> None:
+    transaction = roster.transaction
+    actor = roster.people.get(transaction.caller.name, transaction.caller.name)
+    record_roster(transaction.session, verb, roles, roster.course, actor, transaction.now)

@@ -1,8 +1,8 @@
-"""`nbexchange gc`: no upload is stuck for ever, and no object stays that nobody can reach.
+"""Garbage collection (`nbexchange gc`): no upload is pending for ever, and no object stays that nobody can reach.
 
-A submission whose client died after sending it is completed; anything else that ran out of time expires. Objects
-are deleted only after their row says that they are nobody's, and once more a day after the last URL could have
-been used, since a transfer that was under way may land after the first deletion. Of what was purged the rows go as
+A submission whose client died after sending it is completed; any other upload that ran out of time expires. Objects
+are deleted only after their row says that nobody needs them, and once more a day after the last URL could have been
+used, since a transfer that was under way may land after the first deletion. Of what was purged the rows are deleted as
 well, after that.
 """
 
@@ -19,10 +19,11 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from nbexchange.api.db.engine import clock
-from nbexchange.api.db.models import ABORTED, EXPIRED, PENDING, PURGED, REJECTED, Upload
-from nbexchange.api.problems import ExchangeProblem, ObjectMissing, UploadOver
-from nbexchange.api.runtime import Services
-from nbexchange.api.uploads.complete import settle
+from nbexchange.api.db.models import Upload
+from nbexchange.api.db.states import ABORTED, EXPIRED, PENDING, PURGED, REJECTED
+from nbexchange.api.problems import ExchangeProblem, ObjectMissing
+from nbexchange.api.runtime import Runtime
+from nbexchange.api.uploads.complete import is_expired, settle
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger("nbexchange")
@@ -33,23 +34,20 @@ PAGE = 100
 
 LAST_SWEEP = 2
 
-SETTLED_AFTER = timedelta(hours=24)
+LATE_TRANSFER = timedelta(hours=24)
 """After an upload's end, how long a transfer may still be under way."""
 
 
-@dataclass(frozen=True)
-class Collector:
-    """Completes orphaned submissions, also after their owner's time; releases and feedback are never published."""
-
-    def objection(self, upload: Upload, now: datetime) -> ExchangeProblem | None:
-        return None if upload.kind == "submission" else ObjectMissing("Left to its owner.")
+def objection(upload: Upload, now: datetime) -> ExchangeProblem | None:
+    """Orphaned submissions are completed, also after their owner's time; releases and feedback never are."""
+    return None if upload.kind == "submission" else ObjectMissing("Left to its owner.")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a round did.
+    """What a garbage collection did.
 
-    `forgotten` are rows of purged uploads; `failed` are uploads that the store gave no answer for, left to the next.
+    `forgotten` are rows of purged uploads; `failed` are uploads that the store gave no answer for.
     """
 
     completed: int = 0
@@ -59,20 +57,20 @@ class Report:
     failed: int = 0
 
 
-def collect_garbage(services: Services) -> Report:
-    """One round over everything that is due; may run at any time, also twice at once."""
+def collect_garbage(runtime: Runtime) -> Report:
+    """Deal once with everything that is due; may run at any time, also twice at once."""
     done: Counter[str] = Counter()
-    for upload in _each(services, _is_due):
+    for upload in _each(runtime, _is_due):
         with _counting_failures(done, upload):
-            verdict = settle(services, [upload], Collector()).verdicts[upload.pk]
-            done["completed"] += verdict is None
-            done["expired"] += isinstance(verdict, UploadOver) and verdict.state == EXPIRED
-    for upload in _each(services, _is_rubbish):
+            outcome = settle(runtime, [upload], objection)[upload.pk]
+            done["completed"] += not isinstance(outcome, ExchangeProblem)
+            done["expired"] += is_expired(outcome)
+    for upload in _each(runtime, _is_garbage):
         with _counting_failures(done, upload):
-            services.store.delete(upload.key)
-            _note_sweep(services, upload)
+            runtime.store.delete(upload.object_key)
+            _note_sweep(runtime, upload)
             done["deleted"] += upload.sweeps == 0
-    done["forgotten"] = _forget(services)
+    done["forgotten"] = _forget(runtime)
     return Report(**done)
 
 
@@ -82,20 +80,20 @@ def _counting_failures(done: Counter[str], upload: Upload) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as failure:
-        log.error("upload %s is left to the next round: %s", upload.uuid, failure)
+        log.error("upload %s is left to the next garbage collection: %s", upload.uuid, failure)
         done["failed"] += 1
 
 
-def _each(services: Services, condition: Condition) -> Iterator[Upload]:
+def _each(runtime: Runtime, condition: Condition) -> Iterator[Upload]:
     """The uploads that meet a condition, in the order of their keys, read page by page."""
     after = 0
-    while page := _page(services, condition, after):
+    while page := _page(runtime, condition, after):
         yield from page
         after = page[-1].pk
 
 
-def _page(services: Services, condition: Condition, after: int) -> Sequence[Upload]:
-    with services.database.read() as session:
+def _page(runtime: Runtime, condition: Condition, after: int) -> Sequence[Upload]:
+    with runtime.database.read() as session:
         return session.scalars(
             select(Upload).where(condition(clock(session)), Upload.pk > after).order_by(Upload.pk).limit(PAGE)
         ).all()
@@ -106,28 +104,30 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(Upload.state == PENDING, Upload.url_expires_at <= now)
 
 
-def _is_rubbish(now: datetime) -> ColumnElement[bool]:
+def _is_garbage(now: datetime) -> ColumnElement[bool]:
     """Ended without being completed, or purged, and not yet swept for the last time."""
-    again = and_(Upload.sweeps == 1, Upload.expires_at <= now - SETTLED_AFTER)
+    again = and_(Upload.sweeps == 1, Upload.expires_at <= now - LATE_TRANSFER)
     return and_(Upload.state.in_([REJECTED, EXPIRED, ABORTED, PURGED]), or_(Upload.sweeps == 0, again))
 
 
-def _forget(services: Services) -> int:
+def _forget(runtime: Runtime) -> int:
     """Delete the rows of purged uploads that were swept for the last time, a submission after its feedback."""
-    about = aliased(Upload)
+    feedback = aliased(Upload)
     # The whole foreign key, since its first two columns are indexed: the last alone would compare all with all.
-    subject = tuple_(about.assignment_pk, about.student_pk, about.submission_pk)
-    is_referred_to = (
-        select(about.pk).where(subject == tuple_(Upload.assignment_pk, Upload.student_pk, Upload.pk)).exists()
+    subject = tuple_(feedback.assignment_pk, feedback.student_pk, feedback.submission_pk)
+    has_feedback = (
+        select(feedback.pk)
+        .where(subject == tuple_(Upload.assignment_pk, Upload.student_pk, Upload.pk))
+        .exists()
     )
-    done_with = and_(Upload.state == PURGED, Upload.sweeps >= LAST_SWEEP, ~is_referred_to)
-    with services.database.write() as session:
-        return len(session.execute(delete(Upload).where(done_with).returning(Upload.pk)).all())
+    is_swept = and_(Upload.state == PURGED, Upload.sweeps >= LAST_SWEEP, ~has_feedback)
+    with runtime.database.write() as session:
+        return len(session.execute(delete(Upload).where(is_swept).returning(Upload.pk)).all())
 
 
-def _note_sweep(services: Services, upload: Upload) -> None:
-    """Compare and set: two collectors at once have swept once."""
-    with services.database.write() as session:
+def _note_sweep(runtime: Runtime, upload: Upload) -> None:
+    """Compare and set: two garbage collections at once have swept once."""
+    with runtime.database.write() as session:
         session.execute(
             update(Upload)
             .where(Upload.pk == upload.pk, Upload.sweeps == upload.sweeps)

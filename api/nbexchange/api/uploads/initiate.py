@@ -4,148 +4,102 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeGuard, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import Select, insert, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import insert, select
 
-from nbexchange.api.access.identity import Identity
-from nbexchange.api.db import find_or_create as people
-from nbexchange.api.db.engine import clock
-from nbexchange.api.db.find_or_create import Place
-from nbexchange.api.db.models import (
-    ABORTED,
-    COMPLETED,
-    EXPIRED,
-    PENDING,
-    Assignment,
-    Organisation,
-    Person,
-    Upload,
-)
-from nbexchange.api.problems import (
-    ExchangeProblem,
-    IdReused,
-    InvalidRequest,
-    NotFound,
-    UploadOver,
-)
-from nbexchange.api.runtime import Services
+from nbexchange.api.db.loading import load_published
+from nbexchange.api.db.models import Published, Upload
+from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING
+from nbexchange.api.problems import ExchangeProblem, IdReused, UploadEnded
+from nbexchange.api.runtime import Context, Transaction
+from nbexchange.api.uploads.batch import Batch, lock_batch
 from nbexchange.api.uploads.quota_usage import check_usage
-from nbexchange.api.uploads.rules import ADMISSIONS, Occasion, check_item
-from nbexchange.api.wire.records import find_records
-from nbexchange.protocol import (
-    InitiateUploads,
-    ItemFailed,
-    Kind,
-    PendingUpload,
-    Record,
-    RoleName,
-    UploadAnswer,
-    UploadCompleted,
-    UploadGranted,
-    UploadItem,
-    is_path_component,
-)
-from nbexchange.storage import URL_LIFETIME
+from nbexchange.api.uploads.rules import RULES, check_item, check_request
+from nbexchange.protocol import InitiateUploads, UploadItem
+from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
-
-def initiate(services: Services, identity: Identity, batch: InitiateUploads) -> list[UploadAnswer]:
-    """Announce uploads and get a URL for each; the bytes are fixed from here on, and so is the stamp.
-
-    Each kind needs its role in the course. Raises for what is wrong with all items; what is wrong with one is
-    that item's answer.
-    """
-    check_batch(identity, batch)
-    with services.database.write() as session:
-        outcome = decide(open_occasion(session, services, identity, batch))
-        records = find_records(session, [u for u in outcome.values() if is_completed(u)])
-        session.flush()
-        session.expunge_all()
-    return [_answer(services, item.id, outcome[item.id], records) for item in batch.items]
-
-
-def check_batch(identity: Identity, batch: InitiateUploads) -> None:
-    identity.require(NEEDED_ROLE[batch.kind], batch.course_id)
-    if not is_path_component(batch.assignment_id) or "+" in batch.assignment_id:
-        raise InvalidRequest("This cannot be an assignment's id.")
-    if len({item.id for item in batch.items}) < len(batch.items):
-        raise InvalidRequest("Two items have the same id.")
-
-
-Outcome = Upload | ExchangeProblem
 T = TypeVar("T")
-
-NEEDED_ROLE: Mapping[Kind, RoleName] = {
-    "release": "instructor",
-    "submission": "student",
-    "feedback": "grader",
-}
-"""What one has to be in the course, at least, to upload."""
+Begun = Upload | ExchangeProblem
+"""What came of an item under the locks: its row, or what is wrong with it."""
 
 
-def open_occasion(
-    session: Session, services: Services, identity: Identity, batch: InitiateUploads
-) -> Occasion:
-    """Find, or make, and lock what a batch is about."""
-    org_pk = people.find_organisation(session, identity.org_id)
-    known = people.remember(session, org_pk, identity, named_students(identity, batch))
-    place = _find_place(session, org_pk, identity, batch)
-    return Occasion(session, services.limits, services.quotas, identity, batch, known, place, clock(session))
+@dataclass(frozen=True)
+class UploadGrant:
+    """An upload that is open, and the request that carries its bytes."""
+
+    upload: Upload
+    signed: SignedRequest
 
 
-def decide(occasion: Occasion) -> dict[UUID, Outcome]:
+def initiate(
+    context: Context, request: InitiateUploads
+) -> dict[UUID, UploadGrant | Published | ExchangeProblem]:
+    """Announce uploads: by item id a signed URL, what the upload became already, or what is wrong with it.
+
+    The bytes are fixed from here on, and so is the stamp. Raises for what is wrong with all items.
+    """
+    check_request(request)
+    with context.write() as transaction:
+        begun = begin(lock_batch(transaction, request))
+        published = _load_completed(transaction, begun.values())
+    return {item_id: _outcome(context.runtime.store, entry, published) for item_id, entry in begun.items()}
+
+
+def begin(batch: Batch) -> dict[UUID, Begun]:
     """An upload row or a problem for each item, by item id; the statements do not grow with the items."""
-    existing = _find_existing(occasion)
-    items = occasion.batch.items
-    fresh = [item for item in items if item.id not in existing]
-    outcome = _open(occasion, fresh) if fresh else {}
-    for item in items:
-        if item.id in existing:
-            outcome[item.id] = _replay(occasion, item, existing[item.id])
-    return outcome
+    existing = _find_existing(batch)
+    items = batch.request.items
+    begun = _open(batch, [item for item in items if item.id not in existing])
+    repeated = {item.id: _repeat(batch, item, existing[item.id]) for item in items if item.id in existing}
+    return begun | repeated
 
 
-def _find_existing(occasion: Occasion) -> dict[UUID, Upload]:
-    wanted = select(Upload).where(
-        Upload.actor_pk == occasion.actor.pk,
-        Upload.item_id.in_([item.id for item in occasion.batch.items]),
+def _find_existing(batch: Batch) -> dict[UUID, Upload]:
+    query = select(Upload).where(
+        Upload.actor_pk == batch.actor.pk,
+        Upload.item_id.in_([item.id for item in batch.request.items]),
     )
-    return {upload.item_id: upload for upload in occasion.session.scalars(wanted)}
+    return {upload.item_id: upload for upload in batch.transaction.session.scalars(query)}
 
 
-def _replay(occasion: Occasion, item: UploadItem, upload: Upload) -> Outcome:
+def _repeat(batch: Batch, item: UploadItem, upload: Upload) -> Begun:
     """The same answer for the same content, with a fresh URL while the upload is open."""
-    if upload.fingerprint != fingerprint(occasion.batch, item):
+    if upload.fingerprint != fingerprint(batch.request, item):
         return IdReused("This id was used before, for other content.")
-    if upload.state == PENDING and occasion.now >= upload.expires_at:
-        return UploadOver(EXPIRED)
+    if upload.state == PENDING and batch.now >= upload.expires_at:
+        return UploadEnded(EXPIRED)
     if upload.state == PENDING:
-        upload.url_expires_at = min(occasion.now + URL_LIFETIME, upload.expires_at)
+        upload.url_expires_at = min(batch.now + URL_LIFETIME, upload.expires_at)
     elif upload.state != COMPLETED:
-        return UploadOver(upload.state)
+        return UploadEnded(upload.state)
     return upload
 
 
-def _open(occasion: Occasion, items: Sequence[UploadItem]) -> dict[UUID, Outcome]:
-    checked, refused = _try_each(items, lambda item: check_item(item, occasion.batch, occasion.limits))
-    admission = ADMISSIONS[occasion.batch.kind](occasion, [item for item, _ in checked])
-    admitted, not_admitted = _try_each([item for item, _ in checked], admission.admit)
-    rows = [_row(occasion, item) | values for item, values in admitted]
-    if rows:
-        check_usage(occasion, [row["size"] for row in rows])
-    opened = occasion.session.scalars(insert(Upload).returning(Upload), rows) if rows else ()
-    return refused | not_admitted | {upload.item_id: upload for upload in opened}
+def _open(batch: Batch, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
+    if not items:
+        return {}
+    kind, limits = batch.request.kind, batch.transaction.runtime.limits
+    checked, problems = _try_each(items, lambda item: check_item(item, kind, limits))
+    rule = RULES[kind](batch, [item for item, _ in checked])
+    admitted, refused = _try_each([item for item, _ in checked], rule.columns)
+    rows = [_row(batch, item) | columns for item, columns in admitted]
+    if not rows:
+        return {**problems, **refused}
+    check_usage(batch, sum(row["size"] for row in rows))
+    opened = batch.transaction.session.scalars(insert(Upload).returning(Upload), rows)
+    return {**problems, **refused, **{upload.item_id: upload for upload in opened}}
 
 
 def _try_each(
     items: Sequence[UploadItem], work: Callable[[UploadItem], T]
-) -> tuple[list[tuple[UploadItem, T]], dict[UUID, Outcome]]:
-    """What came of each item, and what stood in the way of the others."""
+) -> tuple[list[tuple[UploadItem, T]], dict[UUID, ExchangeProblem]]:
+    """What came of each item, and what is wrong with the others."""
     done: list[tuple[UploadItem, T]] = []
-    problems: dict[UUID, Outcome] = {}
+    problems: dict[UUID, ExchangeProblem] = {}
     for item in items:
         try:
             done.append((item, work(item)))
@@ -154,120 +108,56 @@ def _try_each(
     return done, problems
 
 
-def _row(occasion: Occasion, item: UploadItem) -> dict[str, Any]:
+def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:
     return {
         "uuid": uuid4(),
-        "org_pk": occasion.place.org_pk,
-        "assignment_pk": occasion.place.assignment.pk,
-        "actor_pk": occasion.actor.pk,
+        "object_key": make_object_key(batch),
+        "call_id": batch.call_id,
+        "org_pk": batch.assignment.org_pk,
+        "assignment_pk": batch.assignment.pk,
+        "actor_pk": batch.actor.pk,
         "item_id": item.id,
-        "fingerprint": fingerprint(occasion.batch, item),
-        "kind": occasion.batch.kind,
+        "fingerprint": fingerprint(batch.request, item),
+        "kind": batch.request.kind,
         "state": PENDING,
         "size": item.size,
         "sha256": item.sha256,
         "unpacked_size": item.unpacked_size,
         "notebooks": item.notebooks,
         "force": item.force,
-        "by_instructor": occasion.identity.teaches(occasion.batch.course_id),
-        "stamp": occasion.now,
-        "url_expires_at": occasion.now + URL_LIFETIME,
-        "expires_at": occasion.expires_at,
+        "by_instructor": batch.by_instructor,
+        "stamp": batch.now,
+        "url_expires_at": batch.now + URL_LIFETIME,
+        "expires_at": batch.expires_at,
     }
 
 
-def named_students(identity: Identity, batch: InitiateUploads) -> set[str]:
-    """Whom the batch is about, as far as the caller may name anybody: naming somebody makes them known."""
-    if batch.kind != "feedback" and not identity.teaches(batch.course_id):
-        return set()
-    return {item.student_id for item in batch.items if item.student_id and is_path_component(item.student_id)}
+def make_object_key(batch: Batch) -> str:
+    """A new key below a folder for each organisation and assignment, for people who look into the bucket."""
+    kind = batch.request.kind
+    suffix = "html" if kind == "feedback" else "tar.gz"
+    return f"v1/{batch.assignment.org_pk}/{batch.assignment.pk}/{kind}/{uuid4()}.{suffix}"
 
 
-def _find_place(session: Session, org_pk: int, identity: Identity, batch: InitiateUploads) -> Place:
-    if identity.teaches(batch.course_id) and (batch.kind == "release" or is_from_elsewhere(batch)):
-        title = identity.courses[batch.course_id].title
-        return people.make_place(session, org_pk, batch.course_id, batch.assignment_id, title)
-    return people.find_place(session, org_pk, batch.course_id, batch.assignment_id)
-
-
-def is_from_elsewhere(batch: InitiateUploads) -> bool:
-    """Whether this is feedback on no submission of this exchange: it may be the first of its assignment."""
-    return batch.kind == "feedback" and all(item.submission_id is None for item in batch.items)
-
-
-def fingerprint(batch: InitiateUploads, item: UploadItem) -> str:
-    content = msgspec.json.encode([batch.kind, batch.course_id, batch.assignment_id, item])
+def fingerprint(request: InitiateUploads, item: UploadItem) -> str:
+    content = msgspec.json.encode([request.kind, request.course_id, request.assignment_id, item])
     return hashlib.sha256(content).hexdigest()
 
 
-def is_completed(outcome: Outcome) -> TypeGuard[Upload]:
-    return isinstance(outcome, Upload) and outcome.state == COMPLETED
+def _load_completed(transaction: Transaction, begun: Any) -> Mapping[int, Published]:
+    completed = [entry for entry in begun if isinstance(entry, Upload) and entry.state == COMPLETED]
+    return load_published(transaction.session, completed)
 
 
-def _answer(
-    services: Services, item_id: UUID, outcome: Outcome, records: Mapping[int, Record]
-) -> UploadAnswer:
-    if isinstance(outcome, ExchangeProblem):
-        return ItemFailed(item_id, outcome.to_wire())
-    if outcome.pk in records:
-        return UploadCompleted(item_id, records[outcome.pk])
-    signed = services.store.sign_put(
-        outcome.key, size=outcome.size, sha256=outcome.sha256, expires_at=outcome.url_expires_at
+def _outcome(
+    store: ObjectStore, begun: Begun, published: Mapping[int, Published]
+) -> UploadGrant | Published | ExchangeProblem:
+    """Signed after the transaction: a URL exists for no row that is not committed."""
+    if isinstance(begun, ExchangeProblem):
+        return begun
+    if begun.pk in published:
+        return published[begun.pk]
+    signed = store.sign_put(
+        begun.object_key, size=begun.size, sha256=begun.sha256, expires_at=begun.url_expires_at
     )
-    return UploadGranted(
-        item_id,
-        signed.url,
-        dict(signed.headers),
-        signed.expires_at,
-        submitted_at=outcome.stamp if outcome.kind == "submission" else None,
-    )
-
-
-# --- unfinished uploads ------------------------------------------------------------------------------------
-
-
-def own_uploads(identity: Identity) -> Select[Upload]:
-    """The uploads that this caller announced, and nobody else's."""
-    return (
-        select(Upload)
-        .join(Person, Upload.actor_pk == Person.pk)
-        .join(Organisation, Person.org_pk == Organisation.pk)
-        .where(Person.name == identity.name, Organisation.org_id == identity.org_id)
-    )
-
-
-def find_pending(session: Session, identity: Identity) -> list[PendingUpload]:
-    """The caller's own unfinished uploads, oldest first."""
-    wanted = (
-        own_uploads(identity)
-        .where(Upload.state == PENDING, Upload.expires_at > clock(session))
-        .options(joinedload(Upload.assignment).joinedload(Assignment.course))
-        .order_by(Upload.pk)
-        .limit(1000)
-    )
-    return [
-        PendingUpload(
-            id=upload.item_id,
-            kind=upload.kind,  # type: ignore[arg-type]
-            course_id=upload.assignment.course.course_id,
-            assignment_id=upload.assignment.assignment_id,
-            size=upload.size,
-            sha256=upload.sha256,
-            initiated_at=upload.stamp,
-            expires_at=upload.expires_at,
-        )
-        for upload in session.scalars(wanted)
-    ]
-
-
-def abort(session: Session, identity: Identity, item_id: UUID) -> None:
-    """Give up an upload of one's own; aborting it again changes nothing. A completed one stays."""
-    upload = session.scalars(
-        own_uploads(identity).where(Upload.item_id == item_id).with_for_update(of=Upload, key_share=True)
-    ).one_or_none()
-    if upload is None:
-        raise NotFound("You have no such upload.")
-    if upload.state == COMPLETED:
-        raise UploadOver(COMPLETED)
-    if upload.state == PENDING:
-        upload.state = ABORTED
+    return UploadGrant(begun, signed)

@@ -1,37 +1,36 @@
-"""What becomes visible when uploads are completed: a rule for each kind.
+"""What becomes visible when uploads are completed: a rule for each kind, which says what is to be written.
 
-All of it happens in the transaction of the settlement, under its locks.
+The rules read under the locks of the transaction that completes; `complete` does the writing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
 from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded
 
-Verdicts = dict[int, ExchangeProblem | None]
-"""What stands in the way of each upload, by its key; None: nothing."""
+
+@dataclass
+class Publication:
+    """What completing uploads of one kind writes."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """The rows to insert, by the keys of the uploads that are completed."""
+    refused: dict[int, ExchangeProblem] = field(default_factory=dict)
+    """What stands in the way of the other uploads, by their keys."""
+    replaced: ColumnElement[bool] | None = None
+    """Which current rows are no longer current then; None: the kind has no current row."""
 
 
-class Completion(Protocol):
-    """What a rule needs of the settlement that it is part of."""
-
-    session: Session
-
-    def complete(self, uploads: Sequence[Upload]) -> None:
-        """Compare and set, and log."""
-        ...
-
-
-def publish_releases(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
-    """Each becomes the current version, unless a later one is in place or it may not replace one."""
-    session = settlement.session
+def publish_releases(session: Session, uploads: Sequence[Upload]) -> Publication:
+    """Each becomes the current version, unless a later one is there or it may not replace one."""
     assignments = {upload.assignment_pk for upload in uploads}
     current = set(
         session.scalars(
@@ -39,28 +38,26 @@ def publish_releases(settlement: Completion, uploads: Sequence[Upload]) -> Verdi
         )
     )
     newest, versions = _newest_releases(session, assignments)
-    verdicts: Verdicts = {}
-    accepted: list[Upload] = []
-    rows = []
+    publication = Publication()
     for upload in uploads:
-        place = upload.assignment_pk
-        verdicts[upload.pk] = _release_objection(upload, newest.get(place, 0), place in current)
-        if verdicts[upload.pk] is None:
-            accepted.append(upload)
-            current.add(place)
-            newest[place] = upload.pk
-            versions[place] = versions.get(place, 0) + 1
-            rows.append({"pk": upload.pk, "assignment_pk": place, "version": versions[place]})
-    if accepted:
-        replaced = {upload.assignment_pk for upload in accepted}
-        _retire(session, Release, Release.assignment_pk.in_(replaced))
-        settlement.complete(accepted)
-        last = set(newest.values())
-        session.execute(insert(Release), [{**row, "is_current": row["pk"] in last} for row in rows])
-    return verdicts
+        assignment = upload.assignment_pk
+        problem = _release_problem(upload, newest.get(assignment, 0), assignment in current)
+        if problem is not None:
+            publication.refused[upload.pk] = problem
+            continue
+        current.add(assignment)
+        newest[assignment] = upload.pk
+        versions[assignment] = versions.get(assignment, 0) + 1
+        publication.rows.append(
+            {"pk": upload.pk, "assignment_pk": assignment, "version": versions[assignment]}
+        )
+    for row in publication.rows:
+        row["is_current"] = newest[row["assignment_pk"]] == row["pk"]
+    publication.replaced = Release.assignment_pk.in_({row["assignment_pk"] for row in publication.rows})
+    return publication
 
 
-def _release_objection(upload: Upload, newest: int, is_released: bool) -> ExchangeProblem | None:
+def _release_problem(upload: Upload, newest: int, is_released: bool) -> ExchangeProblem | None:
     if newest > upload.pk:
         return Superseded("A release that was begun later was completed before.")
     if is_released and not upload.force:
@@ -75,12 +72,11 @@ def _newest_releases(session: Session, assignments: Collection[int]) -> tuple[di
         .where(Release.assignment_pk.in_(assignments))
         .group_by(Release.assignment_pk)
     ).all()
-    return {place: pk for place, pk, _ in rows}, {place: version for place, _, version in rows}
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
 
-def publish_submissions(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
+def publish_submissions(session: Session, uploads: Sequence[Upload]) -> Publication:
     """Each becomes the next attempt of its student."""
-    session = settlement.session
     rows = session.execute(
         select(Submission.assignment_pk, Submission.student_pk, func.max(Submission.attempt))
         .where(
@@ -89,12 +85,14 @@ def publish_submissions(settlement: Completion, uploads: Sequence[Upload]) -> Ve
         )
         .group_by(Submission.assignment_pk, Submission.student_pk)
     )
-    attempts: dict[tuple[int, int | None], int] = {(place, student): last for place, student, last in rows}
-    numbered = []
+    attempts: dict[tuple[int, int | None], int] = {
+        (assignment, student): last for assignment, student, last in rows
+    }
+    publication = Publication()
     for upload in uploads:
         series = (upload.assignment_pk, upload.student_pk)
         attempts[series] = attempts.get(series, 0) + 1
-        numbered.append(
+        publication.rows.append(
             {
                 "pk": upload.pk,
                 "assignment_pk": upload.assignment_pk,
@@ -102,30 +100,23 @@ def publish_submissions(settlement: Completion, uploads: Sequence[Upload]) -> Ve
                 "attempt": attempts[series],
             }
         )
-    settlement.complete(uploads)
-    session.execute(insert(Submission), numbered)
-    return {upload.pk: None for upload in uploads}
+    return publication
 
 
-def publish_feedback(settlement: Completion, uploads: Sequence[Upload]) -> Verdicts:
-    """Each becomes the feedback on its notebook, unless one that was begun later is in place."""
-    session = settlement.session
-    rows = session.scalars(select(Feedback).where(_about(uploads), Feedback.is_current))
+def publish_feedback(session: Session, uploads: Sequence[Upload]) -> Publication:
+    """Each becomes the feedback on its notebook, unless one that was begun later is there."""
+    rows = session.scalars(select(Feedback).where(_is_about(uploads), Feedback.is_current))
     current = {_subject(row): row.pk for row in rows}
-    verdicts: Verdicts = {}
-    accepted: list[Upload] = []
+    publication, accepted = Publication(), []
     for upload in uploads:
         if current.get(_subject(upload), 0) > upload.pk:
-            verdicts[upload.pk] = Superseded("Feedback that was begun later is in place.")
-            continue
-        verdicts[upload.pk] = None
-        current[_subject(upload)] = upload.pk
-        accepted.append(upload)
-    if accepted:
-        _retire(session, Feedback, _about(accepted))
-        settlement.complete(accepted)
-        session.execute(insert(Feedback), [_feedback_row(u, current[_subject(u)] == u.pk) for u in accepted])
-    return verdicts
+            publication.refused[upload.pk] = Superseded("Feedback that was begun later is there.")
+        else:
+            current[_subject(upload)] = upload.pk
+            accepted.append(upload)
+    publication.rows = [_feedback_row(u, is_current=current[_subject(u)] == u.pk) for u in accepted]
+    publication.replaced = _is_about(accepted)
+    return publication
 
 
 def _subject(row: Upload | Feedback) -> tuple[int, int | None, datetime | None, str | None]:
@@ -133,12 +124,12 @@ def _subject(row: Upload | Feedback) -> tuple[int, int | None, datetime | None, 
     return (row.assignment_pk, row.student_pk, row.submitted_at, row.notebook_id)
 
 
-def _about(uploads: Sequence[Upload]) -> ColumnElement[bool]:
+def _is_about(uploads: Sequence[Upload]) -> ColumnElement[bool]:
     subject = tuple_(Feedback.assignment_pk, Feedback.student_pk, Feedback.submitted_at, Feedback.notebook_id)
     return subject.in_([_subject(upload) for upload in uploads])
 
 
-def _feedback_row(upload: Upload, is_current: bool) -> dict[str, Any]:
+def _feedback_row(upload: Upload, *, is_current: bool) -> dict[str, Any]:
     return {
         "pk": upload.pk,
         "assignment_pk": upload.assignment_pk,
@@ -149,16 +140,7 @@ def _feedback_row(upload: Upload, is_current: bool) -> dict[str, Any]:
     }
 
 
-def _retire(session: Session, model: type[Release | Feedback], which: ColumnElement[bool]) -> None:
-    session.execute(
-        update(model)
-        .where(which, model.is_current)
-        .values(is_current=False)
-        .execution_options(synchronize_session=False)
-    )
-
-
-PUBLISHERS: Mapping[str, Callable[[Completion, Sequence[Upload]], Verdicts]] = {
+PUBLISHERS: Mapping[str, Callable[[Session, Sequence[Upload]], Publication]] = {
     "release": publish_releases,
     "submission": publish_submissions,
     "feedback": publish_feedback,

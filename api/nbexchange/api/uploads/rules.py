@@ -1,29 +1,20 @@
-"""Which uploads are admitted: what every item must be, and a rule for each kind."""
+"""Which uploads may begin: what every item must be, and a rule for each kind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
 
-from nbexchange.api.access.identity import Identity
-from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.db import find_or_create as people
-from nbexchange.api.db.find_or_create import Place
+from nbexchange.api.access.permissions import require_role, require_submitter
+from nbexchange.api.db.find_or_create import no_assignment
 from nbexchange.api.db.instants import check_instant
-from nbexchange.api.db.models import PENDING, Person, Release, Submission, Upload
-from nbexchange.api.problems import (
-    AlreadyReleased,
-    InvalidRequest,
-    NotFound,
-    RoleRequired,
-    TooLarge,
-    TooManyPending,
-)
+from nbexchange.api.db.models import Person, Release, Submission, Upload
+from nbexchange.api.db.states import PENDING
+from nbexchange.api.problems import AlreadyReleased, InvalidRequest, NotFound, TooLarge, TooManyPending
+from nbexchange.api.uploads.batch import Batch
 from nbexchange.protocol import (
     MAX_NOTEBOOK_PATHS,
     InitiateUploads,
@@ -33,39 +24,21 @@ from nbexchange.protocol import (
     is_relative_path,
 )
 
-UPLOAD_LIFETIME = timedelta(hours=24)
-"""How long after initiate an upload can still be completed by its owner."""
-
 TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class Occasion:
-    """What an admission rests on, read under the locks of the transaction."""
-
-    session: Session
-    limits: Limits
-    quotas: Quotas
-    identity: Identity
-    batch: InitiateUploads
-    people: Mapping[str, Person]
-    place: Place
-    now: datetime
-
-    @property
-    def expires_at(self) -> datetime:
-        """When the uploads end that begin now."""
-        return self.now + UPLOAD_LIFETIME
-
-    @property
-    def actor(self) -> Person:
-        return self.people[self.identity.name]
+def check_request(request: InitiateUploads) -> None:
+    """Raise for what is wrong with all items."""
+    if not is_path_component(request.assignment_id) or "+" in request.assignment_id:
+        raise InvalidRequest("This cannot be an assignment's id.")
+    if len({item.id for item in request.items}) < len(request.items):
+        raise InvalidRequest("Two items have the same id.")
 
 
-def check_item(item: UploadItem, batch: InitiateUploads, limits: Limits) -> None:
+def check_item(item: UploadItem, kind: str, limits: Limits) -> None:
     """What can be said of an item without looking anything up."""
     _check_limit("packed", item.size, limits.max_buffer_size)
-    if batch.kind == "feedback":
+    if kind == "feedback":
         _check_feedback(item)
     else:
         _check_archive(item, limits)
@@ -100,42 +73,41 @@ def _check_archive(item: UploadItem, limits: Limits) -> None:
         raise InvalidRequest("The notebooks' paths are too many and too long.")
 
 
-class ReleaseAdmission:
-    """A release is admitted unless one is current and this one is not forced."""
+class ReleaseRule:
+    """A release begins unless one is current and this one is not forced."""
 
-    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
-        self.occasion = occasion
-        self.released = is_released(occasion.session, occasion.place)
+    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+        self.batch = batch
+        self.is_released = is_released(batch)
 
-    def admit(self, item: UploadItem) -> dict[str, Any]:
+    def columns(self, item: UploadItem) -> dict[str, Any]:
+        """What is specific to the kind in the row of an upload. Raises for an item that may not begin."""
         if item.student_id is not None:
             raise InvalidRequest("A release is for no student.")
-        if self.released and not item.force:
-            raise AlreadyReleased(f"{self.occasion.place.assignment.assignment_id} is released already.")
+        if self.is_released and not item.force:
+            raise AlreadyReleased(f"{self.batch.assignment.assignment_id} is released already.")
         return {}
 
 
-class SubmissionAdmission:
-    """A submission is admitted while the assignment is released, and stamped after the student's last."""
+class SubmissionRule:
+    """A submission begins while the assignment is released, and is stamped after the student's last."""
 
-    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
-        self.occasion = occasion
-        if not is_released(occasion.session, occasion.place):
-            raise people.no_assignment(occasion.batch.course_id, occasion.batch.assignment_id)
+    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+        self.batch = batch
+        if not is_released(batch):
+            raise no_assignment(batch.request.course_id, batch.request.assignment_id)
         self.last: dict[int, datetime] = {}
         self.pending: dict[int, int] = {}
-        # The actor's own: nobody can use up the places of somebody else.
+        # The actor's own: nobody can use up what somebody else may have pending.
         unfinished = and_(
-            Upload.state == PENDING,
-            Upload.expires_at > occasion.now,
-            Upload.actor_pk == occasion.actor.pk,
+            Upload.state == PENDING, Upload.expires_at > batch.now, Upload.actor_pk == batch.actor.pk
         )
-        rows = occasion.session.execute(
+        rows = batch.transaction.session.execute(
             select(Upload.student_pk, func.max(Upload.stamp), func.count().filter(unfinished))
             .where(
-                Upload.assignment_pk == occasion.place.assignment.pk,
+                Upload.assignment_pk == batch.assignment.pk,
                 Upload.kind == "submission",
-                Upload.student_pk.in_([person.pk for person in occasion.people.values()]),
+                Upload.student_pk.in_([person.pk for person in batch.people.values()]),
             )
             .group_by(Upload.student_pk)
         )
@@ -143,12 +115,12 @@ class SubmissionAdmission:
             if pk is not None:
                 self.last[pk], self.pending[pk] = last, pending
 
-    def admit(self, item: UploadItem) -> dict[str, Any]:
+    def columns(self, item: UploadItem) -> dict[str, Any]:
         student = self._student(item)
-        limit = self.occasion.quotas.pending_submissions
+        limit = self.batch.transaction.runtime.quotas.pending_submissions
         if self.pending.get(student.pk, 0) >= limit:
             raise TooManyPending(f"{limit} of your submissions for {student.name} are unfinished.")
-        stamp = self.occasion.now
+        stamp = self.batch.now
         if student.pk in self.last:
             stamp = max(stamp, self.last[student.pk] + TICK)
         self.last[student.pk] = stamp
@@ -156,27 +128,26 @@ class SubmissionAdmission:
         return {"student_pk": student.pk, "stamp": stamp}
 
     def _student(self, item: UploadItem) -> Person:
-        identity = self.occasion.identity
-        name = item.student_id or identity.name
-        if name != identity.name and not identity.teaches(self.occasion.batch.course_id):
-            raise RoleRequired("Only an instructor of the course may submit for somebody else.")
-        return self.occasion.people[name]
+        caller = self.batch.transaction.caller
+        name = item.student_id or caller.name
+        require_submitter(caller, name, self.batch.request.course_id)
+        return self.batch.people[name]
 
 
-class FeedbackAdmission:
-    """Feedback is admitted when the submission it names is that student's, in this assignment.
+class FeedbackRule:
+    """Feedback begins when the submission it names is that student's, in this assignment.
 
-    Where only an instant is named and the exchange knows no submission of that instant, an instructor's feedback
+    Where only an instant is named and the exchange has no submission of that instant, an instructor's feedback
     stands for itself: the student may have handed in elsewhere.
     """
 
-    def __init__(self, occasion: Occasion, items: Sequence[UploadItem]) -> None:
-        self.occasion = occasion
-        rows = occasion.session.scalars(
+    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+        self.batch = batch
+        rows = batch.transaction.session.scalars(
             select(Upload)
             .join(Submission, Submission.pk == Upload.pk)
             .where(
-                Upload.assignment_pk == occasion.place.assignment.pk,
+                Upload.assignment_pk == batch.assignment.pk,
                 Upload.uuid.in_([item.submission_id for item in items if item.submission_id])
                 | Upload.stamp.in_([item.submitted_at for item in items if item.submitted_at]),
             )
@@ -184,11 +155,11 @@ class FeedbackAdmission:
         self.by_id = {upload.uuid: upload for upload in rows}
         self.by_stamp = {(upload.student_pk, upload.stamp): upload for upload in rows}
 
-    def admit(self, item: UploadItem) -> dict[str, Any]:
-        student = self.occasion.people[item.student_id or ""]
+    def columns(self, item: UploadItem) -> dict[str, Any]:
+        student = self.batch.people[item.student_id or ""]
         submission = self._submission(item, student)
         if submission is None:
-            self.occasion.identity.require("instructor", self.occasion.batch.course_id)
+            require_role(self.batch.transaction.caller, "instructor", self.batch.request.course_id)
         return {
             "student_pk": student.pk,
             "notebook_id": item.notebook_id,
@@ -199,19 +170,19 @@ class FeedbackAdmission:
     def _submission(self, item: UploadItem, student: Person) -> Upload | None:
         if item.submission_id is None:
             return self.by_stamp.get((student.pk, item.submitted_at)) if item.submitted_at else None
-        found = self.by_id.get(item.submission_id)
-        if found is None or found.student_pk != student.pk:
+        submission = self.by_id.get(item.submission_id)
+        if submission is None or submission.student_pk != student.pk:
             raise NotFound(f"{student.name} has no such submission in this assignment.")
-        return found
+        return submission
 
 
-ADMISSIONS: Mapping[str, type[ReleaseAdmission | SubmissionAdmission | FeedbackAdmission]] = {
-    "release": ReleaseAdmission,
-    "submission": SubmissionAdmission,
-    "feedback": FeedbackAdmission,
+RULES: Mapping[str, type[ReleaseRule | SubmissionRule | FeedbackRule]] = {
+    "release": ReleaseRule,
+    "submission": SubmissionRule,
+    "feedback": FeedbackRule,
 }
 
 
-def is_released(session: Session, place: Place) -> bool:
-    current = select(Release.pk).where(Release.assignment_pk == place.assignment.pk, Release.is_current)
-    return session.scalar(current) is not None
+def is_released(batch: Batch) -> bool:
+    current = select(Release.pk).where(Release.assignment_pk == batch.assignment.pk, Release.is_current)
+    return batch.transaction.session.scalar(current) is not None

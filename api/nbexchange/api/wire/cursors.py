@@ -1,4 +1,4 @@
-"""Keyset pages: where one ended, as an opaque text that the next request brings back."""
+"""Keyset cursors: the key of a page's last row, as an opaque text that the next request brings back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ DECODER = msgspec.json.Decoder(Keys)
 
 
 def encode_cursor(*keys: int) -> str:
-    """A cursor for the keys of a page's last row."""
     return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode()
 
 
-def decode_cursor(text: str, length: int) -> Keys:
-    """The keys, as many as are expected; raises `InvalidRequest` for what `encode_cursor` did not make."""
+def decode_cursor(text: str | None, length: int) -> Keys | None:
+    """The keys, as many as are expected; None for the first page.
+
+    Raises `InvalidRequest` for what `encode_cursor` did not make.
+    """
+    if text is None:
+        return None
     try:
         keys = DECODER.decode(base64.urlsafe_b64decode(text.encode()))
     except (binascii.Error, msgspec.MsgspecError, ValueError):

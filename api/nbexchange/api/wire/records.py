@@ -1,43 +1,19 @@
-"""Rows turned into what the wire calls records."""
+"""Releases, submissions and feedback as records."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
 
 from nbexchange import protocol
-from nbexchange.api.db.models import Assignment, Feedback, Membership, Person, Release, Submission, Upload
-
-Row = Release | Submission | Feedback
-Contact = Mapping[str, str | None]
-
-ASSIGNMENT = joinedload(Upload.assignment, innerjoin=True).joinedload(Assignment.course, innerjoin=True)
-ACTOR = joinedload(Upload.actor, innerjoin=True)
-STUDENT = joinedload(Upload.student)
+from nbexchange.api.db.models import Feedback, Membership, Person, Published, Release, Submission, Upload
 
 
-def find_records(session: Session, uploads: Collection[Upload]) -> dict[int, protocol.Record]:
-    """The records of completed uploads, by the upload's key: one statement for each kind among them."""
-    pks: dict[str, list[int]] = defaultdict(list)
-    for upload in uploads:
-        pks[upload.kind].append(upload.pk)
-    models: dict[str, Any] = {"release": Release, "submission": Submission, "feedback": Feedback}
-    found: dict[int, protocol.Record] = {}
-    for kind, wanted in pks.items():
-        model = models[kind]
-        load = joinedload(model.upload, innerjoin=True).options(ASSIGNMENT, ACTOR, STUDENT)
-        rows: Sequence[Row] = session.scalars(select(model).where(model.pk.in_(wanted)).options(load)).all()
-        found.update({row.pk: record_of(row) for row in rows})
-    return found
-
-
-def record_of(row: Row) -> protocol.Record:
+def record_of(row: Published) -> protocol.Record:
+    """The record of what an upload became, for the person who uploaded it."""
     match row:
         case Release():
             return release_record(row)
@@ -54,7 +30,7 @@ def release_record(release: Release) -> protocol.ReleaseRecord:
         course_id=upload.assignment.course.course_id,
         assignment_id=upload.assignment.assignment_id,
         version=release.version,
-        released_at=completed(upload),
+        released_at=_completed_at(upload),
         size=upload.size,
         sha256=upload.sha256,
         unpacked_size=upload.unpacked_size or 0,
@@ -62,24 +38,18 @@ def release_record(release: Release) -> protocol.ReleaseRecord:
     )
 
 
-def contact_of(student: Person, membership: Membership | None) -> Contact:
-    """Name and address of a student, for graders and instructors: what the student came with, else the roster's."""
-    return {field: getattr(student, field) or getattr(membership, field, None) for field in protocol.CONTACT}
-
-
 def submission_record(
-    submission: Submission, feedback: Sequence[Feedback] = (), contact: Contact | None = None
+    submission: Submission, feedback: Sequence[Feedback] = (), **contact: Any
 ) -> protocol.SubmissionRecord:
-    upload, student = submission.upload, submission.upload.student
-    assert student is not None  # noqa: S101 - the schema says so
+    upload = submission.upload
     return protocol.SubmissionRecord(
         id=upload.uuid,
         course_id=upload.assignment.course.course_id,
         assignment_id=upload.assignment.assignment_id,
-        student_id=student.name,
+        student_id=_student(upload).name,
         attempt=submission.attempt,
         submitted_at=upload.stamp,
-        completed_at=completed(upload),
+        completed_at=_completed_at(upload),
         size=upload.size,
         sha256=upload.sha256,
         unpacked_size=upload.unpacked_size or 0,
@@ -87,8 +57,14 @@ def submission_record(
         submitted_by=upload.actor.name,
         by_instructor=upload.by_instructor,
         feedback=[feedback_entry(row) for row in feedback],
-        **(contact or {}),
+        **contact,
     )
+
+
+def contact_of(submission: Submission, membership: Membership | None) -> dict[str, str | None]:
+    """Personal fields of a student, for graders and instructors: what the student came with, else the roster's."""
+    student = _student(submission.upload)
+    return {name: getattr(student, name) or getattr(membership, name, None) for name in protocol.CONTACT}
 
 
 def feedback_entry(feedback: Feedback) -> protocol.Feedback:
@@ -97,7 +73,7 @@ def feedback_entry(feedback: Feedback) -> protocol.Feedback:
         id=upload.uuid,
         notebook_id=feedback.notebook_id,
         submitted_at=feedback.submitted_at,
-        released_at=completed(upload),
+        released_at=_completed_at(upload),
         size=upload.size,
         sha256=upload.sha256,
     )
@@ -109,10 +85,15 @@ def feedback_record(feedback: Feedback) -> protocol.FeedbackRecord:
         **msgspec.structs.asdict(feedback_entry(feedback)),
         course_id=upload.assignment.course.course_id,
         assignment_id=upload.assignment.assignment_id,
-        student_id=upload.student.name if upload.student else "",
+        student_id=_student(upload).name,
     )
 
 
-def completed(upload: Upload) -> datetime:
-    assert upload.completed_at is not None  # noqa: S101 - the schema says so
+def _student(upload: Upload) -> Person:
+    assert upload.student is not None  # noqa: S101 - the schema says so, of what is no release
+    return upload.student
+
+
+def _completed_at(upload: Upload) -> datetime:
+    assert upload.completed_at is not None  # noqa: S101 - the schema says so, of what is completed
     return upload.completed_at

@@ -1,26 +1,32 @@
-"""`v1/openapi.json`: what the API is, for programs and for whoever writes one."""
+"""`v1/openapi.json`: what the API is, for programs and for people who write one."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import Blueprint
 
+from nbexchange.api.access.permissions import ANYBODY
 from nbexchange.api.http import openapi
+from nbexchange.api.http.operations import Operations
 from nbexchange.api.http.routes import health, v1
-from nbexchange.api.http.routes.operations import Operations
 
 
 def routes(base_url: str) -> Blueprint:
-    """The document of the service that is under `base_url`."""
+    """The document of the service that is under `base_url`, made when it is first asked for."""
     blueprint = Blueprint("document", __name__)
-    operations = Operations(blueprint, needs_identity=False)
+    operations = Operations()
 
-    @operations.add("GET", "/openapi.json", answer=None)
+    @cache
+    def describe() -> dict[str, Any]:
+        groups = {"/v1": [*v1.operations(), *operations.all], "/": health.operations.all}
+        return openapi.describe(groups, base_url)
+
+    @operations.add("GET", "/openapi.json", requires=ANYBODY, answer=None)
     def read_document() -> dict[str, Any]:
-        """Anybody: this document."""
-        return document
+        """Describe the API: this document."""
+        return describe()
 
-    groups = {"/v1": [*v1.operations.all, *operations.all], "/": health.operations.all}
-    document = openapi.describe(groups, base_url)
+    operations.register(blueprint)
     return blueprint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from nbexchange.api.http.conventions import reply
+from nbexchange.api.http.messages import reply
 from nbexchange.api.problems import ClientTooOld
 
 ROUTES = (
@@ -18,18 +18,19 @@ ROUTES = (
     "history",
 )
 
-blueprint = Blueprint("former", __name__)
+
+def routes() -> Blueprint:
+    blueprint = Blueprint("former", __name__)
+    for name in ROUTES:
+        blueprint.add_url_rule(name, name, refuse, methods=["GET", "POST", "DELETE"])
+    return blueprint
 
 
 def refuse() -> Response:
-    """Anybody, whatever the method."""
+    """The same for every caller and method."""
     text = (
         "This exchange speaks to the plugin of nbexchange 3, and this is an older one. Nothing was changed: ask "
-        "whoever looks after your notebook server to install nbexchange 3 there."
+        "the administrator of your notebook server to install nbexchange 3 there."
     )
     body = {"success": False, "note": text, "type": ClientTooOld.type, "status": ClientTooOld.status}
     return reply({**body, "title": ClientTooOld.title, "detail": text}, ClientTooOld.status)
-
-
-for _name in ROUTES:
-    blueprint.add_url_rule(_name, _name, refuse, methods=["GET", "POST", "DELETE"])

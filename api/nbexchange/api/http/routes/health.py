@@ -1,31 +1,39 @@
-"""`healthz` says that the process lives, `readyz` that it can work. Anybody may ask."""
+"""`healthz` says that the process lives, `readyz` that it can work."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from nbexchange.api.db import upgrade as schema
-from nbexchange.api.http.routes.operations import Operations
-from nbexchange.api.problems import Unavailable
-from nbexchange.api.runtime import services
+from nbexchange.api.access.permissions import ANYBODY
+from nbexchange.api.db import upgrade
+from nbexchange.api.http.current import runtime
+from nbexchange.api.http.operations import Operations
+from nbexchange.api.problems import DependencyUnavailable
 from nbexchange.protocol import Health
 
-blueprint = Blueprint("health", __name__)
-operations = Operations(blueprint, needs_identity=False)
+operations = Operations()
 
 
-@operations.add("GET", "healthz", answer=Health)
+def routes() -> Blueprint:
+    blueprint = Blueprint("health", __name__)
+    operations.register(blueprint)
+    return blueprint
+
+
+@operations.add("GET", "healthz", requires=ANYBODY, answer=Health)
 def healthz() -> Health:
-    """Anybody: the process lives."""
+    """Say that the process lives."""
     return Health()
 
 
-@operations.add("GET", "readyz", answer=Health)
+@operations.add("GET", "readyz", requires=ANYBODY, answer=Health)
 def readyz() -> Health:
-    """Anybody: the database and the store answer."""
+    """Say that the database and the object store answer."""
     try:
-        schema.require_current(services().database)
-    except schema.SchemaOutdated:
-        raise Unavailable("database", "The database's schema is not the one of this version.") from None
-    services().store.ready()
+        upgrade.require_current(runtime().database)
+    except upgrade.SchemaOutdated:
+        raise DependencyUnavailable(
+            "database", "The database's schema is not one that this version works with."
+        ) from None
+    runtime().store.ready()
     return Health()

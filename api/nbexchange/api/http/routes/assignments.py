@@ -1,0 +1,78 @@
+"""Assignments, submissions and downloads."""
+
+from __future__ import annotations
+
+from nbexchange import protocol
+from nbexchange.api.access.permissions import DOWNLOADER, GRADER, INSTRUCTOR, MEMBER, REMOVER
+from nbexchange.api.assignments import downloads, hiding, listing, unrelease
+from nbexchange.api.http.current import context
+from nbexchange.api.http.operations import Operations
+from nbexchange.api.problems import NotFound, RoleRequired
+from nbexchange.api.wire import assignments as answers
+from nbexchange.api.wire.cursors import decode_cursor
+
+operations = Operations()
+
+
+@operations.add(
+    "GET",
+    "/assignments",
+    requires=MEMBER,
+    query=protocol.AssignmentsQuery,
+    answer=protocol.Assignments,
+    problems=(NotFound,),
+)
+def list_assignments(query: protocol.AssignmentsQuery) -> protocol.Assignments:
+    """List what the caller sees of their assignments: the current release, their own attempts and feedback."""
+    return answers.assignments(*listing.list_assignments(context(), query.course_id))
+
+
+@operations.add(
+    "DELETE",
+    "/assignments",
+    requires=INSTRUCTOR,
+    query=protocol.UnreleaseQuery,
+    answer=protocol.Unreleased,
+    problems=(NotFound, RoleRequired),
+)
+def unrelease_assignment(query: protocol.UnreleaseQuery) -> protocol.Unreleased:
+    """Hide an assignment from students, or purge it with all that belongs to it."""
+    return answers.unreleased(query, unrelease.unrelease(context(), query))
+
+
+@operations.add(
+    "GET",
+    "/submissions",
+    requires=GRADER,
+    query=protocol.SubmissionsQuery,
+    answer=protocol.Submissions,
+    problems=(NotFound, RoleRequired),
+)
+def list_submissions(query: protocol.SubmissionsQuery) -> protocol.Submissions:
+    """List the attempts of a course, page by page; with `latest` the newest of each student."""
+    cursor = decode_cursor(query.cursor, len(listing.PAGE_ORDER))
+    return answers.submissions(*listing.list_submissions(context(), query, cursor))
+
+
+@operations.add(
+    "POST",
+    "/submissions/remove",
+    requires=REMOVER,
+    body=protocol.RemoveSubmissions,
+    answer=protocol.Removals,
+)
+def remove_submissions(request: protocol.RemoveSubmissions) -> protocol.Removals:
+    """Remove attempts from a list, with their bytes and their numbers kept."""
+    return answers.removals(request.ids, hiding.remove(context(), request))
+
+
+@operations.add(
+    "POST",
+    "/downloads",
+    requires=DOWNLOADER,
+    body=protocol.RequestDownloads,
+    answer=protocol.DownloadAnswers,
+)
+def request_downloads(request: protocol.RequestDownloads) -> protocol.DownloadAnswers:
+    """Get a signed URL for each object, logged as fetched or collected."""
+    return answers.download_answers(request.items, downloads.grant(context(), request.items))

@@ -1,0 +1,69 @@
+"""A batch of uploads while it is begun: the request, and the rows that its rules rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from nbexchange.api.access.permissions import is_instructor, may_name_students
+from nbexchange.api.db.find_or_create import find_assignment, find_or_create_assignment
+from nbexchange.api.db.models import Assignment, Person
+from nbexchange.api.runtime import Transaction
+from nbexchange.protocol import InitiateUploads, is_path_component
+
+UPLOAD_LIFETIME = timedelta(hours=24)
+"""How long after initiate an upload can still be completed by its owner."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Uploads of one kind for one assignment, with rows that are locked until the transaction ends."""
+
+    transaction: Transaction
+    request: InitiateUploads
+    people: Mapping[str, Person]
+    """The caller and the students that the items name."""
+    assignment: Assignment
+    now: datetime
+    call_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def actor(self) -> Person:
+        return self.people[self.transaction.caller.name]
+
+    @property
+    def by_instructor(self) -> bool:
+        return is_instructor(self.transaction.caller, self.request.course_id)
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the uploads end that begin now."""
+        return self.now + UPLOAD_LIFETIME
+
+
+def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
+    """Find, or create, and lock what a batch is about; the clock is read under the locks."""
+    people = transaction.lock_people(_named_students(transaction, request))
+    assignment = _lock_assignment(transaction, people[transaction.caller.name].org_pk, request)
+    return Batch(transaction, request, people, assignment, transaction.now)
+
+
+def _named_students(transaction: Transaction, request: InitiateUploads) -> set[str]:
+    if not may_name_students(transaction.caller, request.kind, request.course_id):
+        return set()
+    names = {item.student_id for item in request.items if item.student_id}
+    return {name for name in names if is_path_component(name)}
+
+
+def _lock_assignment(transaction: Transaction, org_pk: int, request: InitiateUploads) -> Assignment:
+    """An instructor's release creates it, and so does feedback on no submission of this exchange."""
+    session, caller = transaction.session, transaction.caller
+    may_create = request.kind == "release" or (
+        request.kind == "feedback" and all(item.submission_id is None for item in request.items)
+    )
+    if may_create and is_instructor(caller, request.course_id):
+        title = caller.courses[request.course_id].title
+        return find_or_create_assignment(session, org_pk, request.course_id, request.assignment_id, title)
+    return find_assignment(session, org_pk, request.course_id, request.assignment_id)

@@ -1,0 +1,34 @@
+"""Answers about the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nbexchange import protocol
+from nbexchange.api.access.identity import Identity
+from nbexchange.api.access.visibility import learns_names
+from nbexchange.api.db.models import Action
+from nbexchange.api.wire.cursors import encode_cursor
+
+
+def history(caller: Identity, page: Sequence[Action], has_more: bool) -> protocol.History:
+    return protocol.History(
+        [_action(row, with_names=learns_names(caller, row)) for row in page],
+        encode_cursor(page[-1].pk) if has_more else None,
+    )
+
+
+def _action(row: Action, *, with_names: bool) -> protocol.Action:
+    return protocol.Action(
+        action=row.verb,  # type: ignore[arg-type]
+        at=row.at,
+        course_id=row.course_id,
+        assignment_id=row.assignment_id,
+        kind=row.kind,  # type: ignore[arg-type]
+        actor=row.actor if with_names else None,
+        on_behalf=row.on_behalf if with_names else None,
+        role=row.role,  # type: ignore[arg-type]
+        object_id=row.object_id,
+        size=row.size,
+        sha256=row.sha256,
+    )

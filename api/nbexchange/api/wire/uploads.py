@@ -1,0 +1,65 @@
+"""Answers about uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from nbexchange import protocol
+from nbexchange.api.db.models import Published, Upload
+from nbexchange.api.problems import ExchangeProblem
+from nbexchange.api.uploads.initiate import UploadGrant
+from nbexchange.api.wire.problems import failed_item
+from nbexchange.api.wire.records import record_of
+
+
+def upload_answers(
+    ids: Sequence[UUID], outcomes: Mapping[UUID, UploadGrant | Published | ExchangeProblem]
+) -> protocol.UploadAnswers:
+    """In the order of the request."""
+    return protocol.UploadAnswers([_upload_answer(item_id, outcomes[item_id]) for item_id in ids])
+
+
+def _upload_answer(
+    item_id: UUID, outcome: UploadGrant | Published | ExchangeProblem
+) -> protocol.UploadAnswer:
+    if not isinstance(outcome, UploadGrant):
+        return _completion_answer(item_id, outcome)
+    upload, signed = outcome.upload, outcome.signed
+    return protocol.UploadGranted(
+        item_id,
+        signed.url,
+        dict(signed.headers),
+        signed.expires_at,
+        submitted_at=upload.stamp if upload.kind == "submission" else None,
+    )
+
+
+def completion_answers(
+    ids: Sequence[UUID], outcomes: Mapping[UUID, Published | ExchangeProblem]
+) -> protocol.CompletionAnswers:
+    """In the order of the request."""
+    return protocol.CompletionAnswers([_completion_answer(item_id, outcomes[item_id]) for item_id in ids])
+
+
+def _completion_answer(item_id: UUID, outcome: Published | ExchangeProblem) -> protocol.CompletionAnswer:
+    if isinstance(outcome, ExchangeProblem):
+        return failed_item(item_id, outcome)
+    return protocol.UploadCompleted(item_id, record_of(outcome))
+
+
+def pending_uploads(uploads: Sequence[Upload]) -> protocol.PendingUploads:
+    return protocol.PendingUploads([_pending_upload(upload) for upload in uploads])
+
+
+def _pending_upload(upload: Upload) -> protocol.PendingUpload:
+    return protocol.PendingUpload(
+        id=upload.item_id,
+        kind=upload.kind,  # type: ignore[arg-type]  # the column holds one of them
+        course_id=upload.assignment.course.course_id,
+        assignment_id=upload.assignment.assignment_id,
+        size=upload.size,
+        sha256=upload.sha256,
+        initiated_at=upload.stamp,
+        expires_at=upload.expires_at,
+    )
