@@ -116,6 +116,10 @@ MESSAGES = {
         "The exchange service named the file store {host}, which c.Exchange.storage_origins does not allow.",
         "Tell whoever looks after your notebook server.",
     ),
+    "store-grant": Message(
+        "The permission that the exchange service gave for the file store at {host} cannot be used: {why}.",
+        "Nothing was changed: tell the administrator of the exchange.",
+    ),
     "transfer-broken": Message(
         "The {what} broke off after {received} of {size}.", "Nothing was changed: run the command again."
     ),

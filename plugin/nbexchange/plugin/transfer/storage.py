@@ -18,15 +18,13 @@ from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.calls import broke_off, timed_out
 from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.transfer.headers import headers_to_send
 from nbexchange.shared.redaction import RedactingFilter, host_of
 
 log = logging.getLogger(__name__)
 
 # At the level of debugging it quotes the URLs that it dials, and with them the signatures.
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
-
-HEADERS = {"content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"}
-"""What the service may tell the plugin to send."""
 
 CHUNK = 1 << 18
 CONNECT_TIMEOUT = 10
@@ -73,9 +71,10 @@ class Storage:
     def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
         """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
         target = self._resolve(url)
+        to_send = headers_to_send(headers, host_of(target), size)
         body.seek(0)
         with progress(name, size) as bar:
-            response = self._request("PUT", target, headers=headers, data=_Body(body, size, bar))
+            response = self._request("PUT", target, headers=to_send, data=_Body(body, size, bar))
         if response.status_code not in {200, 201, 204, 412}:
             raise refused(response, "upload")
 
@@ -84,7 +83,8 @@ class Storage:
     ) -> None:
         """Fetch exactly the announced bytes into `target`, or raise."""
         source = self._resolve(url)
-        response = self._request("GET", source, headers=headers, stream=True)
+        to_send = headers_to_send(headers, host_of(source))
+        response = self._request("GET", source, headers=to_send, stream=True)
         with response:
             if response.status_code != 200:
                 raise refused(response, "download")
@@ -116,7 +116,7 @@ class Storage:
             return self.session.request(
                 method,
                 url,
-                headers={k.lower(): v for k, v in headers.items() if k.lower() in HEADERS},
+                headers=headers,
                 allow_redirects=False,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 **options,
