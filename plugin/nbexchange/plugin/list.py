@@ -13,11 +13,13 @@ from uuid import UUID
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed
+from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
+    STAFF_ROLES,
     Assignment,
     Feedback,
-    ItemFailed,
+    Removed,
     SubmissionRecord,
     SubmissionsQuery,
     is_path_component,
@@ -60,7 +62,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         ]
 
     def _graded_courses(self) -> list[str]:
-        courses = [course.course_id for course in self.client.me().courses if course.role != "student"]
+        courses = [course.course_id for course in self.client.me().courses if course.role in STAFF_ROLES]
         return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
 
     def init_dest(self) -> None:
@@ -131,8 +133,8 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         try:
             for answer in answers:
                 left.discard(answer.id)
-                if isinstance(answer, ItemFailed):
-                    failures[answer.id] = ServiceRefused(answer.problem)
+                if not isinstance(answer, Removed):
+                    failures[answer.id] = failure_of(answer)
         except TransferFailed as failure:
             if len(left) == len(self.submissions):
                 raise

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from nbexchange.protocol.audit import Action, History, HistoryQuery, Verb
+from nbexchange.protocol.audit import Action, EventKind, History, HistoryQuery, Verb, VerbText
 from nbexchange.protocol.base import (
     A_REVISION,
     PROTOCOL_HEADER,
@@ -27,7 +27,7 @@ from nbexchange.protocol.base import (
     Sha256,
     Size,
 )
-from nbexchange.protocol.courses import CONTACT, Course, Limits, Me, Quotas, RoleName
+from nbexchange.protocol.courses import CONTACT, STAFF_ROLES, Course, Limits, Me, Quotas, RoleName, RoleText
 from nbexchange.protocol.downloads import (
     DownloadAnswer,
     DownloadAnswers,
@@ -55,6 +55,7 @@ from nbexchange.protocol.records import (
     Feedback,
     FeedbackRecord,
     Kind,
+    KindText,
     Record,
     ReleaseRecord,
     SubmissionRecord,
@@ -114,6 +115,7 @@ __all__ = [
     "MAX_ROSTER",
     "PROTOCOL_HEADER",
     "REVISION",
+    "STAFF_ROLES",
     "UNPACKED_FACTOR",
     "VERSION_HEADER",
     "Aborted",
@@ -131,6 +133,7 @@ __all__ = [
     "DownloadGranted",
     "DownloadItem",
     "Enrol",
+    "EventKind",
     "Feedback",
     "FeedbackRecord",
     "Health",
@@ -140,6 +143,7 @@ __all__ = [
     "Instant",
     "ItemFailed",
     "Kind",
+    "KindText",
     "Limits",
     "Me",
     "Member",
@@ -161,6 +165,7 @@ __all__ = [
     "Request",
     "RequestDownloads",
     "RoleName",
+    "RoleText",
     "Roster",
     "RosterChange",
     "RosterEntry",
@@ -180,6 +185,7 @@ __all__ = [
     "UploadInParts",
     "UploadItem",
     "Verb",
+    "VerbText",
     "has_control_characters",
     "is_path_component",
     "is_relative_path",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -21,6 +21,17 @@ VERSION_HEADER = "NBExchange-Version"
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
 Size = Annotated[int, Meta(ge=1, le=2**62)]
 Instant = Annotated[datetime, Meta(tz=True)]
+
+
+def text_of(values: Any) -> Meta:
+    """For a field of an answer: any text is read, since a newer service may know more than these values.
+
+    `values` is the `Literal` that requests use. The OpenAPI document names them.
+    """
+    return Meta(
+        description="A newer service may answer with other values.",
+        extra_json_schema={"enum": list(get_args(values))},
+    )
 
 
 class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -51,7 +62,7 @@ class Problem(Answer):
 
 
 class Health(Answer, omit_defaults=False):
-    status: Literal["ok"] = "ok"
+    status: Annotated[str, text_of(Literal["ok"])] = "ok"
 
 
 class ItemFailed(Answer, tag_field="type", tag="error"):

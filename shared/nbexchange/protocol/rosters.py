@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from nbexchange.protocol.base import Answer, Request
-from nbexchange.protocol.courses import RoleName
+from nbexchange.protocol.courses import RoleName, RoleText
 from nbexchange.protocol.limits import MAX_ROSTER
 
 PersonalText = Annotated[str, Meta(max_length=255)]
@@ -17,7 +17,7 @@ class Member(Answer):
     """Somebody on a course's roster. The personal fields are this course's, and no other course sees them."""
 
     name: str
-    role: RoleName
+    role: RoleText
     full_name: str | None = None
     email: str | None = None
     lms_user_id: str | None = None
@@ -70,7 +70,7 @@ class RosterChange(Answer):
     added: list[str] = []
     changed: list[str] = []
     removed: list[str] = []
-    removed_staff: dict[str, RoleName] = {}
+    removed_staff: dict[str, RoleText] = {}
     absent: list[str] = []
     unchanged: int = 0
     dry_run: bool = False

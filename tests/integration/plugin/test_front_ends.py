@@ -151,8 +151,12 @@ class Changed(msgspec.Struct):
 
 def new_server(scene: Scene) -> None:
     scene.patch.setattr(web, "REVISION", protocol.REVISION + 1)
-    for place in ("listing.list_assignments", "listing.list_submissions", "uploads.initiate"):
-        scene.patch.setattr(f"nbexchange.api.{place}", lambda *_: Changed("another form", "another form"))
+    for verb in (
+        "assignments.listing.list_assignments",
+        "assignments.listing.list_submissions",
+        "uploads.initiate.initiate",
+    ):
+        scene.patch.setattr(f"nbexchange.api.{verb}", lambda *_: Changed("another form", "another form"))
 
 
 # --- what is said -----------------------------------------------------------------------------------------

@@ -73,14 +73,14 @@ def _filters(query: protocol.HistoryQuery) -> Iterator[ColumnElement[bool]]:
 def _entry(row: Action, identity: Identity) -> protocol.Action:
     knows_people = identity.grades(row.course_id) or row.actor == identity.name
     return protocol.Action(
-        action=row.verb,  # type: ignore[arg-type]
+        action=row.verb,
         at=row.at,
         course_id=row.course_id,
         assignment_id=row.assignment_id,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         actor=row.actor if knows_people else None,
         on_behalf=row.on_behalf if knows_people else None,
-        role=row.role,  # type: ignore[arg-type]
+        role=row.role,
         object_id=row.object_id,
         size=row.size,
         sha256=row.sha256,

@@ -38,8 +38,7 @@ def list_roster(session: Session, org_id: str, course_id: str) -> protocol.Roste
         .where(Organisation.org_id == org_id, Course.course_id == course_id)
     )
     members = [
-        protocol.Member(name, row.role, row.full_name, row.email, row.lms_user_id)  # type: ignore[arg-type]
-        for name, row in rows
+        protocol.Member(name, row.role, row.full_name, row.email, row.lms_user_id) for name, row in rows
     ]
     return protocol.Roster(course_id, sorted(members, key=lambda member: member.name))
 

@@ -248,7 +248,7 @@ def find_pending(session: Session, identity: Identity) -> list[PendingUpload]:
     return [
         PendingUpload(
             id=upload.item_id,
-            kind=upload.kind,  # type: ignore[arg-type]
+            kind=upload.kind,
             course_id=upload.assignment.course.course_id,
             assignment_id=upload.assignment.assignment_id,
             size=upload.size,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TypeVar
@@ -15,6 +15,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 from nbexchange import protocol
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.answers import BATCHES, ImpossibleName, read_answer
 from nbexchange.shared.redaction import host_of
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Call:
         content_type = response.headers.get("Content-Type", "").partition(";")[0]
         try:
             if response.status_code == 200 and content_type == "application/json":
-                return self._with_reference(_checked(msgspec.json.decode(content, type=kind)))
+                return self._with_reference(read_answer(content, kind, self._not_understood(response)))
             if content_type == "application/problem+json":
                 raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
         except (msgspec.MsgspecError, ImpossibleName):
@@ -105,13 +106,6 @@ class Call:
         return answer
 
 
-BATCHES = (
-    protocol.UploadAnswers,
-    protocol.CompletionAnswers,
-    protocol.DownloadAnswers,
-    protocol.Removals,
-)
-
 LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
 """What an older service says of something that it does not know."""
 
@@ -127,35 +121,6 @@ def _versions(response: requests.Response) -> dict[str, str]:
         "theirs": response.headers.get(protocol.VERSION_HEADER, "of another version"),
         "ours": version("nbexchange"),
     }
-
-
-class ImpossibleName(Exception):
-    """Names become local paths: one that cannot be a single file name is believed from nobody."""
-
-
-def _checked(answer: T) -> T:
-    match answer:
-        case protocol.Assignments():
-            for entry in answer.assignments:
-                _check_names(entry.course_id, entry.assignment_id)
-                _check_names(*(feedback.notebook_id for feedback in entry.feedback))
-                _check_submissions(entry.submissions)
-        case protocol.Submissions():
-            _check_submissions(answer.submissions)
-        case protocol.Roster():
-            _check_names(*(member.name for member in answer.members))
-    return answer
-
-
-def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
-    for record in records:
-        _check_names(record.course_id, record.assignment_id, record.student_id)
-        _check_names(*(feedback.notebook_id for feedback in record.feedback))
-
-
-def _check_names(*names: str) -> None:
-    if not all(protocol.is_path_component(name) for name in names):
-        raise ImpossibleName
 
 
 def timed_out(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError,
 from urllib3.util import Retry
 
 from nbexchange import protocol
+from nbexchange.plugin.service.answers import Unreadable
 from nbexchange.plugin.service.calls import Call
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,9 @@ class Client:
                 return
             query = msgspec.structs.replace(query, cursor=page.cursor)
 
-    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Iterator[protocol.RemovalAnswer]:
+    def remove_submissions(
+        self, ids: Sequence[UUID], *, own: bool
+    ) -> Iterator[protocol.RemovalAnswer | Unreadable]:
         """Hide attempts, one batch after the other; `own` means the caller's own list, also for an instructor."""
         for start in range(0, len(ids), protocol.MAX_ITEMS):
             body = protocol.RemoveSubmissions(list(ids[start : start + protocol.MAX_ITEMS]), own)
@@ -101,10 +104,10 @@ class Client:
         query = protocol.UnreleaseQuery(course_id, assignment_id)
         self._call("DELETE", "v1/assignments", protocol.Unreleased, query=query)
 
-    def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer]:
+    def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer | Unreadable]:
         return self._call("POST", "v1/uploads", protocol.UploadAnswers, body=batch).items
 
-    def complete(self, ids: Sequence[UUID]) -> Sequence[protocol.CompletionAnswer]:
+    def complete(self, ids: Sequence[UUID]) -> Sequence[protocol.CompletionAnswer | Unreadable]:
         body = protocol.CompleteUploads(list(ids))
         return self._call("POST", "v1/uploads/complete", protocol.CompletionAnswers, body=body).items
 
@@ -114,7 +117,9 @@ class Client:
     def abort(self, upload_id: UUID) -> None:
         self._call("DELETE", f"v1/uploads/{upload_id}", protocol.Aborted)
 
-    def downloads(self, items: Sequence[protocol.DownloadItem]) -> Sequence[protocol.DownloadAnswer]:
+    def downloads(
+        self, items: Sequence[protocol.DownloadItem]
+    ) -> Sequence[protocol.DownloadAnswer | Unreadable]:
         body = protocol.RequestDownloads(list(items))
         return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
 

@@ -12,6 +12,7 @@ import msgspec
 
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, StorageFailed, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.answers import Unreadable, failure_of
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.protocol import (
@@ -74,26 +75,23 @@ class Transfer:
                         outcome[answer.id] = failure
                 case UploadCompleted():
                     outcome[answer.id] = answer.record
-                case ItemFailed():
-                    outcome[answer.id] = ServiceRefused(answer.problem)
                 case _:
-                    raise TransferFailed(say("parts-wanted"))
+                    outcome[answer.id] = failure_of(answer)
         for completion in self._complete(batch, sent) if sent else ():
-            if isinstance(completion, ItemFailed):
-                outcome[completion.id] = ServiceRefused(completion.problem)
-            else:
-                outcome[completion.id] = completion.record
+            outcome[completion.id] = _outcome_of(completion, batch.kind)
         return outcome
 
-    def _complete(self, batch: InitiateUploads, sent: Sequence[UUID]) -> Sequence[CompletionAnswer]:
+    def _complete(
+        self, batch: InitiateUploads, sent: Sequence[UUID]
+    ) -> Sequence[CompletionAnswer | Unreadable]:
         try:
             return self.client.complete(sent)
         except (ServiceUnreachable, ServiceRefused) as failure:
             if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
                 raise  # a refused release is not published; the collector completes a submission all the same
-            raise ServiceUnreachable(say(UNCONFIRMED[batch.kind]), failure.request_id) from None
+            raise _unconfirmed(batch.kind, failure) from None
 
-    def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
+    def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
         answers = self.client.initiate(batch)
         if any(isinstance(a, ItemFailed) and a.problem.type == "too-many-pending" for a in answers):
             self._settle(batch)
@@ -141,7 +139,7 @@ class Transfer:
             answers = self.client.downloads(items)
         except TransferFailed as failure:
             return [failure] * len(items)
-        return [ServiceRefused(a.problem) if isinstance(a, ItemFailed) else a for a in answers]
+        return [answer if isinstance(answer, DownloadGranted) else failure_of(answer) for answer in answers]
 
     def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
         """Bring what was granted, where it may help once more, with a fresh URL."""
@@ -159,6 +157,21 @@ class Transfer:
         target.truncate()
         self.storage.get(granted.url, granted.headers, target, granted.size, granted.sha256, name)
         target.seek(0)
+
+
+def _outcome_of(completion: CompletionAnswer | Unreadable, kind: Kind) -> Record | TransferFailed:
+    """The record of an upload whose bytes were sent, or what stands in its place."""
+    match completion:
+        case UploadCompleted():
+            return completion.record
+        case Unreadable():
+            return _unconfirmed(kind, completion.failure)
+    return failure_of(completion)
+
+
+def _unconfirmed(kind: Kind, failure: TransferFailed) -> ServiceUnreachable:
+    """The bytes have arrived, and it is not known what became of them."""
+    return ServiceUnreachable(say(UNCONFIRMED[kind]), failure.request_id)
 
 
 def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
