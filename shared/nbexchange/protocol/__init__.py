@@ -14,6 +14,7 @@ from msgspec.json import Decoder
 from nbexchange.protocol.audit import Action, EventKind, History, HistoryQuery, Verb, VerbText
 from nbexchange.protocol.base import (
     A_REVISION,
+    FIRST_REVISION,
     PROTOCOL_HEADER,
     REVISION,
     VERSION_HEADER,
@@ -60,6 +61,7 @@ from nbexchange.protocol.records import (
     ReleaseRecord,
     SubmissionRecord,
 )
+from nbexchange.protocol.revisions import for_revision, since, since_of
 from nbexchange.protocol.rosters import (
     Enrol,
     Member,
@@ -106,6 +108,7 @@ __all__ = [
     "A_REVISION",
     "CONTACT",
     "DEFAULT_MAX_BUFFER_SIZE",
+    "FIRST_REVISION",
     "MAX_DEPTH",
     "MAX_ITEMS",
     "MAX_MEMBERS",
@@ -186,9 +189,12 @@ __all__ = [
     "UploadItem",
     "Verb",
     "VerbText",
+    "for_revision",
     "has_control_characters",
     "is_path_component",
     "is_relative_path",
+    "since",
+    "since_of",
 ]
 
 

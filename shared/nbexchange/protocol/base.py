@@ -12,6 +12,9 @@ from msgspec import Meta, Struct
 REVISION = 1
 """Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
 
+FIRST_REVISION = 1
+"""What a service is taken for until it has stated its own."""
+
 A_REVISION = re.compile(r"[0-9]{1,6}")
 PROTOCOL_HEADER = "NBExchange-Protocol"
 

@@ -112,8 +112,13 @@ LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
 
 def revision_of(response: requests.Response) -> int:
     """The revision of the protocol that the service speaks; ours, where it does not say."""
+    stated = stated_revision(response)
+    return protocol.REVISION if stated is None else stated
+
+
+def stated_revision(response: requests.Response) -> int | None:
     stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
-    return int(stated) if protocol.A_REVISION.fullmatch(stated) else protocol.REVISION
+    return int(stated) if protocol.A_REVISION.fullmatch(stated) else None
 
 
 def _versions(response: requests.Response) -> dict[str, str]:

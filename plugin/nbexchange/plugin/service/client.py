@@ -15,7 +15,7 @@ from urllib3.util import Retry
 
 from nbexchange import protocol
 from nbexchange.plugin.service.answers import Unreadable
-from nbexchange.plugin.service.calls import Call
+from nbexchange.plugin.service.calls import Call, stated_revision
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,18 @@ RETRIES = Tries(
 
 
 class Client:
-    """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else."""
+    """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else.
+
+    A field of a request that came after the first revision is sent once the service has stated that it knows it: an
+    action that needs one in its first call asks something else before, such as `me`.
+    """
 
     def __init__(self, prepare: Prepare, timeout: float) -> None:
         self.prepare = prepare
         self.timeout = timeout
         self.request_id: str | None = None  # of the last request
         self.headers: Mapping[str, str] = {}  # of the last answer
+        self.revision = protocol.FIRST_REVISION  # that the service stated last
         self.session = requests.Session()
         # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
         self.session.auth = lambda request: request
@@ -141,8 +146,8 @@ class Client:
             response = self.session.request(
                 method,
                 call.url,
-                params=msgspec.to_builtins(query, str_keys=True) if query is not None else None,
-                data=msgspec.json.encode(body) if body is not None else None,
+                params=self._parameters(query),
+                data=self._content(body),
                 headers={**call.headers, **call.own_headers},
                 cookies=dict(call.cookies),
                 timeout=self.timeout,
@@ -158,6 +163,20 @@ class Client:
         except (requests.RequestException, LocationValueError) as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise call.unreachable(error, self.timeout) from None
-        self.headers = response.headers
+        self._note(response)
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)
         return call.read(response, content, kind)
+
+    def _parameters(self, query: Any) -> Any:
+        if query is None:
+            return None
+        return msgspec.to_builtins(protocol.for_revision(query, self.revision), str_keys=True)
+
+    def _content(self, body: Any) -> bytes | None:
+        return None if body is None else msgspec.json.encode(protocol.for_revision(body, self.revision))
+
+    def _note(self, response: requests.Response) -> None:
+        self.headers = response.headers
+        stated = stated_revision(response)
+        if stated is not None:
+            self.revision = stated
