@@ -78,8 +78,8 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
     def get_assignment_dir_config(self) -> Iterator[Config]:
         """The configuration that nbgrader finds by going to the directory of the assignments."""
         config = configuration(Path(self.root_dir))
-        place = Path(ExchangeFactory(config=config).List(config=config).assignment_dir).absolute()
-        self._assignment_dir = place
+        exchange_list = ExchangeFactory(config=config).List(config=config)
+        self._assignment_dir = Path(exchange_list.assignment_dir).absolute()
         try:
             yield self.load_config()
         finally:
@@ -114,17 +114,17 @@ def configuration(folder: Path) -> Config:
     JupyterApp.load_config_file(app)  # nbgrader's own looks in the working directory as well
     Application.load_config_file(app, app.config_file_name, str(folder))
     config: Config = app.config
-    place = config.Exchange.get("assignment_dir", ".")
-    config.Exchange.assignment_dir = str(folder / Path(place).expanduser())
+    assignment_dir = Path(config.Exchange.get("assignment_dir", "."))
+    config.Exchange.assignment_dir = str(folder / assignment_dir.expanduser())
     return config
 
 
 def reason(traceback: str) -> str:
     """What an `ExchangeError` says, for the person it happened to; any other error as nbgrader tells it."""
-    _, found, said = traceback.rpartition("ExchangeError: ")
-    if not found:
+    _, error, text = traceback.rpartition("ExchangeError: ")
+    if not error:
         return traceback
-    lines = said.strip().splitlines()
+    lines = text.strip().splitlines()
     return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 

@@ -80,8 +80,8 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
 
     def find_release(self) -> ReleaseRecord:
         """The assignment as it is released to whoever calls."""
-        found = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry.release for entry in found if entry.release}
+        assignments = self.client.assignments(self.course_id).assignments
+        released = {entry.assignment_id: entry.release for entry in assignments if entry.release}
         if release := released.get(self.assignment_id):
             return release
         self._suggest(self.assignment_id, list(released))
@@ -91,8 +91,8 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     def _suggest(self, name: str, others: Sequence[str]) -> None:
         from rapidfuzz import process
 
-        if found := process.extractOne(name, others):
-            self.log.error("Did you mean: %s", found[0])
+        if nearest := process.extractOne(name, others):
+            self.log.error("Did you mean: %s", nearest[0])
 
     # --- the service ---------------------------------------------------------------------------------------
 
@@ -167,9 +167,9 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
             self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
-            with staged(destination, replace=replace) as place:
-                unpack(archive, place, size, self.modes)
-                yield place
+            with staged(destination, replace=replace) as folder:
+                unpack(archive, folder, size, self.modes)
+                yield folder
 
 
 def configured_limit(coursedir: Any, name: str) -> int | None:

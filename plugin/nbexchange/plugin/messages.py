@@ -229,10 +229,10 @@ ADVICE = {
 """What to do, by the type of a problem that the service answers with; the service says what happened."""
 
 
-def say(code: str, **known: object) -> str:
+def say(code: str, **values: object) -> str:
     """The text for a failure."""
     happened, advice = MESSAGES[code]
-    return f"{happened.format(**known)} {advice}"
+    return f"{happened.format(**values)} {advice}"
 
 
 def explain(problem: Problem) -> str:

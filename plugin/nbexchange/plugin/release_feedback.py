@@ -21,7 +21,7 @@ from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
-SOMEBODY = "\0"
+STUDENT_MARK = "\0"
 """In the place of a student's name, while a path is made into a pattern: no path has it."""
 
 
@@ -32,15 +32,15 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
 
     def _find_files(self) -> Iterator[tuple[str, Path]]:
         """The students who are asked for, each with their feedback files."""
-        wanted = self.coursedir.student_id or "*"
+        students = self.coursedir.student_id or "*"
         excluded = set(filter(None, self.coursedir.student_id_exclude.split(",")))
-        everywhere = self.coursedir.format_path(
-            self.coursedir.feedback_directory, SOMEBODY, self.assignment_id
+        template = self.coursedir.format_path(
+            self.coursedir.feedback_directory, STUDENT_MARK, self.assignment_id
         )
-        pattern = re.compile(re.escape(everywhere).replace(SOMEBODY, "(?P<student>[^/]+)"))
-        for folder in sorted(glob(escape(everywhere).replace(SOMEBODY, "*"))):  # noqa: PTH207 - the whole path
+        pattern = re.compile(re.escape(template).replace(STUDENT_MARK, "(?P<student>[^/]+)"))
+        for folder in sorted(glob(escape(template).replace(STUDENT_MARK, "*"))):  # noqa: PTH207 - the whole path
             match = pattern.fullmatch(folder)
-            if match and fnmatchcase(match["student"], wanted) and match["student"] not in excluded:
+            if match and fnmatchcase(match["student"], students) and match["student"] not in excluded:
                 for file in sorted(Path(folder).glob("*.html")):
                     yield match["student"], file
 

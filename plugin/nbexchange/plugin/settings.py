@@ -23,7 +23,7 @@ from nbexchange.plugin.service.credentials import (
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
 from nbexchange.shared.redaction import host_of
 
-A_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class ExchangeSettings(LoggingConfigurable):
@@ -111,7 +111,7 @@ class ExchangeSettings(LoggingConfigurable):
     @validate("api_token_cookie")
     def _check_cookie(self, proposal: Any) -> str:
         name: str = proposal["value"]
-        if name and not A_COOKIE_NAME.fullmatch(name):
+        if name and not COOKIE_NAME_PATTERN.fullmatch(name):
             raise TraitError(f"api_token_cookie: {name!r} cannot be the name of a cookie")
         return name
 

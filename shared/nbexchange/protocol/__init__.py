@@ -13,10 +13,10 @@ from msgspec.json import Decoder
 
 from nbexchange.protocol.audit import Action, EventKind, History, HistoryQuery, Verb, VerbText
 from nbexchange.protocol.base import (
-    A_REVISION,
     FIRST_REVISION,
     PROTOCOL_HEADER,
     REVISION,
+    REVISION_PATTERN,
     VERSION_HEADER,
     Answer,
     Health,
@@ -105,7 +105,6 @@ from nbexchange.protocol.uploads import (
 )
 
 __all__ = [
-    "A_REVISION",
     "CONTACT",
     "DEFAULT_MAX_BUFFER_SIZE",
     "FIRST_REVISION",
@@ -118,6 +117,7 @@ __all__ = [
     "MAX_ROSTER",
     "PROTOCOL_HEADER",
     "REVISION",
+    "REVISION_PATTERN",
     "STAFF_ROLES",
     "UNPACKED_FACTOR",
     "VERSION_HEADER",

@@ -15,7 +15,7 @@ REVISION = 1
 FIRST_REVISION = 1
 """What a service is taken for until it has stated its own."""
 
-A_REVISION = re.compile(r"[0-9]{1,6}")
+REVISION_PATTERN = re.compile(r"[0-9]{1,6}")
 PROTOCOL_HEADER = "NBExchange-Protocol"
 
 VERSION_HEADER = "NBExchange-Version"

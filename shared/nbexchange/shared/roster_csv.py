@@ -42,14 +42,14 @@ class RosterFile:
     """Columns that mean nothing here."""
 
 
-def read_roster_file(place: str, *, erase: bool = False) -> RosterFile:
-    """The people in the file at that place, `-` being standard input; raises `RosterFileError` or `OSError`."""
-    path = Path(os.path.expanduser(place))  # noqa: PTH111 - pathlib's raises where there is no such user
-    content = sys.stdin.buffer.read() if place == "-" else path.read_bytes()
+def read_roster_file(name: str, *, erase: bool = False) -> RosterFile:
+    """The people in the file of that name, `-` being standard input; raises `RosterFileError` or `OSError`."""
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - pathlib's raises where there is no such user
+    content = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
     try:
         return read_roster(content, erase=erase)
     except RosterFileError as error:
-        raise RosterFileError(f"{place} is no roster: {error}") from None
+        raise RosterFileError(f"{name} is no roster: {error}") from None
 
 
 def read_roster(content: bytes, *, erase: bool = False) -> RosterFile:
@@ -75,21 +75,21 @@ def read_roster(content: bytes, *, erase: bool = False) -> RosterFile:
 def _read(rows: csv.DictReader[str], *, erase: bool) -> RosterFile:
     headings = [(heading or "").strip().casefold() for heading in rows.fieldnames or []]
     rows.fieldnames = headings
-    known = [heading for heading in headings if heading in (*COLUMNS, *NBGRADERS)]
-    if not {"name", "id"} & set(known):
+    used = [heading for heading in headings if heading in (*COLUMNS, *NBGRADERS)]
+    if not {"name", "id"} & set(used):
         raise RosterFileError("its first line has no heading 'name' (or 'id')")
-    if {"name", "id"} <= set(known):
+    if {"name", "id"} <= set(used):
         raise RosterFileError(
             "its first line has 'name' and 'id', of which only one can be the user name: call the other something else"
         )
-    if len(set(known)) < len(known):
+    if len(set(used)) < len(used):
         raise RosterFileError("two of its columns have the same heading")
     entries = [_entry(row, rows.line_num, erase=erase) for row in rows if any(map(_is_filled, row.values()))]
     if not entries:
         raise RosterFileError("nobody is in it")
     if len(entries) > MAX_ROSTER:
         raise RosterFileError(f"{len(entries)} people are in it, and a roster has {MAX_ROSTER} at the most")
-    return RosterFile(entries, [heading for heading in headings if heading and heading not in known])
+    return RosterFile(entries, [heading for heading in headings if heading and heading not in used])
 
 
 def _is_filled(cell: str | list[str] | None) -> bool:

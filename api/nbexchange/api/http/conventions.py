@@ -28,7 +28,7 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.rosters import read as rosters
 from nbexchange.api.runtime import services
-from nbexchange.protocol import A_REVISION, PROTOCOL_HEADER, REVISION, VERSION_HEADER, Problem
+from nbexchange.protocol import PROTOCOL_HEADER, REVISION, REVISION_PATTERN, VERSION_HEADER, Problem
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger("nbexchange")
@@ -114,7 +114,7 @@ def negotiate() -> None:
     revision = request.headers.get(PROTOCOL_HEADER)
     if revision is None:
         return
-    if not A_REVISION.fullmatch(revision):
+    if not REVISION_PATTERN.fullmatch(revision):
         raise InvalidRequest(f"{PROTOCOL_HEADER} is not a number.")
     if int(revision) < OLDEST_REVISION:
         raise ClientTooOld(

@@ -39,7 +39,7 @@ class JupyterNbExchange(JupyterApp):
 
     def start(self) -> None:
         super().start()
-        known = ", ".join(self.subcommands)
+        commands = ", ".join(self.subcommands)
         asked = f"knows no {self.extra_args[0]!r}" if self.extra_args else "needs a command"
-        sys.stderr.write(f"{self.name} {asked}; there is {known}\n")
+        sys.stderr.write(f"{self.name} {asked}; there is {commands}\n")
         self.exit(1)

@@ -78,8 +78,8 @@ class Add(RosterChanging):
     replace = Bool(False, help="Make the roster equal to the file, but for the instructors.").tag(config=True)
 
     def ask(self) -> RosterChange:
-        wanted = Enrol(self.course_id, self._entries(), self.replace, self.dry_run)
-        return self.exchange.client.enrol(wanted)
+        request = Enrol(self.course_id, self._entries(), self.replace, self.dry_run)
+        return self.exchange.client.enrol(request)
 
     def _entries(self) -> list[RosterEntry]:
         names = self.extra_args
@@ -91,12 +91,12 @@ class Add(RosterChanging):
 
     def _read_file(self) -> list[RosterEntry]:
         try:
-            found = read_roster_file(self.file, erase=self.replace)
+            roster = read_roster_file(self.file, erase=self.replace)
         except RosterFileError as error:
             raise CommandFailed(f"{error}. Nothing was changed.") from None
-        if found.unused:
-            sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(found.unused)}") + "\n")
-        return found.entries
+        if roster.unused:
+            sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(roster.unused)}") + "\n")
+        return roster.entries
 
 
 class Remove(RosterChanging):

@@ -77,10 +77,10 @@ class Status(Command):
 
     def _try(self, name: str, look: Callable[[], Finding | None]) -> Check:
         try:
-            found = look()
+            finding = look()
         except TransferFailed as failure:
             return Check(name, False, "", error=str(failure), request_id=failure.request_id)
-        return Check(name, True, found.about, found.facts) if found else Check(name, None, "")
+        return Check(name, True, finding.about, finding.facts) if finding else Check(name, None, "")
 
     # --- the checks: None where there is nothing to be found out ------------------------------------------
 
@@ -139,8 +139,8 @@ class Status(Command):
         return Finding(f"{url} answers", {"url": url})
 
     def _look_at_the_lines(self) -> Finding:
-        given = self.config.get("ExchangeFactory", {})
-        missing = [slot for slot in MODULES.values() if slot not in given]
+        configured = self.config.get("ExchangeFactory", {})
+        missing = [slot for slot in MODULES.values() if slot not in configured]
         if missing:
             raise TransferFailed(say("lines-missing", slots=", ".join(missing)))
         return Finding("the eight lines of its configuration are there")

@@ -95,8 +95,8 @@ class Call:
             return self._failed("service-lost")
         return self._failed("service-down")
 
-    def _failed(self, code: str, **known: object) -> ServiceUnreachable:
-        return ServiceUnreachable(say(code, host=host_of(self.url), **known), self.request_id)
+    def _failed(self, code: str, **values: object) -> ServiceUnreachable:
+        return ServiceUnreachable(say(code, host=host_of(self.url), **values), self.request_id)
 
     def _with_reference(self, answer: T) -> T:
         """The same answer; the problem of an item gets the id of the request, for people who report it."""
@@ -118,7 +118,7 @@ def revision_of(response: requests.Response) -> int:
 
 def stated_revision(response: requests.Response) -> int | None:
     stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
-    return int(stated) if protocol.A_REVISION.fullmatch(stated) else None
+    return int(stated) if protocol.REVISION_PATTERN.fullmatch(stated) else None
 
 
 def _versions(response: requests.Response) -> dict[str, str]:

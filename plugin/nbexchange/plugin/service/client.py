@@ -131,11 +131,11 @@ class Client:
     def roster(self, course_id: str) -> protocol.Roster:
         return self._call("GET", "v1/roster", protocol.Roster, query=protocol.RosterQuery(course_id))
 
-    def enrol(self, wanted: protocol.Enrol) -> protocol.RosterChange:
-        return self._call("POST", "v1/roster", protocol.RosterChange, body=wanted)
+    def enrol(self, request: protocol.Enrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster", protocol.RosterChange, body=request)
 
-    def unenrol(self, wanted: protocol.Unenrol) -> protocol.RosterChange:
-        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=wanted)
+    def unenrol(self, request: protocol.Unenrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=request)
 
     # --- how -----------------------------------------------------------------------------------------------
 

@@ -130,14 +130,14 @@ class Storage:
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""
-        service, place = urlsplit(self.service_url), urlsplit(url)
-        if not place.scheme and not place.netloc:
+        service, store = urlsplit(self.service_url), urlsplit(url)
+        if not store.scheme and not store.netloc:
             return self.service_url.rstrip("/") + "/" + url.lstrip("/")
-        weaker = place.scheme != "https" and not (place.scheme == "http" and service.scheme == "http")
-        if weaker or "@" in place.netloc:
+        weaker = store.scheme != "https" and not (store.scheme == "http" and service.scheme == "http")
+        if weaker or "@" in store.netloc:
             raise StorageFailed(say("store-untrusted"))
-        if self.origins and origin_of(place) not in self.origins:
-            raise StorageFailed(say("store-unlisted", host=place.hostname))
+        if self.origins and origin_of(store) not in self.origins:
+            raise StorageFailed(say("store-unlisted", host=store.hostname))
         return url
 
 
@@ -165,8 +165,8 @@ def progress(name: str, size: int) -> tqdm[NoReturn]:
     return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
 
 
-def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
-    return place.scheme, place.hostname, place.port or {"http": 80, "https": 443}.get(place.scheme)
+def origin_of(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def refused(response: requests.Response, what: str) -> StorageFailed:

@@ -94,20 +94,20 @@ class Transfer:
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
         answers = self.client.initiate(batch)
         if any(isinstance(a, ItemFailed) and a.problem.type == "too-many-pending" for a in answers):
-            self._settle(batch)
+            self._end_unfinished(batch)
             answers = self.client.initiate(batch)
         return answers
 
-    def _settle(self, batch: InitiateUploads) -> None:
+    def _end_unfinished(self, batch: InitiateUploads) -> None:
         """End the caller's unfinished submissions of this assignment: complete what was sent, give up the rest.
 
         Nothing else of theirs: what of a release or of feedback was not confirmed is never published.
         """
-        place = (batch.kind, batch.course_id, batch.assignment_id)
+        assignment = (batch.kind, batch.course_id, batch.assignment_id)
         ids = [
             upload.id
             for upload in self.client.pending()
-            if (upload.kind, upload.course_id, upload.assignment_id) == place
+            if (upload.kind, upload.course_id, upload.assignment_id) == assignment
         ]
         for completion in self.client.complete(ids) if ids else ():
             if isinstance(completion, ItemFailed) and completion.problem.type == "object-missing":
