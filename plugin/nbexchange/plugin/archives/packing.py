@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from nbexchange.plugin.archives.shrinking import Gzip
+from nbexchange.plugin.archives.compression import Gzip
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize, name_largest

@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from nbexchange.plugin.archives import shrinking
-from nbexchange.plugin.archives.shrinking import BLOCK, Gzip, shrinks
+from nbexchange.plugin.archives import compression
+from nbexchange.plugin.archives.compression import BLOCK, Gzip, shrinks
 
 NOISE = random.Random(1).randbytes(BLOCK)
 TEXT = b"".join(b"%d, %d\n" % (n, n * n) for n in range(BLOCK // 10))[:BLOCK]
@@ -75,4 +75,4 @@ def test_only_what_shrinks_is_compressed(monkeypatch):
 
     monkeypatch.setattr(zlib, "compressobj", noting)
     compressed(TEXT, NOISE, TEXT)
-    assert levels == [shrinking.LEVEL, 0, shrinking.LEVEL, 0]  # the last is what was left: nothing
+    assert levels == [compression.LEVEL, 0, compression.LEVEL, 0]  # the last is what was left: nothing
