@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from nbexchange.plugin.archives import compression
-from nbexchange.plugin.archives.compression import BLOCK, Gzip, shrinks
+from nbexchange.plugin.archives.compression import BLOCK, Gzip, is_compressible
 
 NOISE = random.Random(1).randbytes(BLOCK)
 TEXT = b"".join(b"%d, %d\n" % (n, n * n) for n in range(BLOCK // 10))[:BLOCK]
@@ -62,7 +62,7 @@ def test_text_shrinks_and_noise_hardly_grows():
     ids=["text", "noise", "half", "a little text", "a little noise", "nothing"],
 )
 def test_a_block_is_judged_by_samples_of_it(block, expected):
-    assert shrinks(block) is expected
+    assert is_compressible(block) is expected
 
 
 def test_only_what_shrinks_is_compressed(monkeypatch):

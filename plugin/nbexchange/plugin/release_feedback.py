@@ -22,7 +22,7 @@ from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
 STUDENT_MARK = "\0"
-"""In the place of a student's name, while a path is made into a pattern: no path has it."""
+"""Stands for the name of a student while a path is turned into a pattern: no path contains it."""
 
 
 class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
@@ -45,7 +45,7 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
                     yield match["student"], file
 
     def init_dest(self) -> None:
-        """The destination is the service's affair."""
+        """The service decides where feedback is kept."""
 
     def copy_files(self) -> None:
         if not self.files:
@@ -65,7 +65,7 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
             self.fail(f"Feedback was not released for: {', '.join(failed)}")
 
     def _release(self, chunk: list[tuple[str, Path]]) -> list[str]:
-        """Release a batch of files; gives what failed, each with a word why in the log."""
+        """Release a batch of files; gives what failed; the log has the reasons."""
         failed, items, files = [], [], {}
         for student_id, file in chunk:
             try:

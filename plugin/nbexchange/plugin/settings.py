@@ -40,12 +40,12 @@ class ExchangeSettings(LoggingConfigurable):
         try:
             return self.address
         except TransferFailed:
-            # Formgrader reads this where nothing is caught; whoever calls is told by `start`.
+            # Formgrader reads this where nothing is caught; `start` reports the failure.
             return ""
 
     @property
     def address(self) -> str:
-        """Where the service is, as people may see it: without credentials that somebody put into the URL."""
+        """Where the service is, as people may see it: without the credentials that a URL can hold."""
         url = service_url(self)
         return urlsplit(url)._replace(netloc=host_of(url), query="").geturl()
 

@@ -14,7 +14,7 @@ PersonalText = Annotated[str, Meta(max_length=255)]
 
 
 class Member(Answer):
-    """Somebody on a course's roster. The personal fields are this course's, and no other course sees them."""
+    """A person on a course's roster. The personal fields are this course's, and no other course sees them."""
 
     name: str
     role: RoleText
@@ -26,7 +26,7 @@ class Member(Answer):
 class RosterEntry(Request):
     """Who is to be on the roster. What is left out stays as it is, and the empty text erases what was known.
 
-    Without a role, somebody new is a student.
+    Without a role, a new person is a student.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Roster(Answer):
 
 
 class Enrol(Request):
-    """Put people on a roster; `replace` takes off it whoever is not named, `dry_run` only says what would change."""
+    """Put people on a roster; `replace` removes everybody who is not named, `dry_run` only says what would change."""
 
     course_id: str
     members: Annotated[list[RosterEntry], Meta(min_length=1, max_length=MAX_ROSTER)]

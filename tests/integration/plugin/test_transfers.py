@@ -76,7 +76,7 @@ def test_a_store_at_an_address_that_cannot_be_is_away():
 
 
 def test_a_store_that_takes_the_bytes_and_says_nothing_may_have_them():
-    """The collector completes a submission whose bytes are there: nobody is told that nothing was changed."""
+    """Garbage collection completes a submission that has arrived: the message does not say that nothing was changed."""
     with (
         taking_one() as url,
         pytest.raises(StorageFailed, match="broke off before it had answered") as failure,

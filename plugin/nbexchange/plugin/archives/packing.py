@@ -122,7 +122,7 @@ def _walk(
         path = f"{below}/{name}" if below else name
         if name in ignored or path in LOCAL_FILES:
             continue
-        status = _look(root / path, real_root)
+        status = _stat(root / path, real_root)
         if status is None or not is_relative_path(path):
             left_out.append(path)
         elif stat.S_ISDIR(status.st_mode):
@@ -136,7 +136,7 @@ def _walk(
             yield path, status
 
 
-def _look(path: Path, real_root: Path) -> os.stat_result | None:
+def _stat(path: Path, real_root: Path) -> os.stat_result | None:
     """The file or directory at `path`; None for anything that may not travel."""
     try:
         status = path.stat()
@@ -150,8 +150,8 @@ def _look(path: Path, real_root: Path) -> os.stat_result | None:
 def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
     """Write the tree to `archive`; stops the moment a limit is exceeded, raising `ArchiveTooLarge`.
 
-    A file that changes while it is read raises `PackingFailed`: half of an old and half of a new notebook is
-    nobody's work.
+    A file that changes while it is read raises `PackingFailed`: a notebook that is half old and half new
+    was never saved.
     """
     if tree.size > limits.unpacked:
         raise too_large(tree, "unpacked", tree.size, limits.unpacked, "max_unpacked_size")

@@ -1,4 +1,4 @@
-"""What the service answered: leniently read, since it may be newer, but for names, which become paths."""
+"""Answers of the service, read leniently, since it may be newer; but names have to be safe, since they become paths."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def failure_of(item: protocol.ItemFailed | protocol.UploadInParts | Unreadable) 
 
 
 class ItemId(msgspec.Struct):
-    """What every item has, whatever else it says."""
+    """What all items have, also those of types that are not known here."""
 
     id: UUID
 
 
 class ImpossibleName(Exception):
-    """Names become local paths: one that cannot be a single file name is believed from nobody."""
+    """A name in an answer cannot be a single file name, and names become local paths."""
 
 
 def read_answer(content: bytes, kind: type[T], failure: TransferFailed) -> T:

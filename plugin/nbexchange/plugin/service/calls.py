@@ -23,8 +23,8 @@ T = TypeVar("T")
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
-AWAY = (502, 503, 504)
-"""What a gateway answers that has nobody behind it, such as a hub's proxy."""
+GATEWAY_STATUSES = (502, 503, 504)
+"""What a gateway, such as a hub's proxy, answers where it cannot reach the service."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Call:
         return content
 
     def read(self, response: requests.Response, content: bytes, kind: type[T]) -> T:
-        """The answer, if the exchange gave it: a proxy's page is none."""
+        """The answer; raises where it is a problem, or where another program answered, such as a proxy."""
         content_type = response.headers.get("Content-Type", "").partition(";")[0]
         try:
             if response.status_code == 200 and content_type == "application/json":
@@ -66,13 +66,13 @@ class Call:
         raise self._answered_by_another(response.status_code, content_type)
 
     def _answered_by_another(self, status: int, content_type: str) -> TransferFailed:
-        """A gateway that says that nobody is behind it, or anything else; the exchange itself says so in JSON."""
-        if status in AWAY:
+        """A gateway that cannot reach the service, or another program: the service itself answers in JSON."""
+        if status in GATEWAY_STATUSES:
             return self._failed("service-away", status=status)
         return self._failed("service-elsewhere", status=status, content_type=content_type or "no type")
 
     def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
-        if problem.type in LANGUAGE and revision_of(response) < protocol.REVISION:
+        if problem.type in UNKNOWN_REQUEST and revision_of(response) < protocol.REVISION:
             return self._failed("service-older", **_versions(response))
         problem.request_id = problem.request_id or self.request_id
         return ServiceRefused(problem)
@@ -106,8 +106,8 @@ class Call:
         return answer
 
 
-LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
-"""What an older service says of something that it does not know."""
+UNKNOWN_REQUEST = {"invalid-request", "unknown-route", "method-not-allowed"}
+"""The types of problems with which an older service answers a request that it does not know."""
 
 
 def revision_of(response: requests.Response) -> int:
@@ -140,6 +140,6 @@ def broke_off(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> object:
-    """Why the last of several tries failed, which requests calls a connection error whatever it was."""
+    """Why the last of several tries failed: requests calls each of them a connection error."""
     cause = error.args[0] if error.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause

@@ -49,7 +49,7 @@ def find_token(exchange: Any) -> Token | None:
     Raises `TransferFailed` for one that cannot be used.
     """
     if exchange.api_token_file:
-        path = os.path.expanduser(exchange.api_token_file)  # noqa: PTH111 - Path's raises where nobody is at home
+        path = os.path.expanduser(exchange.api_token_file)  # noqa: PTH111 - Path's raises where there is no home directory
         return _checked(Token(_read(path), path), exchange)
     variables = [exchange.api_token_variable] if exchange.api_token_variable else TOKEN_VARIABLES
     for variable in variables:

@@ -31,7 +31,7 @@ CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 """Seconds without a single byte, not for the whole transfer."""
 
-# A request that reached nobody may be repeated; anything later is for the caller, who rewinds.
+# A request that reached no server may be repeated here; later failures are for the caller, who rewinds the file.
 RETRIES = Retry(
     total=3,
     connect=3,

@@ -1,4 +1,4 @@
-"""Objects carried between a local file and the store, with the service's leave and to the service's record."""
+"""Uploads and downloads: granted by the service, between a local file and the store, confirmed by the service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Transfer:
 
     @contextmanager
     def referring(self) -> Iterator[None]:
-        """What fails herein names the service's last grant, for people to report."""
+        """A failure in this block names the service's last request, which people may report."""
         try:
             yield
         except TransferFailed as failure:
@@ -53,7 +53,7 @@ class Transfer:
     # --- up ------------------------------------------------------------------------------------------------
 
     def send(self, batch: InitiateUploads, body: BinaryIO, name: str) -> Record:
-        """Carry the only item of a batch; raises `TransferFailed`."""
+        """Send the only item of a batch; raises `TransferFailed`."""
         outcome = self.send_all(batch, {batch.items[0].id: body}, name)[batch.items[0].id]
         if isinstance(outcome, TransferFailed):
             raise outcome
@@ -62,7 +62,7 @@ class Transfer:
     def send_all(
         self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
     ) -> dict[UUID, Record | TransferFailed]:
-        """Carry every item of a batch; what stands in the way of one does not stop the others."""
+        """Send every item of a batch; the failure of one does not stop the others."""
         outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
         for answer in self._initiate(batch):
@@ -88,7 +88,7 @@ class Transfer:
             return self.client.complete(sent)
         except (ServiceUnreachable, ServiceRefused) as failure:
             if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
-                raise  # a refused release is not published; the collector completes a submission all the same
+                raise  # garbage collection completes a submission that has arrived, but no release
             raise _unconfirmed(batch.kind, failure) from None
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
@@ -99,9 +99,9 @@ class Transfer:
         return answers
 
     def _end_unfinished(self, batch: InitiateUploads) -> None:
-        """End the caller's unfinished submissions of this assignment: complete what was sent, give up the rest.
+        """End the caller's unfinished submissions of this assignment: complete what was sent, abort the rest.
 
-        Nothing else of theirs: what of a release or of feedback was not confirmed is never published.
+        Releases and feedback stay as they are: what was not confirmed is never published.
         """
         assignment = (batch.kind, batch.course_id, batch.assignment_id)
         ids = [
@@ -114,7 +114,7 @@ class Transfer:
                 self.client.abort(completion.id)
 
     def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
-        """Send the bytes, where it may help once more, with a fresh URL."""
+        """Send the bytes; once more with a fresh URL where that may help."""
         (item,) = (item for item in batch.items if item.id == granted.id)
         with self.referring():
             try:
@@ -142,7 +142,7 @@ class Transfer:
         return [answer if isinstance(answer, DownloadGranted) else failure_of(answer) for answer in answers]
 
     def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
-        """Bring what was granted, where it may help once more, with a fresh URL."""
+        """Download what was granted; once more with a fresh URL where that may help."""
         with self.referring():
             try:
                 self._get(granted, target, name)
@@ -160,7 +160,7 @@ class Transfer:
 
 
 def _outcome_of(completion: CompletionAnswer | Unreadable, kind: Kind) -> Record | TransferFailed:
-    """The record of an upload whose bytes were sent, or what stands in its place."""
+    """The record of an upload whose bytes were sent, or why there is none."""
     match completion:
         case UploadCompleted():
             return completion.record
@@ -175,7 +175,7 @@ def _unconfirmed(kind: Kind, failure: TransferFailed) -> ServiceUnreachable:
 
 
 def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
-    """The grant; raises what stands in its place."""
+    """The grant; raises the failure where there is none."""
     if isinstance(granted, TransferFailed):
         raise granted
     return granted
