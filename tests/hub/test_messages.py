@@ -65,18 +65,18 @@ TROUBLES = [
     Trouble(
         expired_token,
         r"The exchange does not know you: your token is missing, unknown or has expired\.",
-        "Restart your notebook server, which usually gives you a new token; if that does not help, tell whoever looks "
-        "after it.",
+        "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
+        "its administrator.",
     ),
     Trouble(
         foreign_token,
         r".*c\.JupyterHub\.load_roles.*c\.Spawner\.server_token_scopes.*",
-        "Tell whoever runs the hub; once it is done, restart your notebook server.",
+        "Tell the administrator of the hub; once it is done, restart your notebook server.",
     ),
     Trouble(
         stopped_exchange,
         r"The exchange service is not running: a proxy answered in its place at 127\.0\.0\.1:\d+ \(HTTP 503\)\.",
-        "Try again in a minute, since nothing is done twice, and tell whoever runs the exchange if it lasts.",
+        "Try again in a minute: nothing is done twice. If it lasts, tell the administrator of the exchange.",
     ),
 ]
 
@@ -126,7 +126,9 @@ def test_a_submission_that_is_too_large_is_refused_with_the_limit(external, brow
         lab.press("Submit", "too-large")
         expect(lab.row("submitted", "too-large")).to_be_visible()
     assert "the limit is 1000000" in said
-    assert "Remove data that is not needed, or ask whoever runs the exchange for a higher limit." in said
+    assert (
+        "Remove data that is not needed, or ask the administrator of the exchange for a higher limit." in said
+    )
     assert "Traceback" not in said
 
 

@@ -1,8 +1,8 @@
 """The Assignment List, answered beside a notebook server's event loop, and with the reason where something failed.
 
-nbgrader's handlers do their work in the loop, so that during a submit the server answers nobody: no kernel, no save.
-And nbgrader says nothing when a fetch fails, something fixed when a list does, and a traceback when a submit does.
-This server extension answers the same addresses before nbgrader's own does. The work is still nbgrader's.
+nbgrader's handlers do their work in the loop, so that the server answers nothing else during a submit: no kernel, no
+save. And nbgrader shows nothing when a fetch fails, always the same text when a list does, and a traceback when a
+submit does. This server extension answers the same addresses before nbgrader's own does. The work is still nbgrader's.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, 
 from tornado import web
 from traitlets.config import Application, Config
 
-NBGRADERS = "nbgrader.server_extensions.assignment_list"
+NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
 MANAGER = "nbexchange_assignment_list"
 
-BESIDE = ThreadPoolExecutor(1, "nbexchange")
+EXECUTOR = ThreadPoolExecutor(1, "nbexchange")
 """One after the other, as in the loop: nbgrader's manager was not written for several at once."""
 
 COLUMNS = 90
@@ -78,8 +78,8 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
     def get_assignment_dir_config(self) -> Iterator[Config]:
         """The configuration that nbgrader finds by going to the directory of the assignments."""
         config = configuration(Path(self.root_dir))
-        place = Path(ExchangeFactory(config=config).List(config=config).assignment_dir).absolute()
-        self._assignment_dir = place
+        exchange_list = ExchangeFactory(config=config).List(config=config)
+        self._assignment_dir = Path(exchange_list.assignment_dir).absolute()
         try:
             yield self.load_config()
         finally:
@@ -114,17 +114,17 @@ def configuration(folder: Path) -> Config:
     JupyterApp.load_config_file(app)  # nbgrader's own looks in the working directory as well
     Application.load_config_file(app, app.config_file_name, str(folder))
     config: Config = app.config
-    place = config.Exchange.get("assignment_dir", ".")
-    config.Exchange.assignment_dir = str(folder / Path(place).expanduser())
+    assignment_dir = Path(config.Exchange.get("assignment_dir", "."))
+    config.Exchange.assignment_dir = str(folder / assignment_dir.expanduser())
     return config
 
 
 def reason(traceback: str) -> str:
     """What an `ExchangeError` says, for the person it happened to; any other error as nbgrader tells it."""
-    _, found, said = traceback.rpartition("ExchangeError: ")
-    if not found:
+    _, error, text = traceback.rpartition("ExchangeError: ")
+    if not error:
         return traceback
-    lines = said.strip().splitlines()
+    lines = text.strip().splitlines()
     return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
@@ -137,30 +137,30 @@ class Handler(BaseAssignmentHandler):  # type: ignore[misc]
         ours: Manager = self.settings[MANAGER]
         return ours
 
-    async def have(self, work: Callable[..., Answer], *arguments: str) -> Answer:
+    async def run_beside_loop(self, work: Callable[..., Answer], *arguments: str) -> Answer:
         """Have it done while the server goes on."""
-        return await asyncio.get_running_loop().run_in_executor(BESIDE, work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(EXECUTOR, work, *arguments)
 
 
 class ListHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
         course_id = self.get_argument("course_id")
-        self.finish(json.dumps(await self.have(self.manager.do, "list_assignments", course_id)))
+        self.finish(json.dumps(await self.run_beside_loop(self.manager.do, "list_assignments", course_id)))
 
 
 class CoursesHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
-        self.finish(json.dumps(await self.have(self.manager.do, "list_courses")))
+        self.finish(json.dumps(await self.run_beside_loop(self.manager.do, "list_courses")))
 
 
 class ActionHandler(Handler):
     @web.authenticated
     async def post(self, action: str) -> None:
-        self.finish(json.dumps(await self.have(self.manager.act, action, *self.asked())))
+        self.finish(json.dumps(await self.run_beside_loop(self.manager.act, action, *self.requested())))
 
-    def asked(self) -> tuple[str, str]:
+    def requested(self) -> tuple[str, str]:
         """Course and assignment, from a form or from JSON, as nbgrader takes them."""
         try:
             return self.get_argument("course_id"), self.get_argument("assignment_id")
@@ -182,8 +182,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """Jupyter loads extensions in the order of their names, and the first one that has an address answers it."""
-    if not server.jpserver_extensions.get(NBGRADERS):
-        server.log.info("%s is off, since %s is", __name__, NBGRADERS)
+    if not server.jpserver_extensions.get(NBGRADER_EXTENSION):
+        server.log.info("%s is off, since %s is", __name__, NBGRADER_EXTENSION)
         return
     manager = Manager(parent=server)
     manager.root_dir = server.root_dir

@@ -70,20 +70,20 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
             self.assignment_id,
             self.course_id,
         )
-        wanted = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
-        counts = Counter({UNCHANGED: len(self.records) - len(wanted)})
-        failed = self._collect_all(wanted, counts)
+        changed = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
+        counts = Counter({UNCHANGED: len(self.records) - len(changed)})
+        failed = self._collect_all(changed, counts)
         self._enter_names([record for record in self.records if record.student_id not in failed])
         summary = f"{counts[NEW]} new, {counts[UPDATED]} updated, {counts[UNCHANGED]} unchanged"
         if failed:
             self.fail(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
         self.log.info("%s", summary)
 
-    def _collect_all(self, wanted: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
+    def _collect_all(self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
         """Collect each; the failure of one does not stop the others. Gives the students whose failed."""
         failed = []
-        answers = self.transfer.grants([DownloadItem("submission", record.id) for record, _ in wanted])
-        for (record, plan), answer in zip(wanted, answers, strict=True):
+        answers = self.transfer.grants([DownloadItem("submission", record.id) for record, _ in changed])
+        for (record, plan), answer in zip(changed, answers, strict=True):
             try:
                 with self.readable_failures():
                     self._collect(record, plan, accept(answer))
@@ -100,12 +100,10 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
         if (granted.size, granted.sha256) != (record.size, record.sha256):
             raise ArchiveRefused("what is offered is not the attempt that was listed")
         self._check_size(record)
-        place_of = self._path_of(record)
-        with self.unpacked(
-            "submission", granted, record.student_id, place_of, replace=plan == UPDATED
-        ) as place:
-            self._write(place / STAMP, write_stamp(record.submitted_at, self.timestamp_format))
-            self._write(place / SECRET, str(record.id))
+        destination, replace = self._path_of(record), plan == UPDATED
+        with self.unpacked("submission", granted, record.student_id, destination, replace=replace) as folder:
+            self._write(folder / STAMP, write_stamp(record.submitted_at, self.timestamp_format))
+            self._write(folder / SECRET, str(record.id))
 
     def _check_size(self, record: SubmissionRecord) -> None:
         """nbgrader's limit on directories, where one is configured, fails this student alone."""
@@ -114,9 +112,9 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
             size = humanize(record.unpacked_size)
             raise TransferFailed(say("over-max-dir-size", size=size, limit=humanize(limit)))
 
-    def _write(self, place: Path, text: str) -> None:
-        place.write_text(text)
-        place.chmod(self.modes.file)
+    def _write(self, path: Path, text: str) -> None:
+        path.write_text(text)
+        path.chmod(self.modes.file)
 
     def _path_of(self, record: SubmissionRecord) -> Path:
         directory = self.coursedir.submitted_directory
@@ -124,13 +122,13 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
 
     def _plan(self, record: SubmissionRecord) -> str:
         """What becomes of the local copy: new, updated or unchanged."""
-        place = self._path_of(record)
-        if not place.is_dir():
+        folder = self._path_of(record)
+        if not folder.is_dir():
             return NEW
-        existing = read_stamp(place)
+        existing = read_stamp(folder)
         # The id knows the copy also where its stamp was written with less than microseconds.
         is_same = existing is not None and (
-            existing == record.submitted_at or read_secret(place) == record.id
+            existing == record.submitted_at or read_secret(folder) == record.id
         )
         is_newer = existing is None or record.submitted_at > existing
         if not is_same and (self.before_duedate or (self.update and is_newer)):
@@ -162,9 +160,9 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
 
     def _enter_names(self, records: list[SubmissionRecord]) -> None:
         """Put names and addresses into the gradebook; what is not known blanks nothing."""
-        known = {record.student_id: contact_of(record) for record in records}
+        contacts = {record.student_id: contact_of(record) for record in records}
         with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
-            for student_id, contact in known.items():
+            for student_id, contact in contacts.items():
                 if contact:
                     gradebook.update_or_create_student(student_id, **contact)
 

@@ -47,7 +47,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
 
     @contextmanager
     def readable_failures(self) -> Iterator[None]:
-        """No failure has another one behind it: nbgrader's extensions would show both, with their tracebacks."""
+        """Failures have no cause attached: nbgrader's extensions would show both, with their tracebacks."""
         try:
             yield
         except (ExchangeError, DirectoryTooLarge) as error:
@@ -65,7 +65,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         return str(course_id)
 
     def require_student(self) -> str | None:
-        """The student named on the command line, or None for whoever calls."""
+        """The student named on the command line, None for the caller."""
         student_id = self.coursedir.student_id
         if student_id in {"*", ""}:
             return None
@@ -79,9 +79,9 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         raise TransferFailed(say("assignment-not-here", path=path))
 
     def find_release(self) -> ReleaseRecord:
-        """The assignment as it is released to whoever calls."""
-        found = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry.release for entry in found if entry.release}
+        """The assignment as it is released to the caller."""
+        assignments = self.client.assignments(self.course_id).assignments
+        released = {entry.assignment_id: entry.release for entry in assignments if entry.release}
         if release := released.get(self.assignment_id):
             return release
         self._suggest(self.assignment_id, list(released))
@@ -91,8 +91,8 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     def _suggest(self, name: str, others: Sequence[str]) -> None:
         from rapidfuzz import process
 
-        if found := process.extractOne(name, others):
-            self.log.error("Did you mean: %s", found[0])
+        if nearest := process.extractOne(name, others):
+            self.log.error("Did you mean: %s", nearest[0])
 
     # --- the service ---------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     ) -> Iterator[Path]:
         """What was granted, unpacked beside `destination`, whose place it takes when the block ends well.
 
-        Without `replace`, whatever is there by then stays: `FileExistsError`.
+        Without `replace`, existing content stays, and `FileExistsError` is raised.
         """
         size = granted.unpacked_size or 0
         if size > self.max_unpacked_size:
@@ -167,13 +167,16 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
             self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
-            with staged(destination, replace=replace) as place:
-                unpack(archive, place, size, self.modes)
-                yield place
+            with staged(destination, replace=replace) as folder:
+                unpack(archive, folder, size, self.modes)
+                yield folder
 
 
 def configured_limit(coursedir: Any, name: str) -> int | None:
-    """One of nbgrader's limits in bytes, if somebody set it: its defaults would forbid every large assignment."""
+    """One of nbgrader's limits in bytes; None where it is not configured.
+
+    The defaults would forbid every large assignment.
+    """
     section = coursedir.config.get("CourseDirectory", {})
     value = getattr(coursedir, name)
     is_set = name in section or value != type(coursedir).class_traits()[name].default_value

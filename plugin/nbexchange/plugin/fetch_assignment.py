@@ -42,8 +42,8 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         if self.dest_path.is_dir():
             self._add_missing(granted)
         else:
-            with self.unpacked("release", granted, self.assignment_id, self.dest_path) as place:
-                self._drop_ignored(place)
+            with self.unpacked("release", granted, self.assignment_id, self.dest_path) as unpacked:
+                self._drop_ignored(unpacked)
         self.log.info(
             "Fetched as: %s %s (version %s)", self.course_id, self.assignment_id, self.release.version
         )
@@ -52,27 +52,27 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""
         with tempfile.TemporaryDirectory(prefix=".nbexchange-", dir=self.dest_path.parent) as folder:
             beside = Path(folder) / self.dest_path.name
-            with self.unpacked("release", granted, self.assignment_id, beside) as place:
-                self._drop_ignored(place)
+            with self.unpacked("release", granted, self.assignment_id, beside) as unpacked:
+                self._drop_ignored(unpacked)
             self._copy_missing(beside, self.dest_path)
 
     def _copy_missing(self, source: Path, target: Path) -> None:
         for entry in sorted(source.iterdir()):
-            place = target / entry.name
+            copy = target / entry.name
             if entry.is_dir():
-                if not place.exists():
-                    self.log.warning("Creating missing directory '%s'", place)
-                    place.mkdir()
-                if place.is_dir():
-                    self._copy_missing(entry, place)
-            elif not place.exists():
-                self.log.warning("Replacing missing file '%s'", place)
-                shutil.move(entry, place)  # what does not fit is not there by half
+                if not copy.exists():
+                    self.log.warning("Creating missing directory '%s'", copy)
+                    copy.mkdir()
+                if copy.is_dir():
+                    self._copy_missing(entry, copy)
+            elif not copy.exists():
+                self.log.warning("Replacing missing file '%s'", copy)
+                shutil.move(entry, copy)  # what does not fit is not there by half
 
-    def _drop_ignored(self, place: Path) -> None:
+    def _drop_ignored(self, root: Path) -> None:
         """What the student's own configuration ignores is not fetched either."""
         ignored = shutil.ignore_patterns(*self.coursedir.ignore)
-        for folder in [place, *(path for path in place.rglob("*") if path.is_dir())]:
+        for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
             if not folder.exists():
                 continue
             for name in ignored(str(folder), [entry.name for entry in folder.iterdir()]):

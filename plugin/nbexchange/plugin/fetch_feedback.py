@@ -20,44 +20,44 @@ from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedb
 class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]
     def init_src(self) -> None:
         self.course_id = self.require_course()
-        wanted = self.coursedir.assignment_id
-        found = self.client.assignments(self.course_id).assignments
-        self.entries = [entry for entry in found if wanted in {"", entry.assignment_id}]
+        assignment_id = self.coursedir.assignment_id
+        assignments = self.client.assignments(self.course_id).assignments
+        self.entries = [entry for entry in assignments if assignment_id in {"", entry.assignment_id}]
 
     def init_dest(self) -> None:
         """Each assignment has a directory of its own."""
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.address)
-        wanted = [
-            (feedback, place)
+        outdated = [
+            (feedback, target)
             for entry in self.entries
-            for feedback, place in self._find_feedback(entry)
-            if not (place.is_file() and digest(place) == feedback.sha256)
+            for feedback, target in self._find_feedback(entry)
+            if not (target.is_file() and digest(target) == feedback.sha256)
         ]
-        answers = self.transfer.grants([DownloadItem("feedback", feedback.id) for feedback, _ in wanted])
+        answers = self.transfer.grants([DownloadItem("feedback", feedback.id) for feedback, _ in outdated])
         failed = []
-        for (_, place), answer in zip(wanted, answers, strict=True):
+        for (_, target), answer in zip(outdated, answers, strict=True):
             try:
                 with self.readable_failures():
-                    self._fetch(accept(answer), place)
-                self.log.info("Fetched feedback: %s", place)
+                    self._fetch(accept(answer), target)
+                self.log.info("Fetched feedback: %s", target)
             except ExchangeError as failure:
-                self.log.error("Not fetched: %s: %s", place, failure)
-                failed.append(place.name)
+                self.log.error("Not fetched: %s: %s", target, failure)
+                failed.append(target.name)
         if failed:
             self.fail(f"Feedback was not fetched: {', '.join(failed)}. Try again in a minute.")
 
-    def _fetch(self, granted: DownloadGranted, place: Path) -> None:
+    def _fetch(self, granted: DownloadGranted, target: Path) -> None:
         """Bring one file, which appears when it is complete."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".feedback-", delete=False) as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".feedback-", delete=False) as file:
             draft = Path(file.name)
             try:
-                self.transfer.receive("feedback", granted, cast(BinaryIO, file), place.stem)
+                self.transfer.receive("feedback", granted, cast(BinaryIO, file), target.stem)
                 file.flush()
                 draft.chmod(self.modes.file)
-                draft.replace(place)
+                draft.replace(target)
             finally:
                 draft.unlink(missing_ok=True)
 
@@ -68,11 +68,11 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             if not submission.feedback:
                 self._warn(entry, submission.submitted_at)
             for feedback in submission.feedback:
-                yield feedback, self._place(destination, feedback)
+                yield feedback, self._path_of(destination, feedback)
         for feedback in entry.feedback:
-            yield feedback, self._place(destination, feedback)
+            yield feedback, self._path_of(destination, feedback)
 
-    def _place(self, destination: Path, feedback: Feedback) -> Path:
+    def _path_of(self, destination: Path, feedback: Feedback) -> Path:
         return destination / self.format_stamp(feedback.submitted_at) / f"{feedback.notebook_id}.html"
 
     def _warn(self, entry: Assignment, submitted_at: datetime) -> None:

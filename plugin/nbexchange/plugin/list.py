@@ -13,11 +13,13 @@ from uuid import UUID
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed
+from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
+    STAFF_ROLES,
     Assignment,
     Feedback,
-    ItemFailed,
+    Removed,
     SubmissionRecord,
     SubmissionsQuery,
     is_path_component,
@@ -30,8 +32,10 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
     def init_src(self) -> None:
         """One request says everything; a grader's or instructor's `--inbound` asks for the course as well."""
         course_id = self.coursedir.course_id
-        found = self.client.assignments(literal(course_id)).assignments
-        self.entries = [entry for entry in found if self._is_asked_for(entry.course_id, entry.assignment_id)]
+        assignments = self.client.assignments(literal(course_id)).assignments
+        self.entries = [
+            entry for entry in assignments if self._is_asked_for(entry.course_id, entry.assignment_id)
+        ]
         self.submissions = self._find_submissions() if self.inbound or self.cached else []
 
     def _is_asked_for(self, course_id: str, assignment_id: str) -> bool:
@@ -41,12 +45,12 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
 
     def _find_submissions(self) -> list[SubmissionRecord]:
         """The caller's own attempts; inbound, in the courses that they teach, everybody's."""
-        found = [record for entry in self.entries for record in entry.submissions]
+        records = [record for entry in self.entries for record in entry.submissions]
         if self.inbound:
             graded = self._graded_courses()
-            found = [record for record in found if record.course_id not in graded]
+            records = [record for record in records if record.course_id not in graded]
             for course_id in graded:
-                found += self.client.submissions(
+                records += self.client.submissions(
                     SubmissionsQuery(
                         course_id, literal(self.coursedir.assignment_id), literal(self.coursedir.student_id)
                     )
@@ -54,13 +58,13 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         student = self.coursedir.student_id or "*"
         return [
             record
-            for record in found
+            for record in records
             if self._is_asked_for(record.course_id, record.assignment_id)
             and fnmatchcase(record.student_id, student)
         ]
 
     def _graded_courses(self) -> list[str]:
-        courses = [course.course_id for course in self.client.me().courses if course.role != "student"]
+        courses = [course.course_id for course in self.client.me().courses if course.role in STAFF_ROLES]
         return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
 
     def init_dest(self) -> None:
@@ -131,8 +135,8 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         try:
             for answer in answers:
                 left.discard(answer.id)
-                if isinstance(answer, ItemFailed):
-                    failures[answer.id] = ServiceRefused(answer.problem)
+                if not isinstance(answer, Removed):
+                    failures[answer.id] = failure_of(answer)
         except TransferFailed as failure:
             if len(left) == len(self.submissions):
                 raise

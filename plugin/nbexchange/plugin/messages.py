@@ -1,6 +1,6 @@
 """What people are told when something fails: one sentence that says what happened, one that says what to do.
 
-`docs/messages.md` shows this table. No text has a place for a token, a signature or the query of a URL.
+`docs/messages.md` shows this table. No text holds a token, a signature or the query of a URL.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ class Message(NamedTuple):
 
 
 HARMLESS = (
-    "Try again in a minute, since nothing is done twice, and tell whoever runs the exchange if it lasts."
+    "Try again in a minute: nothing is done twice. If it lasts, tell the administrator of the exchange."
 )
-NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
-AGAIN = "Run the command again; if it happens twice, tell whoever runs the exchange."
+NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
+AGAIN = "Run the command again; if it happens twice, tell the administrator of the exchange."
 REPORT = "This is a mistake of the exchange, not yours: please report it."
 CHECK_NAMES = (
     "Check the names of course and assignment; if they are right, ask the instructor whether you are in the course and "
     "whether it is released."
 )
 UPDATE_PLUGIN = (
-    "Nothing was changed: ask whoever looks after your notebook server to update nbexchange there."
+    "Nothing was changed: ask the administrator of your notebook server to update nbexchange there."
 )
 
 MESSAGES = {
@@ -41,26 +41,26 @@ MESSAGES = {
     "service-certificate": Message(
         "No secure connection to the exchange service at {host}: it has no certificate that is accepted here, or does "
         "not speak https.",
-        "Nothing was changed: tell whoever looks after your notebook server.",
+        "Nothing was changed: tell the administrator of your notebook server.",
     ),
     "service-address": Message(
         "The address of the exchange service (c.Exchange.base_service_url or NBEXCHANGE_URL), or of a proxy on the "
         "way, is not a web address.",
-        "It has to be like https://hub.example.org: tell whoever looks after your notebook server.",
+        "It has to be like https://hub.example.org: tell the administrator of your notebook server.",
     ),
     "service-token": Message(
         "The token for the exchange service (from {source}) has characters that no token has.",
-        "Restart your notebook server, which usually gives you a new one; if that does not help, tell whoever looks "
-        "after it.",
+        "Restart your notebook server, which usually gives you a new one; if that does not help, tell "
+        "its administrator.",
     ),
     "token-file": Message(
         "The token for the exchange service cannot be read from {path}: {why}.",
-        "Restart your notebook server, which usually gives you a new one; if that does not help, tell whoever looks "
-        "after it.",
+        "Restart your notebook server, which usually gives you a new one; if that does not help, tell "
+        "its administrator.",
     ),
     "token-file-open": Message(
         "The token for the exchange service was not used, since everybody on this machine may read its file, {path}.",
-        "Take that permission away (chmod o-r), or tell whoever looks after your notebook server.",
+        "Take that permission away (chmod o-r), or tell the administrator of your notebook server.",
     ),
     "service-away": Message(
         "The exchange service is not running: a proxy answered in its place at {host} (HTTP {status}).",
@@ -74,18 +74,18 @@ MESSAGES = {
     "service-older": Message(
         "The exchange service at {host} (nbexchange {theirs}) is older than this plugin (nbexchange {ours}) and does "
         "not know what it was asked.",
-        "Nothing was changed: ask whoever runs the exchange to update it.",
+        "Nothing was changed: ask the administrator of the exchange to update it.",
     ),
     "service-newer": Message(
         "The exchange service at {host} (nbexchange {theirs}) is newer than this plugin (nbexchange {ours}), which "
         "does not understand its answer.",
-        "Ask whoever looks after your notebook server to update nbexchange there.",
+        "Ask the administrator of your notebook server to update nbexchange there.",
     ),
     "service-unclear": Message(
         "The exchange service at {host} gave an answer that this plugin does not understand.",
-        "The two may be of different versions: tell whoever looks after your notebook server.",
+        "The two may be of different versions: tell the administrator of your notebook server.",
     ),
-    "service-endless": Message("The exchange service at {host} answered without end.", REPORT),
+    "service-endless": Message("The exchange service at {host} sent an answer that is too long.", REPORT),
     "confirmation-lost": Message(
         "Your files have arrived and count from the time they were announced, but the confirmation did not come back.",
         "Look with `nbgrader list --cached` in a while, before you submit again.",
@@ -106,15 +106,19 @@ MESSAGES = {
     "store-refused": Message("The file store at {host} refused the {what} (HTTP {status}).", NOT_NOW),
     "store-elsewhere": Message(
         "The file store at {host} redirected the {what}.",
-        "Tell whoever runs the exchange: the store's address in its settings is not right.",
+        "Tell the administrator of the exchange: the store's address in its settings is not right.",
     ),
     "store-untrusted": Message(
         "The exchange service named a file store that this plugin does not trust.",
-        "Tell whoever runs the exchange: behind https, the store needs https as well.",
+        "Tell the administrator of the exchange: behind https, the store needs https as well.",
     ),
     "store-unlisted": Message(
         "The exchange service named the file store {host}, which c.Exchange.storage_origins does not allow.",
-        "Tell whoever looks after your notebook server.",
+        "Tell the administrator of your notebook server.",
+    ),
+    "store-grant": Message(
+        "The permission that the exchange service gave for the file store at {host} cannot be used: {why}.",
+        "Nothing was changed: tell the administrator of the exchange.",
     ),
     "transfer-broken": Message(
         "The {what} broke off after {received} of {size}.", "Nothing was changed: run the command again."
@@ -148,7 +152,7 @@ MESSAGES = {
     ),
     "unpacks-too-large": Message(
         "{name} unpacks to {size}, more than max_unpacked_size ({limit}) allows here.",
-        "Nothing was unpacked: tell whoever looks after your notebook server.",
+        "Nothing was unpacked: tell the administrator of your notebook server.",
     ),
     "over-max-dir-size": Message(
         "The submission is {size}, and c.CourseDirectory.max_dir_size is {limit}.",
@@ -156,7 +160,7 @@ MESSAGES = {
     ),
     "archive-refused": Message(
         "What arrived was refused: {why}.",
-        "Nothing was unpacked: tell whoever sent it, and whoever runs the exchange.",
+        "Nothing was unpacked: tell the person who sent it, and the administrator of the exchange.",
     ),
     "feedback-empty": Message("The file is empty.", "Generate the feedback again."),
     "feedback-too-large": Message(
@@ -164,7 +168,7 @@ MESSAGES = {
         "Take large outputs out of the notebook, then generate the feedback again.",
     ),
     "feedback-of-nothing": Message(
-        "Nobody can say which submission this feedback is about: {folder} has neither submission_secret.txt nor a "
+        "It is not known which submission this feedback is about: {folder} has neither submission_secret.txt nor a "
         "readable timestamp.txt.",
         "Collect the submission again, then generate the feedback.",
     ),
@@ -180,7 +184,9 @@ MESSAGES = {
         "There is something at {path} already, which was left as it is.",
         "Move it away, then run the command again.",
     ),
-    "local-trouble": Message("{what}{where}.", "Nothing was changed: see to it, then run the command again."),
+    "local-trouble": Message(
+        "{what}{where}.", "Nothing was changed: correct that, then run the command again."
+    ),
     "plugin-defect": Message(
         "The exchange plugin failed ({error}).",
         "This is a mistake of the exchange, not yours: please report it.",
@@ -189,31 +195,31 @@ MESSAGES = {
 """By code. The parts in braces are known when it happens."""
 
 ADVICE = {
-    "access-scope-missing": "Tell whoever runs the hub; once it is done, restart your notebook server.",
+    "access-scope-missing": "Tell the administrator of the hub; once it is done, restart your notebook server.",
     "already-released": "Release with --force to make a new version of it.",
     "authentication-unavailable": NOT_NOW,
     "client-too-old": UPDATE_PLUGIN,
-    "course-full": "Nothing was sent: an instructor of the course can purge old assignments, and whoever runs the "
-    "exchange can give it more room.",
+    "course-full": "Nothing was sent: an instructor of the course can purge old assignments, and the "
+    "administrator of the exchange can give it more room.",
     "database-unavailable": NOT_NOW,
     "id-reused": REPORT,
-    "identity-refused": "Tell whoever runs the exchange, with the request's id.",
+    "identity-refused": "Tell the administrator of the exchange, with the request's id.",
     "internal": REPORT,
     "invalid-request": "Check the names that you gave; if they are right, please report this.",
     "method-not-allowed": REPORT,
-    "no-roster": "Nothing was changed: ask whoever runs the exchange how people get into your course.",
+    "no-roster": "Nothing was changed: ask the administrator of the exchange how people get into your course.",
     "not-found": CHECK_NAMES,
     "object-missing": AGAIN,
-    "administrator-required": "Nothing was changed: ask them, who have `nbexchange course` for it.",
+    "administrator-required": "Nothing was changed: ask them to do it, with `nbexchange course`.",
     "role-required": "Ask an instructor of the course to do it.",
     "storage-unavailable": NOT_NOW,
     "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",
-    "too-large": "Remove data that is not needed, or ask whoever runs the exchange for a higher limit.",
+    "too-large": "Remove data that is not needed, or ask the administrator of the exchange for a higher limit.",
     "too-many-bytes": "Nothing was sent: run the command again then, or remove data that is not needed.",
     "too-many-pending": "Wait until the other one has ended, then run the command again.",
     "too-many-submissions": "Nothing was sent: run the command again then.",
     "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
-    "whoever looks after it.",
+    "its administrator.",
     "unknown-route": REPORT,
     "upload-aborted": AGAIN,
     "upload-completed": "Nothing needs to be done.",
@@ -225,10 +231,10 @@ ADVICE = {
 """What to do, by the type of a problem that the service answers with; the service says what happened."""
 
 
-def say(code: str, **known: object) -> str:
+def say(code: str, **values: object) -> str:
     """The text for a failure."""
     happened, advice = MESSAGES[code]
-    return f"{happened.format(**known)} {advice}"
+    return f"{happened.format(**values)} {advice}"
 
 
 def explain(problem: Problem) -> str:

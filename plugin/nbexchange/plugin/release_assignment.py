@@ -36,7 +36,7 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         return Path(self.coursedir.format_path(step, ".", self.assignment_id)).absolute()
 
     def init_dest(self) -> None:
-        """The destination is the service's affair."""
+        """The service decides where releases are kept."""
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)

@@ -21,8 +21,8 @@ from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
-SOMEBODY = "\0"
-"""In the place of a student's name, while a path is made into a pattern: no path has it."""
+STUDENT_MARK = "\0"
+"""Stands for the name of a student while a path is turned into a pattern: no path contains it."""
 
 
 class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
@@ -32,20 +32,20 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
 
     def _find_files(self) -> Iterator[tuple[str, Path]]:
         """The students who are asked for, each with their feedback files."""
-        wanted = self.coursedir.student_id or "*"
+        students = self.coursedir.student_id or "*"
         excluded = set(filter(None, self.coursedir.student_id_exclude.split(",")))
-        everywhere = self.coursedir.format_path(
-            self.coursedir.feedback_directory, SOMEBODY, self.assignment_id
+        template = self.coursedir.format_path(
+            self.coursedir.feedback_directory, STUDENT_MARK, self.assignment_id
         )
-        pattern = re.compile(re.escape(everywhere).replace(SOMEBODY, "(?P<student>[^/]+)"))
-        for folder in sorted(glob(escape(everywhere).replace(SOMEBODY, "*"))):  # noqa: PTH207 - the whole path
+        pattern = re.compile(re.escape(template).replace(STUDENT_MARK, "(?P<student>[^/]+)"))
+        for folder in sorted(glob(escape(template).replace(STUDENT_MARK, "*"))):  # noqa: PTH207 - the whole path
             match = pattern.fullmatch(folder)
-            if match and fnmatchcase(match["student"], wanted) and match["student"] not in excluded:
+            if match and fnmatchcase(match["student"], students) and match["student"] not in excluded:
                 for file in sorted(Path(folder).glob("*.html")):
                     yield match["student"], file
 
     def init_dest(self) -> None:
-        """The destination is the service's affair."""
+        """The service decides where feedback is kept."""
 
     def copy_files(self) -> None:
         if not self.files:
@@ -65,7 +65,7 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
             self.fail(f"Feedback was not released for: {', '.join(failed)}")
 
     def _release(self, chunk: list[tuple[str, Path]]) -> list[str]:
-        """Release a batch of files; gives what failed, each with a word why in the log."""
+        """Release a batch of files; gives what failed; the log has the reasons."""
         failed, items, files = [], [], {}
         for student_id, file in chunk:
             try:

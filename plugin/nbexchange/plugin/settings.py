@@ -23,7 +23,7 @@ from nbexchange.plugin.service.credentials import (
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
 from nbexchange.shared.redaction import host_of
 
-A_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class ExchangeSettings(LoggingConfigurable):
@@ -40,12 +40,12 @@ class ExchangeSettings(LoggingConfigurable):
         try:
             return self.address
         except TransferFailed:
-            # Formgrader reads this where nothing is caught; whoever calls is told by `start`.
+            # Formgrader reads this where nothing is caught; `start` reports the failure.
             return ""
 
     @property
     def address(self) -> str:
-        """Where the service is, as people may see it: without credentials that somebody put into the URL."""
+        """Where the service is, as people may see it: without the credentials that a URL can hold."""
         url = service_url(self)
         return urlsplit(url)._replace(netloc=host_of(url), query="").geturl()
 
@@ -111,7 +111,7 @@ class ExchangeSettings(LoggingConfigurable):
     @validate("api_token_cookie")
     def _check_cookie(self, proposal: Any) -> str:
         name: str = proposal["value"]
-        if name and not A_COOKIE_NAME.fullmatch(name):
+        if name and not COOKIE_NAME_PATTERN.fullmatch(name):
             raise TraitError(f"api_token_cookie: {name!r} cannot be the name of a cookie")
         return name
 

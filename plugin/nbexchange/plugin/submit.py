@@ -13,7 +13,7 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
     def init_src(self) -> None:
         self.course_id = self.require_course()
         self.src_path = self.local_path(self.course_id, self.coursedir.assignment_id)
-        # `nbgrader submit path/to/ps1/` names a place; the assignment is its last part.
+        # `nbgrader submit path/to/ps1/` names a directory; the assignment is the last part of its path.
         self.assignment_id = self.coursedir.assignment_id = self.src_path.name
         if not self.src_path.is_dir():
             others = self.src_path.parent.glob("*") if self.src_path.parent.is_dir() else ()
@@ -40,8 +40,10 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
         if not missing and set(submitted) <= set(self.expected):
             return
         expected = [f"{name}: {'MISSING' if name in missing else 'FOUND'}" for name in self.expected]
-        found = [f"{name}: {'OK' if name in self.expected else 'EXTRA'}" for name in submitted]
-        difference = "Expected:\n\t{}\nSubmitted:\n\t{}".format("\n\t".join(expected), "\n\t".join(found))
+        comparison = [f"{name}: {'OK' if name in self.expected else 'EXTRA'}" for name in submitted]
+        difference = "Expected:\n\t{}\nSubmitted:\n\t{}".format(
+            "\n\t".join(expected), "\n\t".join(comparison)
+        )
         if missing and self.strict:
             self.fail(
                 f"Assignment {self.assignment_id} not submitted. "

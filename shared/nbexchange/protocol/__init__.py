@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from nbexchange.protocol.audit import Action, History, HistoryQuery, Verb
+from nbexchange.protocol.audit import Action, EventKind, History, HistoryQuery, Verb, VerbText
 from nbexchange.protocol.base import (
-    A_REVISION,
+    FIRST_REVISION,
     PROTOCOL_HEADER,
     REVISION,
+    REVISION_PATTERN,
     VERSION_HEADER,
     Answer,
     Health,
@@ -27,7 +28,7 @@ from nbexchange.protocol.base import (
     Sha256,
     Size,
 )
-from nbexchange.protocol.courses import CONTACT, Course, Limits, Me, Quotas, RoleName
+from nbexchange.protocol.courses import CONTACT, STAFF_ROLES, Course, Limits, Me, Quotas, RoleName, RoleText
 from nbexchange.protocol.downloads import (
     DownloadAnswer,
     DownloadAnswers,
@@ -55,10 +56,12 @@ from nbexchange.protocol.records import (
     Feedback,
     FeedbackRecord,
     Kind,
+    KindText,
     Record,
     ReleaseRecord,
     SubmissionRecord,
 )
+from nbexchange.protocol.revisions import for_revision, since, since_of
 from nbexchange.protocol.rosters import (
     Enrol,
     Member,
@@ -102,9 +105,9 @@ from nbexchange.protocol.uploads import (
 )
 
 __all__ = [
-    "A_REVISION",
     "CONTACT",
     "DEFAULT_MAX_BUFFER_SIZE",
+    "FIRST_REVISION",
     "MAX_DEPTH",
     "MAX_ITEMS",
     "MAX_MEMBERS",
@@ -114,6 +117,8 @@ __all__ = [
     "MAX_ROSTER",
     "PROTOCOL_HEADER",
     "REVISION",
+    "REVISION_PATTERN",
+    "STAFF_ROLES",
     "UNPACKED_FACTOR",
     "VERSION_HEADER",
     "Aborted",
@@ -131,6 +136,7 @@ __all__ = [
     "DownloadGranted",
     "DownloadItem",
     "Enrol",
+    "EventKind",
     "Feedback",
     "FeedbackRecord",
     "Health",
@@ -140,6 +146,7 @@ __all__ = [
     "Instant",
     "ItemFailed",
     "Kind",
+    "KindText",
     "Limits",
     "Me",
     "Member",
@@ -161,6 +168,7 @@ __all__ = [
     "Request",
     "RequestDownloads",
     "RoleName",
+    "RoleText",
     "Roster",
     "RosterChange",
     "RosterEntry",
@@ -180,9 +188,13 @@ __all__ = [
     "UploadInParts",
     "UploadItem",
     "Verb",
+    "VerbText",
+    "for_revision",
     "has_control_characters",
     "is_path_component",
     "is_relative_path",
+    "since",
+    "since_of",
 ]
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from nbexchange.protocol.base import Answer, Instant, Request
-from nbexchange.protocol.courses import RoleName
+from nbexchange.protocol.base import Answer, Instant, Request, text_of
+from nbexchange.protocol.courses import RoleText
 
 Verb = Literal[
     "released",
@@ -25,6 +25,12 @@ Verb = Literal[
     "enrolled",
     "unenrolled",
 ]
+
+VerbText = Annotated[str, text_of(Verb)]
+"""A verb in an answer."""
+
+EventKind = Literal["release", "submission", "feedback", "assignment", "roster"]
+"""What an entry of the log is about."""
 
 
 class HistoryQuery(Request):
@@ -47,14 +53,14 @@ class Action(Answer):
     roster is about a person, in `on_behalf`, and the role that they have from then on or had until then.
     """
 
-    action: Verb
+    action: VerbText
     at: Instant
     course_id: str
-    kind: Literal["release", "submission", "feedback", "assignment", "roster"]
+    kind: Annotated[str, text_of(EventKind)]
     assignment_id: str | None = None
     actor: str | None = None
     on_behalf: str | None = None
-    role: RoleName | None = None
+    role: RoleText | None = None
     object_id: UUID | None = None
     size: int | None = None
     sha256: str | None = None

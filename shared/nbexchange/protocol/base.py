@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -12,7 +12,10 @@ from msgspec import Meta, Struct
 REVISION = 1
 """Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
 
-A_REVISION = re.compile(r"[0-9]{1,6}")
+FIRST_REVISION = 1
+"""What a service is taken for until it has stated its own."""
+
+REVISION_PATTERN = re.compile(r"[0-9]{1,6}")
 PROTOCOL_HEADER = "NBExchange-Protocol"
 
 VERSION_HEADER = "NBExchange-Version"
@@ -21,6 +24,17 @@ VERSION_HEADER = "NBExchange-Version"
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
 Size = Annotated[int, Meta(ge=1, le=2**62)]
 Instant = Annotated[datetime, Meta(tz=True)]
+
+
+def text_of(values: Any) -> Meta:
+    """For a field of an answer: any text is read, since a newer service may know more than these values.
+
+    `values` is the `Literal` that requests use. The OpenAPI document names them.
+    """
+    return Meta(
+        description="A newer service may answer with other values.",
+        extra_json_schema={"enum": list(get_args(values))},
+    )
 
 
 class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -51,7 +65,7 @@ class Problem(Answer):
 
 
 class Health(Answer, omit_defaults=False):
-    status: Literal["ok"] = "ok"
+    status: Annotated[str, text_of(Literal["ok"])] = "ok"
 
 
 class ItemFailed(Answer, tag_field="type", tag="error"):

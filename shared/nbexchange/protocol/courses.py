@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from nbexchange.protocol.base import Answer, Instant
+from nbexchange.protocol.base import Answer, Instant, text_of
 
 RoleName = Literal["student", "grader", "instructor"]
 """From the weakest to the strongest. A grader lists, collects and releases feedback, and changes nothing else."""
+
+STAFF_ROLES = ("grader", "instructor")
+"""Those that are more than students. A role that is not known here is treated as the weakest."""
+
+RoleText = Annotated[str, text_of(RoleName)]
+"""A role in an answer."""
 
 CONTACT = ("full_name", "email", "lms_user_id")
 """What may be known of a person beside the name, as identities, rosters and records have it."""
@@ -15,7 +21,7 @@ CONTACT = ("full_name", "email", "lms_user_id")
 
 class Course(Answer):
     course_id: str
-    role: RoleName
+    role: RoleText
     title: str | None = None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from nbexchange.protocol.base import Answer, Instant
+from nbexchange.protocol.base import Answer, Instant, text_of
 
 Kind = Literal["release", "submission", "feedback"]
+
+KindText = Annotated[str, text_of(Kind)]
+"""A kind in an answer."""
 
 
 class ReleaseRecord(Answer, tag_field="kind", tag="release"):

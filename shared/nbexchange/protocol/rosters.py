@@ -7,17 +7,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from nbexchange.protocol.base import Answer, Request
-from nbexchange.protocol.courses import RoleName
+from nbexchange.protocol.courses import RoleName, RoleText
 from nbexchange.protocol.limits import MAX_ROSTER
 
 PersonalText = Annotated[str, Meta(max_length=255)]
 
 
 class Member(Answer):
-    """Somebody on a course's roster. The personal fields are this course's, and no other course sees them."""
+    """A person on a course's roster. The personal fields are this course's, and no other course sees them."""
 
     name: str
-    role: RoleName
+    role: RoleText
     full_name: str | None = None
     email: str | None = None
     lms_user_id: str | None = None
@@ -26,7 +26,7 @@ class Member(Answer):
 class RosterEntry(Request):
     """Who is to be on the roster. What is left out stays as it is, and the empty text erases what was known.
 
-    Without a role, somebody new is a student.
+    Without a role, a new person is a student.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Roster(Answer):
 
 
 class Enrol(Request):
-    """Put people on a roster; `replace` takes off it whoever is not named, `dry_run` only says what would change."""
+    """Put people on a roster; `replace` removes everybody who is not named, `dry_run` only says what would change."""
 
     course_id: str
     members: Annotated[list[RosterEntry], Meta(min_length=1, max_length=MAX_ROSTER)]
@@ -70,7 +70,7 @@ class RosterChange(Answer):
     added: list[str] = []
     changed: list[str] = []
     removed: list[str] = []
-    removed_staff: dict[str, RoleName] = {}
+    removed_staff: dict[str, RoleText] = {}
     absent: list[str] = []
     unchanged: int = 0
     dry_run: bool = False

@@ -83,7 +83,7 @@ class UnreleaseQuery(Request):
 
 
 class Purged(Answer):
-    """What a purge removed, or would remove. `objects` and their `bytes` are deleted by the collector."""
+    """What a purge removed, or would remove. `objects` and their `bytes` are deleted by garbage collection."""
 
     releases: int
     submissions: int

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from nbexchange.protocol.base import Answer, Instant, ItemFailed, Request, Sha256, Size
 from nbexchange.protocol.limits import MAX_ITEMS
-from nbexchange.protocol.records import Kind, Record
+from nbexchange.protocol.records import Kind, KindText, Record
 
 NotebookPaths = list[Annotated[str, Meta(max_length=4096)]]
 
@@ -83,7 +83,7 @@ class CompletionAnswers(Answer):
 
 class PendingUpload(Answer):
     id: UUID
-    kind: Kind
+    kind: KindText
     course_id: str
     assignment_id: str
     size: int

@@ -22,7 +22,7 @@ def redact(text: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host and port, without credentials that somebody put before them."""
+    """Host and port, without the credentials that may stand before them."""
     return urlsplit(url).netloc.rpartition("@")[2]
 
 

@@ -1,4 +1,4 @@
-"""What the operator's command and the instructors' share: rosters in CSV files, and changes in words."""
+"""Rosters in CSV files, and changes of rosters in words: for the commands of administrators and of instructors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nbexchange.protocol import (
 )
 
 COLUMNS = ("name", "role", *CONTACT)
-NBGRADERS = ("id", "first_name", "last_name")
+NBGRADER_COLUMNS = ("id", "first_name", "last_name")
 """What nbgrader's own `nbgrader db student import` calls a name, and the two halves of a full one."""
 
 SEPARATORS = ",;\t"
@@ -42,14 +42,14 @@ class RosterFile:
     """Columns that mean nothing here."""
 
 
-def read_roster_file(place: str, *, erase: bool = False) -> RosterFile:
-    """The people in the file at that place, `-` being standard input; raises `RosterFileError` or `OSError`."""
-    path = Path(os.path.expanduser(place))  # noqa: PTH111 - pathlib's raises where there is no such user
-    content = sys.stdin.buffer.read() if place == "-" else path.read_bytes()
+def read_roster_file(name: str, *, erase: bool = False) -> RosterFile:
+    """The people in the file of that name, `-` being standard input; raises `RosterFileError` or `OSError`."""
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - pathlib's raises where there is no such user
+    content = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
     try:
         return read_roster(content, erase=erase)
     except RosterFileError as error:
-        raise RosterFileError(f"{place} is no roster: {error}") from None
+        raise RosterFileError(f"{name} is no roster: {error}") from None
 
 
 def read_roster(content: bytes, *, erase: bool = False) -> RosterFile:
@@ -75,21 +75,21 @@ def read_roster(content: bytes, *, erase: bool = False) -> RosterFile:
 def _read(rows: csv.DictReader[str], *, erase: bool) -> RosterFile:
     headings = [(heading or "").strip().casefold() for heading in rows.fieldnames or []]
     rows.fieldnames = headings
-    known = [heading for heading in headings if heading in (*COLUMNS, *NBGRADERS)]
-    if not {"name", "id"} & set(known):
+    used = [heading for heading in headings if heading in (*COLUMNS, *NBGRADER_COLUMNS)]
+    if not {"name", "id"} & set(used):
         raise RosterFileError("its first line has no heading 'name' (or 'id')")
-    if {"name", "id"} <= set(known):
+    if {"name", "id"} <= set(used):
         raise RosterFileError(
             "its first line has 'name' and 'id', of which only one can be the user name: call the other something else"
         )
-    if len(set(known)) < len(known):
+    if len(set(used)) < len(used):
         raise RosterFileError("two of its columns have the same heading")
     entries = [_entry(row, rows.line_num, erase=erase) for row in rows if any(map(_is_filled, row.values()))]
     if not entries:
-        raise RosterFileError("nobody is in it")
+        raise RosterFileError("there are no people in it")
     if len(entries) > MAX_ROSTER:
         raise RosterFileError(f"{len(entries)} people are in it, and a roster has {MAX_ROSTER} at the most")
-    return RosterFile(entries, [heading for heading in headings if heading and heading not in known])
+    return RosterFile(entries, [heading for heading in headings if heading and heading not in used])
 
 
 def _is_filled(cell: str | list[str] | None) -> bool:
@@ -106,9 +106,9 @@ def _entry(row: Mapping[str, str | None], line: int, *, erase: bool) -> RosterEn
         cells["full_name"] = cells.get("full_name") or " ".join(filter(None, parts))
     name, role = cells.get("name") or cells.get("id") or "", cells.get("role", "").casefold()
     if not name:
-        raise RosterFileError(f"line {line} names nobody")
+        raise RosterFileError(f"line {line} has no name")
     if not is_path_component(name):
-        raise RosterFileError(f"line {line}: {name[:100]!r} can be nobody's user name")
+        raise RosterFileError(f"line {line}: {name[:100]!r} cannot be a user name")
     if role not in {"", *get_args(RoleName)}:
         raise RosterFileError(f"line {line}: {cells['role']!r} is no role: {', '.join(get_args(RoleName))}")
     contact = {field: cells[field] for field in CONTACT if field in cells and (cells[field] or erase)}
@@ -129,7 +129,7 @@ def write_roster(members: Iterable[Member]) -> str:
     return text.getvalue()
 
 
-NAMED = 20
+MAX_NAMES_SHOWN = 20
 """How many people a line names at the most."""
 
 
@@ -144,8 +144,8 @@ def change_lines(change: RosterChange) -> Iterator[str]:
         (change.absent, "not on the roster"),
     ):
         if names:
-            rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            yield f"{len(names)} {what}: {', '.join(names[:NAMED])}{rest}"
+            rest = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
+            yield f"{len(names)} {what}: {', '.join(names[:MAX_NAMES_SHOWN])}{rest}"
         if names is change.removed and change.removed_staff:
             staff = (f"{name} ({role})" for name, role in change.removed_staff.items())
             yield f"  of whom were more than students: {', '.join(staff)}"

@@ -14,7 +14,7 @@ from traitlets.config import LoggingConfigurable
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import assignment_list as extension
-from nbexchange.plugin.assignment_list import NBGRADERS, Manager
+from nbexchange.plugin.assignment_list import NBGRADER_EXTENSION, Manager
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.transfers import Transfer
 
@@ -165,14 +165,14 @@ def test_what_was_done_is_not_told_as_a_failure_where_only_the_list_fails(manage
 
 
 def test_where_nbgraders_list_is_switched_off_it_stays_so(tmp_path):
-    for extensions in ({}, {NBGRADERS: False}):
+    for extensions in ({}, {NBGRADER_EXTENSION: False}):
         server = Server(tmp_path, **extensions)
         extension._load_jupyter_server_extension(server)
         assert server.addresses == []
 
 
 def test_where_nbgraders_list_is_its_addresses_are_answered(tmp_path):
-    server = Server(tmp_path, **{NBGRADERS: True})
+    server = Server(tmp_path, **{NBGRADER_EXTENSION: True})
     extension._load_jupyter_server_extension(server)
     assert [address for address, _ in server.addresses] == [
         "/user/ada/assignments",
@@ -183,4 +183,4 @@ def test_where_nbgraders_list_is_its_addresses_are_answered(tmp_path):
 
 def test_jupyter_loads_it_before_nbgraders():
     """Of two that have an address, the first one answers; Jupyter goes by the names."""
-    assert sorted([NBGRADERS, extension.__name__])[0] == extension.__name__
+    assert sorted([NBGRADER_EXTENSION, extension.__name__])[0] == extension.__name__

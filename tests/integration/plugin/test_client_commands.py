@@ -218,7 +218,7 @@ def test_a_problem_with_lines_to_copy_keeps_them_and_nothing_else(desks):
         lines = desks.ada.ask("whoami").err.splitlines()
     assert lines[:3] == ["Add these lines:", "c.A.b = 1", r"\x1b[31mc.A.c = 2"]
     assert lines[3].startswith(
-        "Tell whoever runs the hub; once it is done, restart your notebook server. (request "
+        "Tell the administrator of the hub; once it is done, restart your notebook server. (request "
     )
 
 
@@ -235,7 +235,9 @@ def test_a_token_without_the_scope_shows_the_lines_that_grant_it(desks, services
         (roles,) = (line for line in lines if line.startswith("c.JupyterHub.load_roles = "))
         assert ast.literal_eval(roles.partition(" = ")[2])[0]["scopes"] == ["self", SCOPE]
         assert lines[lines.index(roles) + 1].startswith("c.Spawner.server_token_scopes = [")
-        assert lines[lines.index(roles) + 2].startswith("Tell whoever runs the hub; once it is done, ")
+        assert lines[lines.index(roles) + 2].startswith(
+            "Tell the administrator of the hub; once it is done, "
+        )
 
 
 def test_list_shows_what_is_released_submitted_and_ready(submitted):

@@ -120,7 +120,7 @@ def test_an_exchange_without_rosters_says_so(desks, services):
         said = desks.teacher.ask("roster", *arguments)
         assert said.status == 1
         assert "keeps no rosters" in said.err
-        assert "ask whoever runs the exchange how people get into your course" in said.err
+        assert "ask the administrator of the exchange how people get into your course" in said.err
 
 
 def test_the_course_is_the_configured_one_or_another_that_is_named(desks):

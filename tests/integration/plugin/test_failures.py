@@ -205,7 +205,7 @@ def test_a_defect_of_the_plugin_is_still_an_exchange_error(released, monkeypatch
 
 def test_an_answer_without_end_is_given_up(released, monkeypatch):
     monkeypatch.setattr("nbexchange.plugin.service.calls.MAX_ANSWER", 10)
-    assert "answered without end" in attempt(released.ada, ExchangeList)
+    assert "sent an answer that is too long" in attempt(released.ada, ExchangeList)
 
 
 def test_credentials_in_the_address_are_shown_to_nobody():

@@ -21,15 +21,15 @@ from nbexchange import protocol
 from nbexchange.api.http import conventions as web
 from nbexchange.plugin.archives.packing import pack
 
-NOT_NOW = "Nothing was changed: try again in a minute, and tell whoever runs the exchange if it lasts."
-HARMLESS = "Try again in a minute, since nothing is done twice"
-AGAIN = "Run the command again; if it happens twice, tell whoever runs the exchange."
+NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
+HARMLESS = "Try again in a minute: nothing is done twice."
+AGAIN = "Run the command again; if it happens twice, tell the administrator of the exchange."
 NEW_TOKEN = "Restart your notebook server, which usually gives you a new token"
 CHECK = "Check the names of course and assignment; if they are right, ask the instructor"
 SMALLER = "Remove data that is not needed"
 FREE_SPACE = "Nothing was changed: free some space, then run the command again."
 SAVE = "Nothing was sent: save your work, then run the command again."
-UPDATE = "ask whoever looks after your notebook server to update nbexchange there."
+UPDATE = "ask the administrator of your notebook server to update nbexchange there."
 
 
 @dataclass
@@ -151,8 +151,12 @@ class Changed(msgspec.Struct):
 
 def new_server(scene: Scene) -> None:
     scene.patch.setattr(web, "REVISION", protocol.REVISION + 1)
-    for place in ("listing.list_assignments", "listing.list_submissions", "uploads.initiate"):
-        scene.patch.setattr(f"nbexchange.api.{place}", lambda *_: Changed("another form", "another form"))
+    for verb in (
+        "assignments.listing.list_assignments",
+        "assignments.listing.list_submissions",
+        "uploads.initiate.initiate",
+    ):
+        scene.patch.setattr(f"nbexchange.api.{verb}", lambda *_: Changed("another form", "another form"))
 
 
 # --- what is said -----------------------------------------------------------------------------------------

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+from uuid import UUID
+
 import msgspec
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
+from support.impostor import impostor
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web
 from nbexchange.api.http import operations
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
 from nbexchange.plugin.service.calls import revision_of
+from nbexchange.plugin.service.client import Client
 
 
 @pytest.fixture
@@ -93,3 +98,76 @@ def test_what_a_newer_service_adds_is_ignored(released, monkeypatch):
         ),
     )
     assert [entry["assignment_id"] for entry in released.ada.run(ExchangeList)] == ["ps1"]
+
+
+# --- fields that came later --------------------------------------------------------------------------------
+
+
+class LaterItem(protocol.DownloadItem):
+    priority: Annotated[int | None, protocol.since(3)] = None
+
+
+class LaterDownloads(protocol.Request):
+    items: list[LaterItem]
+    is_urgent: Annotated[bool, protocol.since(2)] = False
+    labels: Annotated[list[str], protocol.since(2)] = []
+
+
+class LaterQuery(protocol.AssignmentsQuery):
+    brand_new: Annotated[int, protocol.since(2)] = 0
+
+
+LATER = LaterDownloads([LaterItem("release", UUID(int=1), priority=5)], True, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("revision", "later", "in_items"),
+    [
+        (1, {}, {}),
+        (2, {"is_urgent": True, "labels": ["a"]}, {}),
+        (3, {"is_urgent": True, "labels": ["a"]}, {"priority": 5}),
+    ],
+)
+def test_a_request_has_the_fields_that_a_service_of_a_revision_knows(revision, later, in_items):
+    item = {"kind": "release", "id": str(UUID(int=1)), **in_items}
+    assert msgspec.to_builtins(protocol.for_revision(LATER, revision)) == {"items": [item], **later}
+    assert LATER.is_urgent is True, "the request itself stays as it is"
+
+
+def refusal_of_field(released, monkeypatch, revision):
+    """What the service says of a query with a field that it does not know, after it stated that revision."""
+    action = released.ada.make(ExchangeList)
+    monkeypatch.setattr(web, "REVISION", revision)
+    with released.ada.signed_in(), action.readable_failures():
+        action.client.check("healthz")
+        action.client._call("GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", 7))
+
+
+def test_a_field_is_not_sent_to_a_service_that_does_not_know_it(released, monkeypatch):
+    refusal_of_field(released, monkeypatch, 1)
+
+
+def test_a_field_is_sent_to_a_service_that_states_that_it_knows_it(released, monkeypatch):
+    with pytest.raises(ExchangeError, match="brand_new"):
+        refusal_of_field(released, monkeypatch, 2)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_before_the_service_has_stated_its_revision_it_is_taken_for_the_first(method):
+    with impostor((200, "application/json", b"{}")) as (url, seen):
+        client = Client(lambda path: (f"{url}/{path}", {}, {}), 5)
+        for _ in range(2):
+            client._call(method, "x", protocol.Health, query=LaterQuery("cs1", 7), body=LATER)
+    assert client.revision == 1
+    for _, path, _, body in seen:
+        assert path == "/x?course_id=cs1"
+        assert b"is_urgent" not in body
+
+
+def test_fields_that_came_later_have_a_default_and_are_of_a_revision_that_there_is():
+    for kind in protocol.wire_types(protocol.Request):
+        if kind.__module__.startswith("nbexchange."):
+            for field in msgspec.structs.fields(kind):
+                revision = protocol.since_of(field)
+                assert 1 <= revision <= protocol.REVISION
+                assert revision == 1 or not field.required

@@ -22,7 +22,7 @@ from nbexchange.api.problems import (
     Unauthenticated,
 )
 from nbexchange.api.rosters.read import add_roles
-from nbexchange.protocol import A_REVISION, PROTOCOL_HEADER, REVISION, VERSION_HEADER
+from nbexchange.protocol import PROTOCOL_HEADER, REVISION, REVISION_PATTERN, VERSION_HEADER
 
 log = logging.getLogger("nbexchange")
 
@@ -45,7 +45,7 @@ def negotiate() -> None:
     revision = request.headers.get(PROTOCOL_HEADER)
     if revision is None:
         return
-    if not A_REVISION.fullmatch(revision):
+    if not REVISION_PATTERN.fullmatch(revision):
         raise InvalidRequest(f"{PROTOCOL_HEADER} is not a number.")
     if int(revision) < OLDEST_REVISION:
         raise ClientTooOld(

@@ -63,7 +63,7 @@ PARAMETERS: Json = {
         "name": protocol.PROTOCOL_HEADER,
         "in": "header",
         "description": "The revision of the protocol that the client speaks.",
-        "schema": {"type": "string", "pattern": f"^{protocol.A_REVISION.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{protocol.REVISION_PATTERN.pattern}$"},
     },
 }
 

@@ -20,14 +20,14 @@ def history(caller: Identity, page: Sequence[Action], has_more: bool) -> protoco
 
 def _action(row: Action, *, with_names: bool) -> protocol.Action:
     return protocol.Action(
-        action=row.verb,  # type: ignore[arg-type]
+        action=row.verb,
         at=row.at,
         course_id=row.course_id,
         assignment_id=row.assignment_id,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         actor=row.actor if with_names else None,
         on_behalf=row.on_behalf if with_names else None,
-        role=row.role,  # type: ignore[arg-type]
+        role=row.role,
         object_id=row.object_id,
         size=row.size,
         sha256=row.sha256,

@@ -14,7 +14,7 @@ def roster(course_id: str, members: Members) -> protocol.Roster:
     return protocol.Roster(
         course_id,
         [
-            protocol.Member(name, row.role, row.full_name, row.email, row.lms_user_id)  # type: ignore[arg-type]
+            protocol.Member(name, row.role, row.full_name, row.email, row.lms_user_id)
             for name, row in members.items()
         ],
     )

@@ -55,7 +55,7 @@ def pending_uploads(uploads: Sequence[Upload]) -> protocol.PendingUploads:
 def _pending_upload(upload: Upload) -> protocol.PendingUpload:
     return protocol.PendingUpload(
         id=upload.item_id,
-        kind=upload.kind,  # type: ignore[arg-type]  # the column holds one of them
+        kind=upload.kind,
         course_id=upload.assignment.course.course_id,
         assignment_id=upload.assignment.assignment_id,
         size=upload.size,

@@ -1,0 +1,1 @@
+"""Trees of files packed into archives, and unpacked from archives that may be hostile."""

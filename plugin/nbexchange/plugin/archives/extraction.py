@@ -41,7 +41,7 @@ DEFLATED, INFLATED = 1 << 15, 1 << 16
 END = bytes(tarfile.BLOCKSIZE)
 """The block that ends an archive."""
 
-DAMAGE = (
+DAMAGE_ERRORS = (
     tarfile.TarError,
     EOFError,
     zlib.error,
@@ -77,7 +77,7 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
                         _write(tar, member, target, modes.file)
             if stream.latest != END:  # tarfile takes a header that it cannot read for the end
                 raise ArchiveRefused("the archive is damaged")
-    except DAMAGE:
+    except DAMAGE_ERRORS:
         raise ArchiveRefused("the archive is damaged") from None
     except FileExistsError:
         raise ArchiveRefused("the archive names the same file twice") from None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from nbexchange.plugin.archives.shrinking import Gzip
+from nbexchange.plugin.archives.compression import Gzip
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize, name_largest
@@ -122,10 +122,10 @@ def _walk(
         path = f"{below}/{name}" if below else name
         if name in ignored or path in LOCAL_FILES:
             continue
-        found = _look(root / path, real_root)
-        if found is None or not is_relative_path(path):
+        status = _stat(root / path, real_root)
+        if status is None or not is_relative_path(path):
             left_out.append(path)
-        elif stat.S_ISDIR(found.st_mode):
+        elif stat.S_ISDIR(status.st_mode):
             real = (root / path).resolve()
             if real in above or real == real_root:  # a link to a directory above itself
                 left_out.append(path)
@@ -133,25 +133,25 @@ def _walk(
             yield path, None
             yield from _walk(root, path, ignore, [*above, real], left_out, real_root)
         else:
-            yield path, found
+            yield path, status
 
 
-def _look(path: Path, real_root: Path) -> os.stat_result | None:
+def _stat(path: Path, real_root: Path) -> os.stat_result | None:
     """The file or directory at `path`; None for anything that may not travel."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
     if path.is_symlink() and not path.resolve().is_relative_to(real_root):
         return None
-    return found if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode) else None
 
 
 def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
     """Write the tree to `archive`; stops the moment a limit is exceeded, raising `ArchiveTooLarge`.
 
-    A file that changes while it is read raises `PackingFailed`: half of an old and half of a new notebook is
-    nobody's work.
+    A file that changes while it is read raises `PackingFailed`: a notebook that is half old and half new
+    was never saved.
     """
     if tree.size > limits.unpacked:
         raise too_large(tree, "unpacked", tree.size, limits.unpacked, "max_unpacked_size")
@@ -201,12 +201,12 @@ def changed(path: str) -> PackingFailed:
 
 
 def too_large(tree: Tree, what: str, size: int | None, limit: int, setting: str) -> ArchiveTooLarge:
-    found = f"{humanize(size)} {what}" if size is not None else f"more than that {what}"
+    amount = f"{humanize(size)} {what}" if size is not None else f"more than that {what}"
     largest = name_largest((file.size, file.path) for file in tree.files)
     text = say(
         "packed-too-large",
         name=tree.root.name,
-        what=found,
+        what=amount,
         setting=setting,
         limit=humanize(limit),
         largest=largest,

@@ -16,7 +16,7 @@ def staged(destination: Path, *, replace: bool) -> Iterator[Path]:
     """A path beside `destination` for its next content, which takes its place when the block ends well.
 
     Until then the old content is untouched; when the block fails, nothing is left behind. Without `replace`,
-    whatever has come to be at `destination` meanwhile stays, and `FileExistsError` is raised.
+    content that has appeared at `destination` meanwhile stays, and `FileExistsError` is raised.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".nbexchange-", dir=destination.parent))

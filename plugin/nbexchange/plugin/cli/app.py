@@ -7,7 +7,7 @@ from importlib import metadata
 
 from jupyter_core.application import JupyterApp
 
-HERE = "nbexchange.plugin.cli"
+PACKAGE = "nbexchange.plugin.cli"
 
 
 class JupyterNbExchange(JupyterApp):
@@ -19,15 +19,18 @@ class JupyterNbExchange(JupyterApp):
     flags = {}
     aliases = {}
     subcommands = {
-        "whoami": (f"{HERE}.whoami.WhoAmI", "Who you are to the exchange, your roles and its limits."),
-        "courses": (f"{HERE}.courses.Courses", "Your courses, and what you are in each."),
-        "list": (f"{HERE}.assignments.List", "What is released, and what you submitted."),
+        "whoami": (f"{PACKAGE}.whoami.WhoAmI", "Who you are to the exchange, your roles and its limits."),
+        "courses": (f"{PACKAGE}.courses.Courses", "Your courses, and what you are in each."),
+        "list": (f"{PACKAGE}.assignments.List", "What is released, and what you submitted."),
         "roster": (
-            f"{HERE}.roster.ShowRoster",
+            f"{PACKAGE}.roster.ShowRoster",
             "Who is in your course, where the exchange keeps that itself.",
         ),
-        "status": (f"{HERE}.status.Status", "Whether the exchange can be used from here, and if not, why."),
-        "config": (f"{HERE}.config.ShowConfig", "The settings, as a file for nbgrader."),
+        "status": (
+            f"{PACKAGE}.status.Status",
+            "Whether the exchange can be used from here, and if not, why.",
+        ),
+        "config": (f"{PACKAGE}.config.ShowConfig", "The settings, as a file for nbgrader."),
     }
 
     def _find_subcommand(self, name: str) -> str:
@@ -35,11 +38,11 @@ class JupyterNbExchange(JupyterApp):
         return ""
 
     def migrate_config(self) -> None:
-        """Nothing: a question about the exchange moves nobody's files."""
+        """Do nothing: these commands move no files."""
 
     def start(self) -> None:
         super().start()
-        known = ", ".join(self.subcommands)
+        commands = ", ".join(self.subcommands)
         asked = f"knows no {self.extra_args[0]!r}" if self.extra_args else "needs a command"
-        sys.stderr.write(f"{self.name} {asked}; there is {known}\n")
+        sys.stderr.write(f"{self.name} {asked}; there is {commands}\n")
         self.exit(1)

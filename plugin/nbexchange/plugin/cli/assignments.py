@@ -46,8 +46,8 @@ class List(Command):
 
     def ask(self) -> Listing:
         course_id = self.config.get("CourseDirectory", {}).get("course_id")
-        found = self.exchange.client.assignments(str(course_id) if course_id else None).assignments
-        return Listing([describe(entry) for entry in found])
+        answer = self.exchange.client.assignments(str(course_id) if course_id else None)
+        return Listing([describe(entry) for entry in answer.assignments])
 
     def lines(self, answer: Listing) -> Iterator[str]:
         if not answer.assignments:

@@ -63,7 +63,7 @@ class Command(StrictOptions, JupyterApp):
     # --- how it runs ---------------------------------------------------------------------------------------
 
     def migrate_config(self) -> None:
-        """Nothing: a question about the exchange moves nobody's files."""
+        """Do nothing: these commands move no files."""
 
     def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Read what nbgrader reads, in its order: the Jupyter path, the working directory, the course's root."""

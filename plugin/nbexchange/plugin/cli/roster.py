@@ -18,9 +18,9 @@ from nbexchange.shared.roster_csv import (
     write_roster,
 )
 
-HERE = "nbexchange.plugin.cli.roster"
+MODULE = "nbexchange.plugin.cli.roster"
 DRY_RUN = "Change nothing: only say what would be changed."
-SHORT = ("name", "role", "full name", "e-mail", "id at the platform")
+HEADINGS = ("name", "role", "full name", "e-mail", "id at the platform")
 
 
 class RosterCommand(Command):
@@ -54,8 +54,8 @@ class Add(RosterChanging):
     """Put people on the roster of your course, or change what they are there.
 
     Either names, or a CSV file with a line of headings: name (or id), role, full_name (or first_name and last_name),
-    email, lms_user_id. What is left out stays as it is; who is new and has no role is a student. Instructors are made
-    and removed by whoever runs the exchange.
+    email, lms_user_id. What is left out stays as it is; who is new and has no role is a student. Only the
+    administrator of the exchange adds and removes instructors.
     """
 
     name = "jupyter-nbexchange roster add"
@@ -78,8 +78,8 @@ class Add(RosterChanging):
     replace = Bool(False, help="Make the roster equal to the file, but for the instructors.").tag(config=True)
 
     def ask(self) -> RosterChange:
-        wanted = Enrol(self.course_id, self._entries(), self.replace, self.dry_run)
-        return self.exchange.client.enrol(wanted)
+        request = Enrol(self.course_id, self._entries(), self.replace, self.dry_run)
+        return self.exchange.client.enrol(request)
 
     def _entries(self) -> list[RosterEntry]:
         names = self.extra_args
@@ -91,12 +91,12 @@ class Add(RosterChanging):
 
     def _read_file(self) -> list[RosterEntry]:
         try:
-            found = read_roster_file(self.file, erase=self.replace)
+            roster = read_roster_file(self.file, erase=self.replace)
         except RosterFileError as error:
             raise CommandFailed(f"{error}. Nothing was changed.") from None
-        if found.unused:
-            sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(found.unused)}") + "\n")
-        return found.entries
+        if roster.unused:
+            sys.stderr.write(clean_lines(f"Not used: the columns {', '.join(roster.unused)}") + "\n")
+        return roster.entries
 
 
 class Remove(RosterChanging):
@@ -114,8 +114,8 @@ class Remove(RosterChanging):
 class ShowRoster(RosterCommand):
     """Who is on the roster of your course. `roster add` and `roster remove` change it.
 
-    The roster is one of the places that may say who is in a course; a hub's groups are another, which it does not
-    show. With --csv it is a file that `roster add --file` takes.
+    People can be in a course without being on its roster, by a hub's groups for instance: those are not shown. With
+    --csv it is a file that `roster add --file` takes.
     """
 
     name = "jupyter-nbexchange roster"
@@ -123,8 +123,8 @@ class ShowRoster(RosterCommand):
     as_csv = Bool(False, help="Print a CSV file.").tag(config=True)
     flags = {**RosterCommand.flags, "csv": ({"ShowRoster": {"as_csv": True}}, "Print a CSV file.")}
     subcommands = {
-        "add": (f"{HERE}.Add", "Put people on the roster, or change what they are there."),
-        "remove": (f"{HERE}.Remove", "Take people off the roster."),
+        "add": (f"{MODULE}.Add", "Put people on the roster, or change what they are there."),
+        "remove": (f"{MODULE}.Remove", "Take people off the roster."),
     }
 
     def ask(self) -> Roster:
@@ -135,6 +135,6 @@ class ShowRoster(RosterCommand):
             yield write_roster(answer.members).rstrip("\n")
         elif answer.members:
             rows = [tuple(getattr(member, column) for column in COLUMNS) for member in answer.members]
-            yield from table(SHORT, rows)
+            yield from table(HEADINGS, rows)
         else:
             yield f"Nobody is on the roster of {clean_lines(self.course_id)}."

@@ -54,15 +54,15 @@ class Status(Command):
     def ask(self) -> Report:
         self.me: Me | None = None
         self.is_away = False
-        service = self._try("service", self._reach_service)
+        service = self._check("service", self._check_service)
         self.is_away = not service.ok
         checks = [
             service,
-            self._try("readiness", self._look_inside),
-            self._try("token", self._find_token),
-            self._try("you", self._introduce),
-            self._try("store", self._reach_store),
-            self._try("nbgrader", self._look_at_the_lines),
+            self._check("readiness", self._check_readiness),
+            self._check("token", self._check_token),
+            self._check("you", self._check_caller),
+            self._check("store", self._check_store),
+            self._check("nbgrader", self._check_factory_lines),
         ]
         return Report(all(check.ok is not False for check in checks), checks)
 
@@ -75,19 +75,19 @@ class Status(Command):
             if check.error:
                 yield f"\n{check.name}: {clean_lines(check.error)}"
 
-    def _try(self, name: str, look: Callable[[], Finding | None]) -> Check:
+    def _check(self, name: str, look: Callable[[], Finding | None]) -> Check:
         try:
-            found = look()
+            finding = look()
         except TransferFailed as failure:
             return Check(name, False, "", error=str(failure), request_id=failure.request_id)
-        return Check(name, True, found.about, found.facts) if found else Check(name, None, "")
+        return Check(name, True, finding.about, finding.facts) if finding else Check(name, None, "")
 
     # --- the checks: None where there is nothing to be found out ------------------------------------------
 
-    def _reach_service(self) -> Finding:
-        anonymous, begun = self._anonymous(), time.monotonic()
+    def _check_service(self) -> Finding:
+        anonymous, started = self._anonymous(), time.monotonic()
         anonymous.check("healthz")
-        milliseconds = round(1000 * (time.monotonic() - begun))
+        milliseconds = round(1000 * (time.monotonic() - started))
         url = redact(anonymous.url_of(""))
         version, revision = (anonymous.headers.get(name, "?") for name in (VERSION_HEADER, PROTOCOL_HEADER))
         about = f"{url} (nbexchange {version}, protocol {revision}) answers in {milliseconds} ms"
@@ -95,7 +95,7 @@ class Status(Command):
             about, {"url": url, "version": version, "protocol": revision, "milliseconds": milliseconds}
         )
 
-    def _look_inside(self) -> Finding | None:
+    def _check_readiness(self) -> Finding | None:
         if self.is_away:
             return None
         self._anonymous().check("readyz")
@@ -112,7 +112,7 @@ class Status(Command):
 
         return Client(prepare, self.exchange.api_timeout)
 
-    def _find_token(self) -> Finding:
+    def _check_token(self) -> Finding:
         """Where it comes from; it is never shown itself. That there is none may be meant."""
         source = source_of_token(self.exchange)
         if source is None:
@@ -122,7 +122,7 @@ class Status(Command):
         how = f", sent in the cookie {cookie}" if cookie else ""
         return Finding(f"from {source}{how}", {"source": source})
 
-    def _introduce(self) -> Finding | None:
+    def _check_caller(self) -> Finding | None:
         if self.is_away:
             return None
         self.me = me = self.exchange.client.me()
@@ -130,7 +130,7 @@ class Status(Command):
         about = f"{me.name} of organisation {me.org_id}: {roles}"
         return Finding(about, {"name": me.name, "org_id": me.org_id})
 
-    def _reach_store(self) -> Finding | None:
+    def _check_store(self) -> Finding | None:
         """Older services do not say where they send files."""
         if self.me is None or not self.me.storage_url:
             return None
@@ -138,9 +138,9 @@ class Status(Command):
         url = redact(storage.reach(self.me.storage_url))
         return Finding(f"{url} answers", {"url": url})
 
-    def _look_at_the_lines(self) -> Finding:
-        given = self.config.get("ExchangeFactory", {})
-        missing = [slot for slot in MODULES.values() if slot not in given]
+    def _check_factory_lines(self) -> Finding:
+        configured = self.config.get("ExchangeFactory", {})
+        missing = [slot for slot in MODULES.values() if slot not in configured]
         if missing:
             raise TransferFailed(say("lines-missing", slots=", ".join(missing)))
         return Finding("the eight lines of its configuration are there")

@@ -38,7 +38,7 @@ def columns(rows: Sequence[Sequence[object]]) -> Iterator[str]:
     texts = [["-" if cell is None else clean(str(cell)) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
     for row in texts:
-        padded = (cell + " " * (wanted - width(cell)) for cell, wanted in zip(row, widths, strict=True))
+        padded = (cell + " " * (column - width(cell)) for cell, column in zip(row, widths, strict=True))
         yield GAP.join(padded).rstrip()
 
 

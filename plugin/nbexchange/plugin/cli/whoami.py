@@ -16,7 +16,7 @@ from nbexchange.protocol import Course, Limits, Me, Quotas
 from nbexchange.shared.redaction import redact
 
 CLOCKS_AGREE = timedelta(seconds=2)
-"""A difference that nobody has to know of."""
+"""A smaller difference is not reported."""
 
 
 class Versions(Struct):

@@ -1,0 +1,1 @@
+"""The exchange service: credentials, calls, and how answers are read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TypeVar
@@ -15,6 +15,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 from nbexchange import protocol
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.answers import BATCHES, ImpossibleName, read_answer
 from nbexchange.shared.redaction import host_of
 
 T = TypeVar("T")
@@ -22,8 +23,8 @@ T = TypeVar("T")
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
-AWAY = (502, 503, 504)
-"""What a gateway answers that has nobody behind it, such as a hub's proxy."""
+GATEWAY_STATUSES = (502, 503, 504)
+"""What a gateway, such as a hub's proxy, answers where it cannot reach the service."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class Call:
         return content
 
     def read(self, response: requests.Response, content: bytes, kind: type[T]) -> T:
-        """The answer, if the exchange gave it: a proxy's page is none."""
+        """The answer; raises where it is a problem, or where another program answered, such as a proxy."""
         content_type = response.headers.get("Content-Type", "").partition(";")[0]
         try:
             if response.status_code == 200 and content_type == "application/json":
-                return self._with_reference(_checked(msgspec.json.decode(content, type=kind)))
+                return self._with_reference(read_answer(content, kind, self._not_understood(response)))
             if content_type == "application/problem+json":
                 raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
         except (msgspec.MsgspecError, ImpossibleName):
@@ -65,13 +66,13 @@ class Call:
         raise self._answered_by_another(response.status_code, content_type)
 
     def _answered_by_another(self, status: int, content_type: str) -> TransferFailed:
-        """A gateway that says that nobody is behind it, or anything else; the exchange itself says so in JSON."""
-        if status in AWAY:
+        """A gateway that cannot reach the service, or another program: the service itself answers in JSON."""
+        if status in GATEWAY_STATUSES:
             return self._failed("service-away", status=status)
         return self._failed("service-elsewhere", status=status, content_type=content_type or "no type")
 
     def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
-        if problem.type in LANGUAGE and revision_of(response) < protocol.REVISION:
+        if problem.type in UNKNOWN_REQUEST and revision_of(response) < protocol.REVISION:
             return self._failed("service-older", **_versions(response))
         problem.request_id = problem.request_id or self.request_id
         return ServiceRefused(problem)
@@ -94,8 +95,8 @@ class Call:
             return self._failed("service-lost")
         return self._failed("service-down")
 
-    def _failed(self, code: str, **known: object) -> ServiceUnreachable:
-        return ServiceUnreachable(say(code, host=host_of(self.url), **known), self.request_id)
+    def _failed(self, code: str, **values: object) -> ServiceUnreachable:
+        return ServiceUnreachable(say(code, host=host_of(self.url), **values), self.request_id)
 
     def _with_reference(self, answer: T) -> T:
         """The same answer; the problem of an item gets the id of the request, for people who report it."""
@@ -105,21 +106,19 @@ class Call:
         return answer
 
 
-BATCHES = (
-    protocol.UploadAnswers,
-    protocol.CompletionAnswers,
-    protocol.DownloadAnswers,
-    protocol.Removals,
-)
-
-LANGUAGE = {"invalid-request", "unknown-route", "method-not-allowed"}
-"""What an older service says of something that it does not know."""
+UNKNOWN_REQUEST = {"invalid-request", "unknown-route", "method-not-allowed"}
+"""The types of problems with which an older service answers a request that it does not know."""
 
 
 def revision_of(response: requests.Response) -> int:
     """The revision of the protocol that the service speaks; ours, where it does not say."""
+    stated = stated_revision(response)
+    return protocol.REVISION if stated is None else stated
+
+
+def stated_revision(response: requests.Response) -> int | None:
     stated = response.headers.get(protocol.PROTOCOL_HEADER, "")
-    return int(stated) if protocol.A_REVISION.fullmatch(stated) else protocol.REVISION
+    return int(stated) if protocol.REVISION_PATTERN.fullmatch(stated) else None
 
 
 def _versions(response: requests.Response) -> dict[str, str]:
@@ -127,35 +126,6 @@ def _versions(response: requests.Response) -> dict[str, str]:
         "theirs": response.headers.get(protocol.VERSION_HEADER, "of another version"),
         "ours": version("nbexchange"),
     }
-
-
-class ImpossibleName(Exception):
-    """Names become local paths: one that cannot be a single file name is believed from nobody."""
-
-
-def _checked(answer: T) -> T:
-    match answer:
-        case protocol.Assignments():
-            for entry in answer.assignments:
-                _check_names(entry.course_id, entry.assignment_id)
-                _check_names(*(feedback.notebook_id for feedback in entry.feedback))
-                _check_submissions(entry.submissions)
-        case protocol.Submissions():
-            _check_submissions(answer.submissions)
-        case protocol.Roster():
-            _check_names(*(member.name for member in answer.members))
-    return answer
-
-
-def _check_submissions(records: Sequence[protocol.SubmissionRecord]) -> None:
-    for record in records:
-        _check_names(record.course_id, record.assignment_id, record.student_id)
-        _check_names(*(feedback.notebook_id for feedback in record.feedback))
-
-
-def _check_names(*names: str) -> None:
-    if not all(protocol.is_path_component(name) for name in names):
-        raise ImpossibleName
 
 
 def timed_out(error: Exception) -> bool:
@@ -170,6 +140,6 @@ def broke_off(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> object:
-    """Why the last of several tries failed, which requests calls a connection error whatever it was."""
+    """Why the last of several tries failed: requests calls each of them a connection error."""
     cause = error.args[0] if error.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause

@@ -14,7 +14,8 @@ from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError,
 from urllib3.util import Retry
 
 from nbexchange import protocol
-from nbexchange.plugin.service.calls import Call
+from nbexchange.plugin.service.answers import Unreadable
+from nbexchange.plugin.service.calls import Call, stated_revision
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,18 @@ RETRIES = Tries(
 
 
 class Client:
-    """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else."""
+    """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else.
+
+    A field of a request that came after the first revision is sent once the service has stated that it knows it: an
+    action that needs one in its first call asks something else before, such as `me`.
+    """
 
     def __init__(self, prepare: Prepare, timeout: float) -> None:
         self.prepare = prepare
         self.timeout = timeout
         self.request_id: str | None = None  # of the last request
         self.headers: Mapping[str, str] = {}  # of the last answer
+        self.revision = protocol.FIRST_REVISION  # that the service stated last
         self.session = requests.Session()
         # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
         self.session.auth = lambda request: request
@@ -91,7 +97,9 @@ class Client:
                 return
             query = msgspec.structs.replace(query, cursor=page.cursor)
 
-    def remove_submissions(self, ids: Sequence[UUID], *, own: bool) -> Iterator[protocol.RemovalAnswer]:
+    def remove_submissions(
+        self, ids: Sequence[UUID], *, own: bool
+    ) -> Iterator[protocol.RemovalAnswer | Unreadable]:
         """Hide attempts, one batch after the other; `own` means the caller's own list, also for an instructor."""
         for start in range(0, len(ids), protocol.MAX_ITEMS):
             body = protocol.RemoveSubmissions(list(ids[start : start + protocol.MAX_ITEMS]), own)
@@ -101,10 +109,10 @@ class Client:
         query = protocol.UnreleaseQuery(course_id, assignment_id)
         self._call("DELETE", "v1/assignments", protocol.Unreleased, query=query)
 
-    def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer]:
+    def initiate(self, batch: protocol.InitiateUploads) -> Sequence[protocol.UploadAnswer | Unreadable]:
         return self._call("POST", "v1/uploads", protocol.UploadAnswers, body=batch).items
 
-    def complete(self, ids: Sequence[UUID]) -> Sequence[protocol.CompletionAnswer]:
+    def complete(self, ids: Sequence[UUID]) -> Sequence[protocol.CompletionAnswer | Unreadable]:
         body = protocol.CompleteUploads(list(ids))
         return self._call("POST", "v1/uploads/complete", protocol.CompletionAnswers, body=body).items
 
@@ -114,18 +122,20 @@ class Client:
     def abort(self, upload_id: UUID) -> None:
         self._call("DELETE", f"v1/uploads/{upload_id}", protocol.Aborted)
 
-    def downloads(self, items: Sequence[protocol.DownloadItem]) -> Sequence[protocol.DownloadAnswer]:
+    def downloads(
+        self, items: Sequence[protocol.DownloadItem]
+    ) -> Sequence[protocol.DownloadAnswer | Unreadable]:
         body = protocol.RequestDownloads(list(items))
         return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
 
     def roster(self, course_id: str) -> protocol.Roster:
         return self._call("GET", "v1/roster", protocol.Roster, query=protocol.RosterQuery(course_id))
 
-    def enrol(self, wanted: protocol.Enrol) -> protocol.RosterChange:
-        return self._call("POST", "v1/roster", protocol.RosterChange, body=wanted)
+    def enrol(self, request: protocol.Enrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster", protocol.RosterChange, body=request)
 
-    def unenrol(self, wanted: protocol.Unenrol) -> protocol.RosterChange:
-        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=wanted)
+    def unenrol(self, request: protocol.Unenrol) -> protocol.RosterChange:
+        return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=request)
 
     # --- how -----------------------------------------------------------------------------------------------
 
@@ -136,8 +146,8 @@ class Client:
             response = self.session.request(
                 method,
                 call.url,
-                params=msgspec.to_builtins(query, str_keys=True) if query is not None else None,
-                data=msgspec.json.encode(body) if body is not None else None,
+                params=self._parameters(query),
+                data=self._content(body),
                 headers={**call.headers, **call.own_headers},
                 cookies=dict(call.cookies),
                 timeout=self.timeout,
@@ -153,6 +163,20 @@ class Client:
         except (requests.RequestException, LocationValueError) as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
             raise call.unreachable(error, self.timeout) from None
-        self.headers = response.headers
+        self._note(response)
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)
         return call.read(response, content, kind)
+
+    def _parameters(self, query: Any) -> Any:
+        if query is None:
+            return None
+        return msgspec.to_builtins(protocol.for_revision(query, self.revision), str_keys=True)
+
+    def _content(self, body: Any) -> bytes | None:
+        return None if body is None else msgspec.json.encode(protocol.for_revision(body, self.revision))
+
+    def _note(self, response: requests.Response) -> None:
+        self.headers = response.headers
+        stated = stated_revision(response)
+        if stated is not None:
+            self.revision = stated

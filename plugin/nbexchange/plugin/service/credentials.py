@@ -17,10 +17,10 @@ SERVICE_VARIABLES = ("NBEXCHANGE_URL", "NAAS_BASE_URL")
 TOKEN_FILE_VARIABLES = ("NBEXCHANGE_API_TOKEN_FILE",)
 TOKEN_VARIABLES = ("NBEXCHANGE_API_TOKEN", "JUPYTERHUB_API_TOKEN")
 
-A_TOKEN = re.compile(r"[!-~]+")
+TOKEN_PATTERN = re.compile(r"[!-~]+")
 """Visible ASCII: what a header can hold without a second meaning."""
 
-MEANS_SOMETHING_IN_A_COOKIE = set('",;\\')
+COOKIE_DELIMITERS = set('",;\\')
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def find_token(exchange: Any) -> Token | None:
     Raises `TransferFailed` for one that cannot be used.
     """
     if exchange.api_token_file:
-        path = os.path.expanduser(exchange.api_token_file)  # noqa: PTH111 - Path's raises where nobody is at home
+        path = os.path.expanduser(exchange.api_token_file)  # noqa: PTH111 - Path's raises where there is no home directory
         return _checked(Token(_read(path), path), exchange)
     variables = [exchange.api_token_variable] if exchange.api_token_variable else TOKEN_VARIABLES
     for variable in variables:
@@ -76,8 +76,8 @@ def _read(path: str) -> str:
 
 
 def _checked(token: Token, exchange: Any) -> Token:
-    has_meaning = exchange.api_token_cookie and MEANS_SOMETHING_IN_A_COOKIE & set(token.secret)
-    if has_meaning or not A_TOKEN.fullmatch(token.secret):
+    breaks_cookie = exchange.api_token_cookie and COOKIE_DELIMITERS & set(token.secret)
+    if breaks_cookie or not TOKEN_PATTERN.fullmatch(token.secret):
         raise TransferFailed(say("service-token", source=token.source))
     return token
 

@@ -18,6 +18,7 @@ from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.calls import broke_off, timed_out
 from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.transfer.headers import headers_to_send
 from nbexchange.shared.redaction import RedactingFilter, host_of
 
 log = logging.getLogger(__name__)
@@ -25,15 +26,12 @@ log = logging.getLogger(__name__)
 # At the level of debugging it quotes the URLs that it dials, and with them the signatures.
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
 
-HEADERS = {"content-length", "content-type", "if-none-match", "x-amz-checksum-sha256"}
-"""What the service may tell the plugin to send."""
-
 CHUNK = 1 << 18
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 """Seconds without a single byte, not for the whole transfer."""
 
-# A request that reached nobody may be repeated; anything later is for the caller, who rewinds.
+# A request that reached no server may be repeated here; later failures are for the caller, who rewinds the file.
 RETRIES = Retry(
     total=3,
     connect=3,
@@ -73,9 +71,10 @@ class Storage:
     def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
         """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
         target = self._resolve(url)
+        to_send = headers_to_send(headers, host_of(target), size)
         body.seek(0)
         with progress(name, size) as bar:
-            response = self._request("PUT", target, headers=headers, data=_Body(body, size, bar))
+            response = self._request("PUT", target, headers=to_send, data=_Body(body, size, bar))
         if response.status_code not in {200, 201, 204, 412}:
             raise refused(response, "upload")
 
@@ -84,7 +83,8 @@ class Storage:
     ) -> None:
         """Fetch exactly the announced bytes into `target`, or raise."""
         source = self._resolve(url)
-        response = self._request("GET", source, headers=headers, stream=True)
+        to_send = headers_to_send(headers, host_of(source))
+        response = self._request("GET", source, headers=to_send, stream=True)
         with response:
             if response.status_code != 200:
                 raise refused(response, "download")
@@ -116,7 +116,7 @@ class Storage:
             return self.session.request(
                 method,
                 url,
-                headers={k.lower(): v for k, v in headers.items() if k.lower() in HEADERS},
+                headers=headers,
                 allow_redirects=False,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 **options,
@@ -130,14 +130,14 @@ class Storage:
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""
-        service, place = urlsplit(self.service_url), urlsplit(url)
-        if not place.scheme and not place.netloc:
+        service, store = urlsplit(self.service_url), urlsplit(url)
+        if not store.scheme and not store.netloc:
             return self.service_url.rstrip("/") + "/" + url.lstrip("/")
-        weaker = place.scheme != "https" and not (place.scheme == "http" and service.scheme == "http")
-        if weaker or "@" in place.netloc:
+        weaker = store.scheme != "https" and not (store.scheme == "http" and service.scheme == "http")
+        if weaker or "@" in store.netloc:
             raise StorageFailed(say("store-untrusted"))
-        if self.origins and origin_of(place) not in self.origins:
-            raise StorageFailed(say("store-unlisted", host=place.hostname))
+        if self.origins and origin_of(store) not in self.origins:
+            raise StorageFailed(say("store-unlisted", host=store.hostname))
         return url
 
 
@@ -165,8 +165,8 @@ def progress(name: str, size: int) -> tqdm[NoReturn]:
     return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
 
 
-def origin_of(place: SplitResult) -> tuple[str, str | None, int | None]:
-    return place.scheme, place.hostname, place.port or {"http": 80, "https": 443}.get(place.scheme)
+def origin_of(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def refused(response: requests.Response, what: str) -> StorageFailed:

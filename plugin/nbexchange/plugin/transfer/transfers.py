@@ -1,4 +1,4 @@
-"""Objects carried between a local file and the store, with the service's leave and to the service's record."""
+"""Uploads and downloads: granted by the service, between a local file and the store, confirmed by the service."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, StorageFailed, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.service.answers import Unreadable, failure_of
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.protocol import (
@@ -42,7 +43,7 @@ class Transfer:
 
     @contextmanager
     def referring(self) -> Iterator[None]:
-        """What fails herein names the service's last grant, for people to report."""
+        """A failure in this block names the service's last request, which people may report."""
         try:
             yield
         except TransferFailed as failure:
@@ -52,7 +53,7 @@ class Transfer:
     # --- up ------------------------------------------------------------------------------------------------
 
     def send(self, batch: InitiateUploads, body: BinaryIO, name: str) -> Record:
-        """Carry the only item of a batch; raises `TransferFailed`."""
+        """Send the only item of a batch; raises `TransferFailed`."""
         outcome = self.send_all(batch, {batch.items[0].id: body}, name)[batch.items[0].id]
         if isinstance(outcome, TransferFailed):
             raise outcome
@@ -61,7 +62,7 @@ class Transfer:
     def send_all(
         self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
     ) -> dict[UUID, Record | TransferFailed]:
-        """Carry every item of a batch; what stands in the way of one does not stop the others."""
+        """Send every item of a batch; the failure of one does not stop the others."""
         outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
         for answer in self._initiate(batch):
@@ -74,49 +75,46 @@ class Transfer:
                         outcome[answer.id] = failure
                 case UploadCompleted():
                     outcome[answer.id] = answer.record
-                case ItemFailed():
-                    outcome[answer.id] = ServiceRefused(answer.problem)
                 case _:
-                    raise TransferFailed(say("parts-wanted"))
+                    outcome[answer.id] = failure_of(answer)
         for completion in self._complete(batch, sent) if sent else ():
-            if isinstance(completion, ItemFailed):
-                outcome[completion.id] = ServiceRefused(completion.problem)
-            else:
-                outcome[completion.id] = completion.record
+            outcome[completion.id] = _outcome_of(completion, batch.kind)
         return outcome
 
-    def _complete(self, batch: InitiateUploads, sent: Sequence[UUID]) -> Sequence[CompletionAnswer]:
+    def _complete(
+        self, batch: InitiateUploads, sent: Sequence[UUID]
+    ) -> Sequence[CompletionAnswer | Unreadable]:
         try:
             return self.client.complete(sent)
         except (ServiceUnreachable, ServiceRefused) as failure:
             if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
-                raise  # a refused release is not published; the collector completes a submission all the same
-            raise ServiceUnreachable(say(UNCONFIRMED[batch.kind]), failure.request_id) from None
+                raise  # garbage collection completes a submission that has arrived, but no release
+            raise _unconfirmed(batch.kind, failure) from None
 
-    def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer]:
+    def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
         answers = self.client.initiate(batch)
         if any(isinstance(a, ItemFailed) and a.problem.type == "too-many-pending" for a in answers):
-            self._settle(batch)
+            self._end_unfinished(batch)
             answers = self.client.initiate(batch)
         return answers
 
-    def _settle(self, batch: InitiateUploads) -> None:
-        """End the caller's unfinished submissions of this assignment: complete what was sent, give up the rest.
+    def _end_unfinished(self, batch: InitiateUploads) -> None:
+        """End the caller's unfinished submissions of this assignment: complete what was sent, abort the rest.
 
-        Nothing else of theirs: what of a release or of feedback was not confirmed is never published.
+        Releases and feedback stay as they are: what was not confirmed is never published.
         """
-        place = (batch.kind, batch.course_id, batch.assignment_id)
+        assignment = (batch.kind, batch.course_id, batch.assignment_id)
         ids = [
             upload.id
             for upload in self.client.pending()
-            if (upload.kind, upload.course_id, upload.assignment_id) == place
+            if (upload.kind, upload.course_id, upload.assignment_id) == assignment
         ]
         for completion in self.client.complete(ids) if ids else ():
             if isinstance(completion, ItemFailed) and completion.problem.type == "object-missing":
                 self.client.abort(completion.id)
 
     def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
-        """Send the bytes, where it may help once more, with a fresh URL."""
+        """Send the bytes; once more with a fresh URL where that may help."""
         (item,) = (item for item in batch.items if item.id == granted.id)
         with self.referring():
             try:
@@ -141,10 +139,10 @@ class Transfer:
             answers = self.client.downloads(items)
         except TransferFailed as failure:
             return [failure] * len(items)
-        return [ServiceRefused(a.problem) if isinstance(a, ItemFailed) else a for a in answers]
+        return [answer if isinstance(answer, DownloadGranted) else failure_of(answer) for answer in answers]
 
     def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
-        """Bring what was granted, where it may help once more, with a fresh URL."""
+        """Download what was granted; once more with a fresh URL where that may help."""
         with self.referring():
             try:
                 self._get(granted, target, name)
@@ -161,8 +159,23 @@ class Transfer:
         target.seek(0)
 
 
+def _outcome_of(completion: CompletionAnswer | Unreadable, kind: Kind) -> Record | TransferFailed:
+    """The record of an upload whose bytes were sent, or why there is none."""
+    match completion:
+        case UploadCompleted():
+            return completion.record
+        case Unreadable():
+            return _unconfirmed(kind, completion.failure)
+    return failure_of(completion)
+
+
+def _unconfirmed(kind: Kind, failure: TransferFailed) -> ServiceUnreachable:
+    """The bytes have arrived, and it is not known what became of them."""
+    return ServiceUnreachable(say(UNCONFIRMED[kind]), failure.request_id)
+
+
 def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
-    """The grant; raises what stands in its place."""
+    """The grant; raises the failure where there is none."""
     if isinstance(granted, TransferFailed):
         raise granted
     return granted

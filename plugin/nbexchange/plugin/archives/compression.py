@@ -1,4 +1,4 @@
-"""A gzip stream made block by block: what gzip would shrink is compressed, anything else is only wrapped."""
+"""A gzip stream made block by block: what can be compressed is, anything else is stored as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLES, SAMPLE = 4, 1 << 12
 """Of each block so many pieces of so many bytes are tried."""
 
 WORTHWHILE = 0.95
-"""What a sample must shrink to: images, archives and the like do not, and gzip spends its longest on them."""
+"""The ratio that a sample must reach: images and archives do not, and gzip takes longest for them."""
 
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, of any system
 LAST_BLOCK = b"\x03\x00"  # of deflate: empty, and the last
@@ -53,11 +53,11 @@ class Gzip(io.RawIOBase):
 
     def _pass_on(self, block: bytes) -> None:
         """A sync flush ends each block at a byte, so that the next one can follow."""
-        deflate = zlib.compressobj(LEVEL if shrinks(block) else 0, zlib.DEFLATED, -zlib.MAX_WBITS)
+        deflate = zlib.compressobj(LEVEL if is_compressible(block) else 0, zlib.DEFLATED, -zlib.MAX_WBITS)
         self.target.write(deflate.compress(block) + deflate.flush(zlib.Z_SYNC_FLUSH))
 
 
-def shrinks(block: bytes) -> bool:
+def is_compressible(block: bytes) -> bool:
     step = max(SAMPLE, len(block) // SAMPLES)
     sample = b"".join(block[start : start + SAMPLE] for start in range(0, len(block), step))
     return len(zlib.compress(sample, 1)) < WORTHWHILE * len(sample)

@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from nbexchange.plugin.archives import shrinking
-from nbexchange.plugin.archives.shrinking import BLOCK, Gzip, shrinks
+from nbexchange.plugin.archives import compression
+from nbexchange.plugin.archives.compression import BLOCK, Gzip, is_compressible
 
 NOISE = random.Random(1).randbytes(BLOCK)
 TEXT = b"".join(b"%d, %d\n" % (n, n * n) for n in range(BLOCK // 10))[:BLOCK]
@@ -62,7 +62,7 @@ def test_text_shrinks_and_noise_hardly_grows():
     ids=["text", "noise", "half", "a little text", "a little noise", "nothing"],
 )
 def test_a_block_is_judged_by_samples_of_it(block, expected):
-    assert shrinks(block) is expected
+    assert is_compressible(block) is expected
 
 
 def test_only_what_shrinks_is_compressed(monkeypatch):
@@ -75,4 +75,4 @@ def test_only_what_shrinks_is_compressed(monkeypatch):
 
     monkeypatch.setattr(zlib, "compressobj", noting)
     compressed(TEXT, NOISE, TEXT)
-    assert levels == [shrinking.LEVEL, 0, shrinking.LEVEL, 0]  # the last is what was left: nothing
+    assert levels == [compression.LEVEL, 0, compression.LEVEL, 0]  # the last is what was left: nothing
