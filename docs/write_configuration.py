@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbexchange.api.config.section import Section
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import SECTIONS, variables
 from nbexchange.plugin.settings import ExchangeSettings
+from nbexchange.shared.section import Section
 
 PAGE = Path(__file__).with_name("configuration.md")
 

@@ -9,13 +9,13 @@ from support.ledger import count, let_time_pass
 from support.statements import statements
 
 from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Person, Upload
 from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Services
 from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.shared.section import SettingsError
 
 
 def quotas(**values):

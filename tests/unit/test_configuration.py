@@ -10,7 +10,6 @@ from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.cli.app import NbExchangeApp
 from nbexchange.api.cli.service import TokenNew
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
     OLDER_SETTINGS,
@@ -20,6 +19,7 @@ from nbexchange.api.config.sources import (
     refuse_unknown,
     unknown_variables,
 )
+from nbexchange.shared.section import SettingsError
 
 
 @pytest.fixture

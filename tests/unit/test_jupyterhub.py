@@ -15,9 +15,9 @@ from traitlets.config import Config
 from nbexchange.api.auth import jupyterhub
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
+from nbexchange.shared.section import SettingsError
 
 
 @pytest.fixture

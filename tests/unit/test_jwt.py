@@ -15,9 +15,9 @@ from flask import Flask, request
 from support.issuers import AUDIENCE, ISSUER, ec_key, jwks, provider, public_pem, rsa_key, token
 
 from nbexchange.api.auth.jwt import JwtAuthenticator
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import IdentityRefused, Unavailable
+from nbexchange.shared.section import SettingsError
 
 ADA = {"name": "ada", "course_id": "cs1", "course_role": "Student", "org_id": 3}
 SECRET = "a-secret-of-more-than-32-characters"

@@ -20,7 +20,7 @@ from nbexchange.api.auth.keys import (
     ProvidersKeys,
     read_keys,
 )
-from nbexchange.api.config.section import SettingsError
+from nbexchange.shared.section import SettingsError
 
 
 class Clock:

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask, request
 
 from nbexchange.api.auth.proxy import ProxyAuthenticator
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import IdentityRefused
+from nbexchange.shared.section import SettingsError
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NETWORKS = ["10.1.2.0/24", "fd00::/8"]

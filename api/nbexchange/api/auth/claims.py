@@ -8,8 +8,8 @@ from typing import Any
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth import lti
 from nbexchange.api.auth.custom import identity_of
-from nbexchange.api.config.section import SettingsError
 from nbexchange.protocol import CONTACT
+from nbexchange.shared.section import SettingsError
 
 COURSE = ["course_id", "course_title", "course_role"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbexchange.api.access.identity import RANK, CourseRole, strongest
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.problems import IdentityRefused
 from nbexchange.protocol import RoleName, is_path_component
+from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -22,9 +22,9 @@ from nbexchange.api.access.identity import RANK, CourseRole, Identity, InvalidId
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.tokens import digest
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
 from nbexchange.protocol import is_path_component
+from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -20,8 +20,8 @@ from nbexchange.api.auth import bearer_token, lti
 from nbexchange.api.auth.claims import SHAPES, choose_paths, find_claim, read_member, read_person
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.keys import ASYMMETRIC, SYMMETRIC, Keys, KeysAway, ProvidersKeys, read_keys
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import IdentityRefused, Unavailable
+from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jwt
 import requests
 
-from nbexchange.api.config.section import SettingsError
+from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -14,8 +14,8 @@ from traitlets import List, Unicode, default
 
 from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import IdentityRefused
+from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 

@@ -13,7 +13,6 @@ from traitlets import TraitError
 from traitlets.config import Application, Config, Configurable
 
 from nbexchange.api.access.identity import InvalidIdentity
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
     SECTIONS,
@@ -29,6 +28,7 @@ from nbexchange.api.problems import ExchangeProblem
 from nbexchange.shared.command_line import StrictOptions
 from nbexchange.shared.redaction import RedactingFormatter
 from nbexchange.shared.roster_csv import RosterFileError
+from nbexchange.shared.section import SettingsError
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)

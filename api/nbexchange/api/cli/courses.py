@@ -11,13 +11,13 @@ from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.api.access.identity import RANK
 from nbexchange.api.cli.base import Command
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database
 from nbexchange.api.rosters import change as enrolment
 from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
 from nbexchange.shared.roster_csv import change_lines, read_roster_file, write_roster
+from nbexchange.shared.section import SettingsError
 
 DRY_RUN = "Change nothing: only say what would be changed."
 

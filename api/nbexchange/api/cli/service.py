@@ -9,9 +9,9 @@ from traitlets import Bool, Unicode
 
 from nbexchange.api.access.identity import RANK
 from nbexchange.api.cli.base import Command
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.shared.section import SettingsError
 
 
 class Serve(Command):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from traitlets import Integer, default
 
 from nbexchange import protocol
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE
+from nbexchange.shared.section import Section, SettingsError
 
 LARGEST_IN_A_DAY = 10
 """`submitted_bytes_per_day` defaults to this many of the largest submissions."""

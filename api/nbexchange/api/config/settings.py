@@ -17,10 +17,10 @@ from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.custom import CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.db.engine import Database, connect, parse_url
 from nbexchange.api.runtime import Services
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
+from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage import ObjectStore
 from nbexchange.storage.local import LocalStore
 

@@ -19,8 +19,8 @@ from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.config.settings import CONFIG_FILE, NbExchange
+from nbexchange.shared.section import Section, SettingsError
 
 SECTIONS: Mapping[str, type[Section]] = {
     section.__name__: section
