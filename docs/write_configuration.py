@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import SECTIONS, variables
+from nbexchange.api.config.sources import sections, variables
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.shared.section import Section
 
@@ -74,7 +74,7 @@ def service_tables() -> Iterator[str]:
             yield f"### {HEADINGS[name]}\n"
         rows.append(service_row(NbExchange, name))
     yield from table(rows)
-    for section in list(SECTIONS.values())[1:]:
+    for section in list(sections().values())[1:]:
         yield f"### `c.{section.__name__}`\n\n{section.__doc__}\n"
         yield from table([service_row(section, name) for name in section.settings()])
 

@@ -15,11 +15,11 @@ from traitlets.config import Application, Config, Configurable
 from nbexchange.api.access.identity import InvalidIdentity
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
-    SECTIONS,
     drop_older,
     environment,
     read_file,
     refuse_unknown,
+    sections,
     unknown_variables,
 )
 from nbexchange.api.db.engine import UnsupportedDatabase
@@ -52,7 +52,6 @@ class Command(StrictOptions, Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
     version = metadata.version("nbexchange")
-    classes: list[type[Configurable]] = [*SECTIONS.values()]
     aliases = {
         "config": "NbExchange.config_file",
         "ip": "NbExchange.ip",
@@ -65,6 +64,11 @@ class Command(StrictOptions, Application):
     }
 
     settings: NbExchange
+    classes: list[type[Configurable]]
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.classes = [*sections().values()]
+        super().__init__(**kwargs)
 
     def initialize(self, argv: Sequence[str] | None = None) -> None:
         self.parse_command_line(None if argv is None else list(argv))
@@ -128,6 +132,6 @@ def start_logging(*, debug: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
-    # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
-    for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Alembic says at every start which database it met; the debug output of urllib3 quotes signed URLs.
+    for name in ("alembic", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Unicode, default, validate
+from traitlets import Bool, Dict, Float, Integer, Unicode, default, validate
 from traitlets.config import Configurable
 
 from nbexchange.api.auth import Authenticator
@@ -21,12 +21,10 @@ from nbexchange.api.db.engine import Database, connect, parse_url
 from nbexchange.api.runtime import Services
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
 from nbexchange.shared.section import Section, SettingsError
-from nbexchange.storage import ObjectStore
-from nbexchange.storage.local import LocalStore
+from nbexchange.storage import ObjectStore, open_store
+from nbexchange.storage.registry import find_factory
 
 CONFIG_FILE = "/etc/config/nbexchange_config.py"
-SINGLE_PUT_LIMIT = 5 << 30
-"""What S3 takes in one PUT, in bytes."""
 
 
 class NbExchange(Section):
@@ -149,26 +147,13 @@ class NbExchange(Section):
     # --- objects -------------------------------------------------------------------------------------------
 
     base_storage_location = Unicode(
-        help="Where the bytes are kept: a directory or `s3://bucket/prefix`. Default: a directory in `data_dir`."
+        help="Where the bytes are kept: a directory (a path or `file:///path`), `s3://bucket/prefix`, or an address of "
+        "another store that is installed. Default: a directory in `data_dir`."
     ).tag(config=True)
 
     @default("base_storage_location")
     def _default_base_storage_location(self) -> str:
         return str(Path(self.data_dir) / "store")
-
-    s3_region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
-    s3_endpoint_url = Unicode(help="The address at which the service reaches the store. Default: AWS.").tag(
-        config=True
-    )
-    s3_public_endpoint_url = Unicode(
-        help="The address at which clients reach the store, which URLs are signed for. "
-        "Default: `s3_endpoint_url`."
-    ).tag(config=True)
-    s3_addressing_style = CaselessStrEnum(
-        ["path", "virtual"],
-        "path",
-        help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
-    ).tag(config=True)
 
     # --- limits --------------------------------------------------------------------------------------------
 
@@ -187,27 +172,24 @@ class NbExchange(Section):
 
     def check(self) -> None:
         """Raise `SettingsError` for a combination that cannot work."""
-        if self.max_buffer_size > SINGLE_PUT_LIMIT:
-            raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
         is_static = issubclass(self.user_plugin_class, StaticTokens)
         if is_static and not (self.allow_static_tokens or is_loopback(self.ip)):
             raise SettingsError(
                 f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
                 "user_plugin_class, or allow_static_tokens if that is what you want"
             )
-        self._check_storage_location()
-
-    def _check_storage_location(self) -> None:
-        place = urlsplit(self.base_storage_location)
-        if place.scheme not in {"", "s3"} or (place.scheme == "s3" and not place.netloc):
-            raise SettingsError("base_storage_location is a directory or s3://bucket/prefix")
+        find_factory(self.base_storage_location)
 
     def rehearse(self) -> None:
         """Make everything once, so that a mistake shows in one sentence before any worker starts."""
         try:
-            self.services().database.engine.dispose()
+            services = self.services()
+            services.database.engine.dispose()
         except (TypeError, ValueError, ImportError) as error:
             raise SettingsError(f"a setting cannot be used: {error}") from error
+        if self.max_buffer_size > services.store.max_put_size:
+            largest = f"{services.store.max_put_size / (1 << 30):g} GiB"
+            raise SettingsError(f"max_buffer_size is above {largest}, more than one upload can carry")
 
     def database(self) -> Database:
         url = parse_url(self.db_url)
@@ -216,20 +198,7 @@ class NbExchange(Section):
         return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
 
     def store(self) -> ObjectStore:
-        place = urlsplit(self.base_storage_location)
-        if place.scheme != "s3":
-            return LocalStore(Path(self.base_storage_location))
-        from nbexchange.storage.s3 import S3Store
-
-        prefix = place.path.strip("/")
-        return S3Store(
-            bucket=place.netloc,
-            prefix=f"{prefix}/" if prefix else "",
-            region=self.s3_region,
-            endpoint_url=self.s3_endpoint_url or None,
-            public_endpoint_url=self.s3_public_endpoint_url or None,
-            addressing_style=self.s3_addressing_style,
-        )
+        return open_store(self.base_storage_location, self)
 
     def tokens(self) -> TokenFile:
         return TokenFile(Path(self.token_file))

@@ -7,7 +7,7 @@ from flask import Flask
 from nbexchange.api.http import conventions as web
 from nbexchange.api.http.routes import document, former, health, objects, v1
 from nbexchange.api.runtime import EXTENSION, Services
-from nbexchange.storage.local import LocalStore
+from nbexchange.storage import StreamsBytes
 
 
 def create_app(services: Services, base_url: str = "/") -> Flask:
@@ -23,6 +23,7 @@ def create_app(services: Services, base_url: str = "/") -> Flask:
     app.register_blueprint(v1.blueprint, url_prefix=f"{base_url}v1")
     app.register_blueprint(document.routes(base_url), url_prefix=f"{base_url}v1")
     app.register_blueprint(former.blueprint, url_prefix=base_url)
-    if isinstance(services.store, LocalStore):
-        app.register_blueprint(objects.routes(services.store), url_prefix=f"{base_url}objects")
+    if isinstance(services.store, StreamsBytes):
+        prefix = f"{base_url}{services.store.public_url}".rstrip("/")
+        app.register_blueprint(objects.routes(services.store), url_prefix=prefix)
     return app
