@@ -148,7 +148,7 @@ def store(tmp_path: Path) -> LocalStore:
 def services(
     database: Database, store: LocalStore, token_file: TokenFile, limits: Limits, quotas: Quotas
 ) -> Services:
-    return Services(database, store, StaticTokens(token_file), limits, quotas)
+    return Services(database, store, StaticTokens(token_file), limits, quotas.values())
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from support.callers import SERVICE, Caller, archive_item, item, problem_of
 from support.ledger import count, let_time_pass
 from support.statements import statements
 
+from nbexchange.api.config.build import build_quotas
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import connect
@@ -163,7 +164,7 @@ def test_the_number_of_unfinished_submissions_can_be_set_and_an_item_tells_when_
 )
 def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
     limited = Services(
-        services.database, services.store, services.authenticator, services.limits, Quotas(**values)
+        services.database, services.store, services.authenticator, services.limits, Quotas(**values).values()
     )
     client = create_app(limited, SERVICE).test_client()
     courses = [{"course_id": "cs1", "course_role": "Instructor"}]
@@ -280,7 +281,7 @@ def test_counting_takes_as_many_statements_for_a_hundred_items_as_for_one(releas
 
 
 def test_the_bytes_of_a_day_follow_the_largest_archive():
-    assert NbExchange(max_buffer_size=1000).quotas().submitted_bytes_per_day == 10_000
+    assert build_quotas(NbExchange(max_buffer_size=1000)).submitted_bytes_per_day == 10_000
 
 
 @pytest.mark.parametrize("name", ["submitted_bytes_per_day", "course_bytes"])
@@ -288,6 +289,6 @@ def test_a_quota_below_the_largest_archive_stops_the_service(name):
     settings = NbExchange(max_buffer_size=1000)
     settings.config.Quotas[name] = 999
     with pytest.raises(SettingsError, match=f"{name} is below max_buffer_size"):
-        settings.quotas()
+        build_quotas(settings)
     settings.config.Quotas[name] = 1000
-    assert getattr(settings.quotas(), name) == 1000
+    assert getattr(build_quotas(settings), name) == 1000

@@ -12,6 +12,7 @@ from support.callers import Caller, archive_item
 from support.commands import run_nbexchange
 from support.http_clients import HttpClient
 
+from nbexchange.api.config.build import build_database, build_store
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import FLAG_ONLY, environment
 from nbexchange.demo import servers
@@ -105,7 +106,7 @@ def test_the_older_variable_for_the_storage_location(tmp_path):
 def test_db_kwargs_and_debug_db(tmp_path):
     url = f"sqlite:///{tmp_path}/a.sqlite"
     settings = NbExchange(db_url=url, db_kwargs={"pool_size": 7}, debug_db=True, data_dir=str(tmp_path))
-    engine = settings.database().engine
+    engine = build_database(settings).engine
     assert engine.pool.size() == 7
     assert engine.echo is True
     engine.dispose()
@@ -184,7 +185,7 @@ def test_s3_settings_reach_the_store(monkeypatch):
     settings.config.S3Store.endpoint_url = "http://inside:9000"
     settings.config.S3Store.public_endpoint_url = "https://outside.example.org"
     settings.config.S3Store.addressing_style = "virtual"
-    store = settings.store()
+    store = build_store(settings)
     assert (store.bucket, store.prefix, store.region) == ("bucket", "some/prefix/", "eu-west-1")
     assert store.client.meta.endpoint_url == "http://inside:9000"
     assert store.signer.meta.endpoint_url == "https://outside.example.org"

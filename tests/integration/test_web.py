@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
@@ -12,6 +13,7 @@ from support.scripted_hub import model, scripted_hub
 from nbexchange import protocol
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
+from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db.engine import connect
 from nbexchange.api.http import conventions as web
 from nbexchange.api.http.application import create_app
@@ -187,7 +189,7 @@ def test_a_store_that_is_away_is_a_503_and_nothing_is_lost(released, store):
 
 def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     database = connect("postgresql://nobody@127.0.0.1:1/nothing", connect_args={"connect_timeout": 2})
-    services = Services(database, store, _Known(), limits)
+    services = Services(database, store, _Known(), limits, Quotas().values())
     caller = Caller("ada", create_app(services, "/services/nbexchange/").test_client(), None)
     for path in ("me", "assignments", "/readyz"):
         answer = caller.get(path)
@@ -208,7 +210,10 @@ def asking_a_hub(services):
     def ask(answer, token="t"):
         with scripted_hub({"t": answer}) as hub:
             authenticator = JupyterHubAuthenticator(api_url=hub.api_url, service_name="exchange")
-            app = create_app(Services(services.database, services.store, authenticator, services.limits), "/")
+            app = create_app(
+                Services(services.database, services.store, authenticator, services.limits, services.quotas),
+                "/",
+            )
             return app.test_client().get("/v1/me", headers={"Authorization": f"token {token}"})
 
     return ask
@@ -235,7 +240,7 @@ class _Broken:
 
 
 def test_an_authenticator_that_fails_is_a_503_and_tells_nothing(services, caplog):
-    broken = Services(services.database, services.store, _Broken(), services.limits)
+    broken = replace(services, authenticator=_Broken())
     client = create_app(broken, "/").test_client()
     answer = client.get("/v1/me")
     assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")

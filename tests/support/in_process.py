@@ -20,7 +20,7 @@ def callers_in_process(database: Database, folder: Path) -> Callable[[str, str],
     tokens = TokenFile(folder / "tokens.json")
     limits = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=MAX_ITEMS)
     store, known = LocalStore(folder / "store"), StaticTokens(tokens)
-    tireless = Quotas(submissions_per_minute=0, submissions_per_day=0)
+    tireless = Quotas(submissions_per_minute=0, submissions_per_day=0).values()
     app = create_app(Services(database, store, known, limits, tireless), SERVICE)
 
     def caller(name: str, role: str) -> Caller:

@@ -15,6 +15,7 @@ from traitlets.config import Config
 from nbexchange.api.auth import jupyterhub
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
+from nbexchange.api.config.build import build_authenticator
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import AccessScopeMissing, IdentityRefused, Unavailable
 from nbexchange.shared.section import SettingsError
@@ -327,7 +328,7 @@ def test_a_service_of_a_hub_asks_that_hub_without_any_setting(hub, who, monkeypa
     hub.answers["t"] = model("ada")
     settings = NbExchange(ip="0.0.0.0")
     settings.check()
-    assert who("t", settings.authenticator()).name == "ada"
+    assert who("t", build_authenticator(settings)).name == "ada"
 
 
 @pytest.mark.parametrize("chosen", [None, "tokens", StaticTokens, "nbexchange.api.auth.tokens.StaticTokens"])
@@ -339,7 +340,7 @@ def test_own_static_tokens_are_used_and_stay_on_loopback_too():
     class OwnTokens(StaticTokens):
         pass
 
-    assert isinstance(NbExchange(user_plugin_class=OwnTokens).authenticator(), OwnTokens)
+    assert isinstance(build_authenticator(NbExchange(user_plugin_class=OwnTokens)), OwnTokens)
     with pytest.raises(SettingsError, match="only static tokens"):
         NbExchange(user_plugin_class=OwnTokens, ip="0.0.0.0").check()
 
@@ -350,7 +351,7 @@ def test_a_class_that_would_have_to_be_awaited_is_refused_at_the_start():
             return None
 
     with pytest.raises(SettingsError, match="is `async def`"):
-        NbExchange(user_plugin_class=Awaited).authenticator()
+        build_authenticator(NbExchange(user_plugin_class=Awaited))
 
 
 def test_a_name_that_is_no_authenticators_is_refused():

@@ -15,6 +15,7 @@ from flask import Flask, request
 from support.issuers import AUDIENCE, ISSUER, ec_key, jwks, provider, public_pem, rsa_key, token
 
 from nbexchange.api.auth.jwt import JwtAuthenticator
+from nbexchange.api.config.build import build_authenticator
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import IdentityRefused, Unavailable
 from nbexchange.shared.section import SettingsError
@@ -401,4 +402,4 @@ def test_a_setting_that_cannot_work_stops_the_service(settings, said):
 
 def test_it_is_chosen_by_its_short_name_and_checked_at_start():
     with pytest.raises(SettingsError, match="issuer is missing"):
-        NbExchange(user_plugin_class="jwt").authenticator()
+        build_authenticator(NbExchange(user_plugin_class="jwt"))

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask, request
 
 from nbexchange.api.auth.proxy import ProxyAuthenticator
+from nbexchange.api.config.build import build_authenticator
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import IdentityRefused
 from nbexchange.shared.section import SettingsError
@@ -155,4 +156,4 @@ def test_a_setting_that_cannot_work_stops_the_service(settings, said):
 
 def test_it_is_chosen_by_its_short_name_and_checked_at_start():
     with pytest.raises(SettingsError, match="secret needs"):
-        NbExchange(user_plugin_class="proxy").authenticator()
+        build_authenticator(NbExchange(user_plugin_class="proxy"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import current_app, g
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth import Authenticator
-from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db.engine import Database
-from nbexchange.protocol import Limits
+from nbexchange.protocol import Limits, Quotas
 from nbexchange.storage import ObjectStore
 
 EXTENSION = "nbexchange"
@@ -22,7 +21,7 @@ class Services:
     store: ObjectStore
     authenticator: Authenticator
     limits: Limits
-    quotas: Quotas = field(default_factory=Quotas)
+    quotas: Quotas
     has_rosters: bool = False
     """Whether the rosters in the database give people roles."""
 

@@ -11,6 +11,7 @@ from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.api.access.identity import RANK
 from nbexchange.api.cli.base import Command
+from nbexchange.api.config.build import build_database
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database
 from nbexchange.api.rosters import change as enrolment
@@ -36,7 +37,7 @@ class CourseCommand(Command):
             raise self.misused()
         if not is_path_component(course_id) or not is_path_component(self.org_id):
             raise SettingsError("the id of a course or organisation cannot be used as a file name")
-        database = self.settings.database()
+        database = build_database(self.settings)
         schema.require_current(database)
         self.work(database, course_id, others)
 
@@ -156,7 +157,7 @@ class CourseList(Command):
     description = __doc__
 
     def run(self) -> None:
-        database = self.settings.database()
+        database = build_database(self.settings)
         schema.require_current(database)
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in RANK)])

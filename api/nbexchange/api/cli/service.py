@@ -9,6 +9,13 @@ from traitlets import Bool, Unicode
 
 from nbexchange.api.access.identity import RANK
 from nbexchange.api.cli.base import Command
+from nbexchange.api.config.build import (
+    build_database,
+    build_services,
+    build_store,
+    build_token_file,
+    rehearse,
+)
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.shared.section import SettingsError
@@ -24,8 +31,8 @@ class Serve(Command):
         from nbexchange.api.http.server import serve
 
         self.settings.check()
-        self.settings.rehearse()
-        database = self.settings.database()
+        rehearse(self.settings)
+        database = build_database(self.settings)
         schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
         database.engine.dispose()
         serve(self.settings)
@@ -38,7 +45,7 @@ class DbUpgrade(Command):
     description = __doc__
 
     def run(self) -> None:
-        schema.prepare(self.settings.database(), upgrade=True)
+        schema.prepare(build_database(self.settings), upgrade=True)
         print(f"The schema is at revision {schema.head_revision()}.")
 
 
@@ -57,7 +64,7 @@ class StorageInit(Command):
     description = __doc__
 
     def run(self) -> None:
-        store = self.settings.store()
+        store = build_store(self.settings)
         store.create()
         store.ready()
         found = store.capabilities()
@@ -109,7 +116,7 @@ class TokenNew(Command):
             "lms_user_id": self.lms_user_id or None,
             "courses": [_course(place) for place in places],
         }
-        print(self.settings.tokens().create(user))
+        print(build_token_file(self.settings).create(user))
 
 
 def _course(place: str) -> dict[str, str]:
@@ -134,7 +141,7 @@ class Gc(Command):
     description = __doc__
 
     def run(self) -> None:
-        services = self.settings.services()
+        services = build_services(self.settings)
         schema.require_current(services.database)
         report = collect_garbage(services)
         print(

@@ -53,7 +53,8 @@ class Quotas(Section):
         """Bytes of the largest archive, which the settings of the service fix."""
         return getattr(self.parent, "max_buffer_size", DEFAULT_MAX_BUFFER_SIZE)
 
-    def to_wire(self) -> protocol.Quotas:
+    def values(self) -> protocol.Quotas:
+        """The settings as plain values, as requests work with them."""
         return protocol.Quotas(**{name: getattr(self, name) for name in protocol.Quotas.__struct_fields__})
 
     def check(self) -> None:

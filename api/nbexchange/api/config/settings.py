@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import ipaddress
 import os
 from pathlib import Path
@@ -10,18 +9,11 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from traitlets import Bool, Dict, Float, Integer, Unicode, default, validate
-from traitlets.config import Configurable
 
-from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
-from nbexchange.api.auth.custom import CustomAuthenticator
-from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.db.engine import Database, connect, parse_url
-from nbexchange.api.runtime import Services
-from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
+from nbexchange.api.auth.tokens import StaticTokens
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
 from nbexchange.shared.section import Section, SettingsError
-from nbexchange.storage import ObjectStore, open_store
 from nbexchange.storage.registry import find_factory
 
 CONFIG_FILE = "/etc/config/nbexchange_config.py"
@@ -168,8 +160,6 @@ class NbExchange(Section):
     def _default_max_unpacked_size(self) -> int:
         return UNPACKED_FACTOR * self.max_buffer_size
 
-    # --- what they make ------------------------------------------------------------------------------------
-
     def check(self) -> None:
         """Raise `SettingsError` for a combination that cannot work."""
         is_static = issubclass(self.user_plugin_class, StaticTokens)
@@ -179,64 +169,6 @@ class NbExchange(Section):
                 "user_plugin_class, or allow_static_tokens if that is what you want"
             )
         find_factory(self.base_storage_location)
-
-    def rehearse(self) -> None:
-        """Make everything once, so that a mistake shows in one sentence before any worker starts."""
-        try:
-            services = self.services()
-            services.database.engine.dispose()
-        except (TypeError, ValueError, ImportError) as error:
-            raise SettingsError(f"a setting cannot be used: {error}") from error
-        if self.max_buffer_size > services.store.max_put_size:
-            largest = f"{services.store.max_put_size / (1 << 30):g} GiB"
-            raise SettingsError(f"max_buffer_size is above {largest}, more than one upload can carry")
-
-    def database(self) -> Database:
-        url = parse_url(self.db_url)
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
-
-    def store(self) -> ObjectStore:
-        return open_store(self.base_storage_location, self)
-
-    def tokens(self) -> TokenFile:
-        return TokenFile(Path(self.token_file))
-
-    def authenticator(self) -> Authenticator:
-        chosen: Any = self.user_plugin_class
-        if issubclass(chosen, StaticTokens):
-            tokens: StaticTokens = chosen(self.tokens())
-            return tokens
-        made = chosen(parent=self) if issubclass(chosen, Configurable) else chosen()
-        if isinstance(made, Section):
-            made.check()
-        if hasattr(made, "authenticate"):
-            return made  # type: ignore[no-any-return]
-        if not hasattr(made, "get_current_user"):
-            raise SettingsError("user_plugin_class has no method get_current_user")
-        if inspect.iscoroutinefunction(made.get_current_user):
-            raise SettingsError("get_current_user is `async def`: make it `def`, with plain calls in it")
-        return CustomAuthenticator(made)
-
-    def limits(self) -> Limits:
-        return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)
-
-    def quotas(self) -> Quotas:
-        made = Quotas(parent=self)
-        made.check()
-        return made
-
-    def services(self) -> Services:
-        """Connections and all: to be made in the process that uses them."""
-        return Services(
-            self.database(),
-            self.store(),
-            self.authenticator(),
-            self.limits(),
-            self.quotas(),
-            self.database_roster,
-        )
 
 
 def slashed(path: str) -> str:

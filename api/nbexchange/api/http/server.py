@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from nbexchange.api.config.build import build_services
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.http.application import create_app
 
@@ -42,4 +43,4 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
 
     def load(self) -> Flask:
-        return create_app(self.settings.services(), self.settings.base_url)
+        return create_app(build_services(self.settings), self.settings.base_url)

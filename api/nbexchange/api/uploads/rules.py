@@ -11,7 +11,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import Identity
-from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db import find_or_create as people
 from nbexchange.api.db.find_or_create import Place
 from nbexchange.api.db.instants import check_instant
@@ -28,6 +27,7 @@ from nbexchange.protocol import (
     MAX_NOTEBOOK_PATHS,
     InitiateUploads,
     Limits,
+    Quotas,
     UploadItem,
     is_path_component,
     is_relative_path,

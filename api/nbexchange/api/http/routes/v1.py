@@ -58,7 +58,7 @@ def me() -> protocol.Me:
         email=identity.email,
         version=version("nbexchange"),
         storage_url=services().store.public_url,
-        quotas=services().quotas.to_wire(),
+        quotas=services().quotas,
     )
 
 
