@@ -12,7 +12,7 @@ from support.scripted_hub import SCOPE, model, scripted_hub, service_model
 from traitlets import TraitError
 from traitlets.config import Config
 
-from nbexchange.api.auth import jupyterhub
+from nbexchange.api.auth import hub_tokens
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens
 from nbexchange.api.config.build import build_authenticator
@@ -208,7 +208,7 @@ def test_a_hub_that_is_away_is_neither_a_refusal_nor_a_permission(who):
 def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
     hub.answers["t"] = (500, b"")
     authenticator = make()
-    authenticator.clock = lambda: now
+    authenticator.hub.clock = lambda: now
     now = 0.0
     for _ in range(3):
         with pytest.raises(Unavailable):
@@ -222,7 +222,7 @@ def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
 def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told_at_once(
     hub, who, make, monkeypatch
 ):
-    monkeypatch.setattr(jupyterhub, "PATIENCE", urllib3.Timeout(0.2))
+    monkeypatch.setattr(hub_tokens, "TIMEOUT", urllib3.Timeout(0.2))
     authenticator = make()
     hub.open.clear()
     with pytest.raises(Unavailable):
@@ -249,7 +249,7 @@ def test_the_hubs_word_holds_for_a_while_and_no_longer(hub, who, make, known, se
     if known:
         hub.answers["t"] = model("ada", "formgrade-cs1")
     authenticator = make()
-    authenticator.clock = lambda: now
+    authenticator.hub.clock = lambda: now
     now = 0.0
     before = who("t", authenticator)
     hub.answers["t"] = model("ada", "nbgrader-cs1")
@@ -280,18 +280,18 @@ def test_the_memory_holds_no_token(hub, who, make):
     hub.answers["secret-token"] = model("ada")
     authenticator = make()
     who("secret-token", authenticator)
-    assert "secret-token" not in repr(list(authenticator.ask.cache.items()))
-    assert len(authenticator.ask.cache) == 1
+    assert "secret-token" not in repr(list(authenticator.hub.find_owner.cache.items()))
+    assert len(authenticator.hub.find_owner.cache) == 1
 
 
 def test_the_memory_is_bounded_whatever_tokens_are_made_up(hub, who, make, monkeypatch):
-    monkeypatch.setattr(jupyterhub, "CACHE_SIZE", 5)
+    monkeypatch.setattr(hub_tokens, "CACHE_SIZE", 5)
     hub.answers["t"] = model("ada")
     authenticator = make()
     for number in range(20):
         who("t", authenticator)  # who calls again and again is not forgotten
         who(f"made-up-{number}", authenticator)
-    assert len(authenticator.ask.cache) == 5
+    assert len(authenticator.hub.find_owner.cache) == 5
     assert hub.asked["t"] == 1
 
 
