@@ -1,8 +1,8 @@
 """Objects in a directory, as strict as S3: for an installation without an object store.
 
 Signed URLs are relative to the service, which passes the requests on to `receive` and `locate`. An object is a
-directory that holds `data` and its digest: it is made elsewhere, checked, and renamed into place in one step
-that fails when the name is taken. So nothing is overwritten and nothing is half there.
+directory that holds `data` and its digest: it is written elsewhere, checked, and renamed to its key in one step that
+fails when the name is taken. So nothing is overwritten and no object is incomplete.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class LocalStore(SignedUrls):
         return self.root / "incoming"
 
     def _load_signing_key(self) -> bytes:
-        """The key of this store, made by whichever process comes first: a link cannot replace a file."""
+        """The key of this store, made by the process that comes first: a link cannot replace a file."""
         path = self.root / "signing-key"
         if not path.exists():
             handle, draft = tempfile.mkstemp(dir=self.incoming)  # mode 0600
@@ -138,10 +138,10 @@ class LocalStore(SignedUrls):
             return  # what is there may be a folder of other objects
         try:
             with (
-                tempfile.TemporaryDirectory(dir=self.incoming, ignore_cleanup_errors=True) as grave,
+                tempfile.TemporaryDirectory(dir=self.incoming, ignore_cleanup_errors=True) as trash,
                 suppress(FileNotFoundError),
             ):
-                self._path(key).rename(Path(grave) / "object")
+                self._path(key).rename(Path(trash) / "object")
         except OSError as error:
             raise StoreUnavailable(f"cannot write to {self.root}: {error.strerror}") from error
 
@@ -180,7 +180,7 @@ def _sync(folder: Path) -> None:
 
 
 def open_directory(address: str, settings: Section) -> LocalStore:
-    """The store in a directory, given by its path or as `file:///path`."""
+    """The store in a directory, named by its path or as `file:///path`."""
     url = urlsplit(address)
     if not url.scheme:
         return LocalStore(Path(address))

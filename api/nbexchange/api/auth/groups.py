@@ -30,7 +30,7 @@ HELP = (
 
 @dataclass(frozen=True)
 class Membership:
-    """The organisation and roles that somebody's groups amount to."""
+    """The organisation and roles that a person's groups give."""
 
     org_id: str
     courses: dict[str, CourseRole]
@@ -52,14 +52,14 @@ class GroupPatterns:
         return cls([_compile(pair) for pair in pairs], org_id)
 
     def read(self, groups: Iterable[str]) -> Membership:
-        """Raises `IdentityRefused` for groups of more than one organisation: nobody is in two of them at once."""
-        found = list(self._match(groups))
-        orgs = {org for org, _, _ in found}
+        """Raises `IdentityRefused` for groups of more than one organisation: a person is in one."""
+        matches = list(self._match(groups))
+        orgs = {org for org, _, _ in matches}
         if len(orgs) > 1:
             named = ", ".join(sorted(orgs))
             raise IdentityRefused(f"Your groups are those of several organisations ({named}), not of one.")
-        places = ((course_id, CourseRole(role)) for _, course_id, role in found)
-        return Membership(next(iter(orgs), self.org_id), strongest(places))
+        roles = ((course_id, CourseRole(role)) for _, course_id, role in matches)
+        return Membership(next(iter(orgs), self.org_id), strongest(roles))
 
     def _match(self, groups: Iterable[str]) -> Iterator[tuple[str, str, RoleName]]:
         for group in groups:

@@ -20,11 +20,11 @@ from nbexchange.protocol import is_path_component
 from nbexchange.shared.section import Section, SettingsError
 
 SERVICE_PREFIX = "service:"
-"""Begins the name of a service, so that it is nobody's among the people."""
+"""Begins the name of a service, so that it is no person's."""
 
 
 class JupyterHubAuthenticator(Section):
-    """Who is calling is the owner of a JupyterHub token, in the courses that the owner's groups name."""
+    """The caller is the owner of a JupyterHub token, in the courses that the owner's groups name."""
 
     variable_prefix = "NBEXCHANGE_HUB_"
 
@@ -44,8 +44,8 @@ class JupyterHubAuthenticator(Section):
 
     access_scopes = List(
         Unicode(),
-        help="A token needs one of these scopes; without any, every token of the hub is taken, also one that was "
-        "given to some other service. Default: `$JUPYTERHUB_OAUTH_ACCESS_SCOPES`, which a hub sets for the "
+        help="A token needs one of these scopes; without any, every token of the hub is taken, also one for "
+        "another service. Default: `$JUPYTERHUB_OAUTH_ACCESS_SCOPES`, which a hub sets for the "
         "services that it starts, else `access:services!service=<service_name>` and `access:services`.",
     ).tag(config=True)
 
@@ -58,7 +58,7 @@ class JupyterHubAuthenticator(Section):
 
     require_access_scope = Bool(
         True,
-        help="Refuse tokens without an access scope. Off, any service of the hub can pass for its users.",
+        help="Refuse tokens without an access scope. Off, any service of the hub can act as its users.",
     ).tag(config=True)
 
     group_roles: List[tuple[str, str]] = List(help=HELP).tag(config=True)
@@ -74,21 +74,25 @@ class JupyterHubAuthenticator(Section):
 
     org_id = Unicode("1", help="The organisation of those whose groups name none.").tag(config=True)
 
-    remember_seconds = Float(60, min=0, help="Seconds that the hub's word on a token holds.").tag(config=True)
+    remember_seconds = Float(60, min=0, help="Seconds that the hub's answer to a token is remembered.").tag(
+        config=True
+    )
     refuse_seconds = Float(
         5, min=0, help="Seconds that a token is refused after the hub did not know it."
     ).tag(config=True)
 
     def check(self) -> None:
         if not self.api_url:
-            raise SettingsError("the hub's API is not known: set c.JupyterHubAuthenticator.api_url")
+            raise SettingsError("the hub's API is missing: set c.JupyterHubAuthenticator.api_url")
         if self.require_access_scope and not self.service_name:
             raise SettingsError(
-                "the exchange's name among the hub's services is not known: set "
+                "the exchange's name among the hub's services is missing: set "
                 "c.JupyterHubAuthenticator.service_name"
             )
         if self.require_access_scope and not self.access_scopes:
-            raise SettingsError("c.JupyterHubAuthenticator.access_scopes is empty: nobody could be let in")
+            raise SettingsError(
+                "c.JupyterHubAuthenticator.access_scopes is empty: no token could be accepted"
+            )
         for name, courses in self.service_roles.items():
             self._check_service(name, courses)
         self.patterns, self.hub  # noqa: B018 - built once, here, where a mistake in them is told

@@ -1,4 +1,4 @@
-"""What all commands do: read the settings, and tell in one line what an operator can mend."""
+"""What all commands do: read the settings, and tell in one line what an administrator can correct."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EXPECTED = (
     SQLAlchemyError,
     OSError,
 )
-"""What an operator can mend: told in one line, without a traceback."""
+"""What an administrator can correct: told in one line, without a traceback."""
 
 
 class Command(StrictOptions, Application):
@@ -73,26 +73,26 @@ class Command(StrictOptions, Application):
     def initialize(self, argv: Sequence[str] | None = None) -> None:
         self.parse_command_line(None if argv is None else list(argv))
         if self.subapp is None:
-            self._refuse_what_it_does_not_know()
+            self._refuse_unknown_arguments()
             self._configure()
 
     takes_arguments = False
 
-    def _refuse_what_it_does_not_know(self) -> None:
+    def _refuse_unknown_arguments(self) -> None:
         if self.extra_args and not self.takes_arguments:
             word = self.extra_args[0]
             if word in self.subcommands:
                 raise SettingsError(f"options come after the command: {self.name} {word} ...")
-            known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
-            raise SettingsError(f"{self.name} knows no {word!r}{known}")
+            commands = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
+            raise SettingsError(f"{self.name} knows no {word!r}{commands}")
 
     def _configure(self) -> None:
-        given = environment()
-        given.merge(self.config)
-        refuse_unknown(given)
-        self._refuse_own_unknown(given)
-        config = read_file(NbExchange(config=given).config_file)
-        config.merge(given)
+        overrides = environment()
+        overrides.merge(self.config)
+        refuse_unknown(overrides)
+        self._refuse_unknown_options(overrides)
+        config = read_file(NbExchange(config=overrides).config_file)
+        config.merge(overrides)
         refuse_unknown(config)
         remarks = [*drop_older(config), *unknown_variables()]
         self.update_config(config)
@@ -101,11 +101,11 @@ class Command(StrictOptions, Application):
         for remark in remarks:
             log.warning(remark)
 
-    def _refuse_own_unknown(self, given: Config) -> None:
+    def _refuse_unknown_options(self, config: Config) -> None:
         """Settings of the command itself, which no file has."""
         for kind in type(self).mro():
             if issubclass(kind, Command) and (
-                unknown := given.get(kind.__name__, {}).keys() - self.traits().keys()
+                unknown := config.get(kind.__name__, {}).keys() - self.traits().keys()
             ):
                 raise SettingsError(f"there is no option --{kind.__name__}.{min(unknown)}")
 

@@ -1,4 +1,4 @@
-"""The commands for courses and their rosters. The operator alone can make somebody an instructor."""
+"""The commands for courses and their rosters. Only the administrator of the exchange can make an instructor."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CourseCommand(Command):
     def tell(self, change: RosterChange) -> None:
         print("\n".join(change_lines(change)))
         if not self.settings.database_roster:
-            print("nbexchange: database_roster is off: rosters give nobody a role", file=sys.stderr)
+            print("nbexchange: database_roster is off: rosters give no roles", file=sys.stderr)
 
 
 class CourseCreate(CourseCommand):
@@ -106,15 +106,15 @@ class CourseAdd(CourseCommand):
             raise self.misused()
         entries = self.read_file() if self.file else [RosterEntry(name, self.role) for name in names]
         with database.write(dry_run=self.dry_run) as session:
-            wanted = Enrol(course_id, entries, self.replace, self.dry_run)
-            change = enrolment.enrol(session, self.editor, wanted)
+            request = Enrol(course_id, entries, self.replace, self.dry_run)
+            change = enrolment.enrol(session, self.editor, request)
         self.tell(change)
 
     def read_file(self) -> list[RosterEntry]:
-        found = read_roster_file(self.file, erase=self.replace)
-        if found.unused:
-            print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
-        return found.entries
+        roster = read_roster_file(self.file, erase=self.replace)
+        if roster.unused:
+            print(f"nbexchange: not used: the columns {', '.join(roster.unused)}", file=sys.stderr)
+        return roster.entries
 
 
 class CourseRemove(CourseCommand):

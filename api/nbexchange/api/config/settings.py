@@ -25,11 +25,11 @@ class NbExchange(Section):
     variable_prefix = "NBEXCHANGE_"
 
     config_file = Unicode(
-        CONFIG_FILE, help="The configuration file, in Python. At its default place it may be missing."
+        CONFIG_FILE, help="The configuration file, in Python. At its default path it may be missing."
     ).tag(config=True)
 
     data_dir = Unicode(
-        help="Where the embedded defaults live: the SQLite file, the objects and the static tokens. "
+        help="Where the embedded defaults keep their files: the SQLite file, the objects and the static tokens. "
         "Default: `nbexchange` in `$XDG_DATA_HOME` or in `~/.local/share`."
     ).tag(config=True)
 
@@ -41,7 +41,7 @@ class NbExchange(Section):
     # --- the service ---------------------------------------------------------------------------------------
 
     ip = Unicode(
-        help="The address to listen on; beyond loopback somebody has to say who is calling. Default: that of "
+        help="The address to listen on. Beyond loopback an authenticator has to identify the callers. Default: that of "
         "`$JUPYTERHUB_SERVICE_URL` for a service of a hub, else `127.0.0.1`."
     ).tag(config=True)
 
@@ -63,8 +63,8 @@ class NbExchange(Section):
     caller_timeout = Float(
         30.0,
         min=0.1,
-        help="Seconds that a caller is waited for: for the head of a request in all, for its body beyond one second "
-        "for each 1 000 bytes.",
+        help="Seconds to wait for a caller: for the whole head of a request, and for its body in addition to one "
+        "second for each 1 000 bytes.",
     ).tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 
@@ -84,11 +84,11 @@ class NbExchange(Section):
     def _valid_base_url(self, proposal: Any) -> str:
         return slashed(proposal["value"])
 
-    # --- who is calling ------------------------------------------------------------------------------------
+    # --- authentication ------------------------------------------------------------------------------------
 
     user_plugin_class = AuthenticatorClass(
         klass=object,
-        help="Who says who is calling: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
+        help="What identifies the callers: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
         "`get_current_user(request)`, such as a subclass of `BaseUserHandler`. Default: `jupyterhub` for a "
         "service of a hub, else `tokens`.",
     ).tag(config=True)
@@ -113,7 +113,8 @@ class NbExchange(Section):
     database_roster = Bool(
         False,
         help="Let rosters in the database give people roles in courses, beside those that they come with. The "
-        "operator keeps them with `nbexchange course`, instructors with `jupyter nbexchange roster`.",
+        "administrator of the exchange keeps them with `nbexchange course`, instructors with "
+        "`jupyter nbexchange roster`.",
     ).tag(config=True)
 
     # --- metadata ------------------------------------------------------------------------------------------

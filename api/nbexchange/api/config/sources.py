@@ -27,7 +27,7 @@ PREFIX = NbExchange.variable_prefix
 FLAG_ONLY = {"reset_db"}
 OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
 OLDER_SETTINGS = {"timezone", "timestamp_format", "log_level", "log_format", "log_datefmt", "logging_config"}
-"""What files for nbexchange 1 and 2 may contain, and nothing here depends on."""
+"""What files for nbexchange 1 and 2 may contain, and has no effect here."""
 OTHER_VARIABLES = {
     "NBEXCHANGE_URL",
     "NBEXCHANGE_API_TOKEN",
@@ -35,8 +35,8 @@ OTHER_VARIABLES = {
     "NBEXCHANGE_TEST_DATABASE_URL",
 }
 """What else has the prefix: the plugin's variables and the tests'."""
-OF_KUBERNETES = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
-"""What it tells every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
+KUBERNETES_VARIABLE = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
+"""What Kubernetes sets in every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
 
 
 def sections() -> Mapping[str, type[Section]]:
@@ -84,31 +84,31 @@ def read_text(section: type[Section], name: str, text: str) -> Any:
 
 def unknown_variables() -> Iterator[str]:
     """A sentence for each variable with our prefix that states no setting."""
-    known = all_variables().keys()
+    names = all_variables().keys()
     for variable in sorted(os.environ):
-        if not variable.startswith(PREFIX) or variable in known | OTHER_VARIABLES or is_kubernetes(variable):
+        if not variable.startswith(PREFIX) or variable in names | OTHER_VARIABLES or is_kubernetes(variable):
             continue
         name = variable.removeprefix(PREFIX)
         if name.lower() in FLAG_ONLY:
             yield f"{variable} has no effect: {name.lower()} is a flag of the command line only"
         else:
-            near = suggestion(name, [other.removeprefix(PREFIX) for other in known], spell=PREFIX.__add__)
+            near = suggestion(name, [other.removeprefix(PREFIX) for other in names], spell=PREFIX.__add__)
             yield f"{variable} states no setting{near}"
 
 
 def is_kubernetes(variable: str) -> bool:
-    return OF_KUBERNETES.fullmatch(variable) is not None
+    return KUBERNETES_VARIABLE.fullmatch(variable) is not None
 
 
-def read_file(place: str) -> Config:
-    """What the configuration file says; the one at the default place may be missing."""
-    path = Path(place).absolute()
+def read_file(file: str) -> Config:
+    """What the configuration file says; the one at the default path may be missing."""
+    path = Path(file).absolute()
     try:
         config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
     except ConfigFileNotFound:
-        if place == CONFIG_FILE:
+        if file == CONFIG_FILE:
             return Config()
-        raise SettingsError(f"there is no configuration file {place}") from None
+        raise SettingsError(f"there is no configuration file {file}") from None
     if FLAG_ONLY & config.get(NbExchange.__name__, {}).keys():
         raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
     return config
@@ -134,7 +134,7 @@ def _refuse_unknown_settings(section: type[Section], stated: Mapping[str, object
 
 
 def _spellings(section: type[Section]) -> dict[str, str]:
-    """What to write for each name that somebody may look for in this section.
+    """What to write for each name that may be looked for in this section.
 
     Beside its own settings, a name is what follows the section's prefix in an environment variable: settings that have
     moved to a section of their own are found by their older name.
@@ -156,7 +156,7 @@ def drop_older(config: Config) -> Iterator[str]:
         yield f"c.{NbExchange.__name__}.{name} of older versions has no effect"
 
 
-def suggestion(name: str, known: Collection[str], spell: Callable[[str], str]) -> str:
-    """The known name that is nearest, in full."""
-    nearest = get_close_matches(name, known, n=1)
+def suggestion(name: str, names: Collection[str], spell: Callable[[str], str]) -> str:
+    """The nearest of the names, in full."""
+    nearest = get_close_matches(name, names, n=1)
     return f": did you mean {spell(nearest[0])}?" if nearest else ""

@@ -13,7 +13,7 @@ from nbexchange.api.http.application import create_app
 
 
 def serve(settings: NbExchange) -> None:
-    """Run until a signal ends it. Connections are made in the workers, after the fork."""
+    """Run until a signal ends it. Connections are opened in the workers, after the fork."""
     Server(settings).run()
 
 
