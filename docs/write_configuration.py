@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbexchange.api.config.section import Section
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import SECTIONS, variables
+from nbexchange.api.config.sources import sections, variables
 from nbexchange.plugin.settings import ExchangeSettings
+from nbexchange.shared.section import Section
 
 PAGE = Path(__file__).with_name("configuration.md")
 
@@ -21,17 +21,17 @@ SERVICE = """\
 
 ## The service
 
-Each setting is `c.NbExchange.<setting>` in the configuration file (or that of another section, where its heading says
-so), the environment variable named here, or `--NbExchange.<setting>=<value>` on the command line; the later beats the
-earlier. An empty variable states nothing.
-A variable says `true` or `false`, or writes a dictionary or a list as Python does: `{'pool_size': 10}`, `['RS256']`.
-Beside these, a bucket's credentials come from where boto3 looks for them (`AWS_ACCESS_KEY_ID` and others).
+Each setting is `c.NbExchange.<setting>` in the configuration file (or in another section, where the heading names it),
+the environment variable named here, or `--NbExchange.<setting>=<value>` on the command line; the later beats the
+earlier. An empty variable counts as unset.
+A variable is `true` or `false`, or a dictionary or list in Python's notation: `{'pool_size': 10}`, `['RS256']`.
+In addition, the credentials of a bucket come from boto3's usual sources (`AWS_ACCESS_KEY_ID` and others).
 """
 
 HEADINGS = {
     "config_file": "Files",
     "ip": "Listening",
-    "user_plugin_class": "Who is calling",
+    "user_plugin_class": "Authentication",
     "db_url": "Database",
     "base_storage_location": "Object store",
     "max_buffer_size": "Limits",
@@ -43,8 +43,8 @@ PLUGIN = """\
 
 In `nbgrader_config.py`: `c.Exchange.<setting>` for all actions, or `c.ExchangeSubmit.<setting>` and the like for one.
 nbgrader's own settings of the exchange (`assignment_dir`, `timezone`, `timestamp_format` and those of single actions)
-hold as nbgrader documents them. What the file says beats the variable. Who is calling is in `JUPYTERHUB_API_TOKEN`,
-which a hub sets, unless something else is said here.
+hold as nbgrader documents them. The file beats the variable. The caller's token is in `JUPYTERHUB_API_TOKEN`, which
+a hub sets, unless one of these settings names another.
 """
 
 TYPES = {
@@ -74,7 +74,7 @@ def service_tables() -> Iterator[str]:
             yield f"### {HEADINGS[name]}\n"
         rows.append(service_row(NbExchange, name))
     yield from table(rows)
-    for section in list(SECTIONS.values())[1:]:
+    for section in list(sections().values())[1:]:
         yield f"### `c.{section.__name__}`\n\n{section.__doc__}\n"
         yield from table([service_row(section, name) for name in section.settings()])
 

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
 from support.servers.serving import serving
+from support.stores.flat import FLAT
 from support.stores.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
 from support.stores.swift import swift
 from werkzeug.serving import make_server
@@ -16,7 +17,7 @@ from werkzeug.serving import make_server
 from nbexchange.api.http import conventions as web
 from nbexchange.api.http.routes import objects
 from nbexchange.demo.servers import Bucket
-from nbexchange.storage.local import LocalStore
+from nbexchange.storage import ObjectStore, StreamsBytes, open_store, register_store, registry
 from nbexchange.storage.s3 import S3Store
 
 
@@ -43,7 +44,22 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def local_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    store = LocalStore(tmp_path_factory.mktemp("local") / "store")
+    yield from served(open_store(str(tmp_path_factory.mktemp("local") / "store")))
+
+
+@pytest.fixture(scope="session")
+def flat_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A store that no code of ours knows, found by the scheme of its address."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "_registered", {**registry._registered})
+        register_store("flat", FLAT)
+        store = open_store(tmp_path_factory.mktemp("flat").as_uri().replace("file:", "flat:"))
+    yield from served(store)
+
+
+def served(store: ObjectStore) -> Iterator[Place]:
+    """A store that streams bytes through this process, over HTTP as the service offers it."""
+    assert isinstance(store, StreamsBytes)
     app = Flask(__name__, static_folder=None)
     web.install(app)
     app.register_blueprint(objects.routes(store), url_prefix="/services/nbexchange/objects")

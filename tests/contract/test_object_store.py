@@ -33,7 +33,7 @@ from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store
 
 # moto verifies nothing about a signature, so nothing that is said about signed URLs may rest on it.
-STRICT = ("local", "ministack", "swift")
+STRICT = ("local", "flat", "ministack", "swift")
 ALL = (*STRICT, "moto")
 S3 = ("ministack", "swift", "moto")
 
@@ -122,7 +122,7 @@ def test_somebody_without_a_signature_is_answered_at_the_public_address(place):
     assert send(SignedRequest("HEAD", url, {}, datetime.now(UTC))).status < 500
 
 
-@on("local", "ministack")  # Swift and moto report no digest of an object
+@on("local", "flat", "ministack")  # Swift and moto report no digest of an object
 def test_the_digest_is_reported(place, key):
     place.put(key, BODY)
     assert place.store.stat(key).sha256 == sha256_of(BODY)
@@ -336,7 +336,7 @@ class TestASignedDownload:
         assert_upload_refused(place, key, with_headers(download, {"content-length": str(len(BODY))}))
 
 
-@on("local", "swift")  # MiniStack verifies a signature only where there is one
+@on("local", "flat", "swift")  # MiniStack verifies a signature only where there is one
 def test_a_url_without_its_signature_is_refused(place, key, upload):
     assert_upload_refused(place, key, place.altered(upload, "signature", None))
     place.put(key, BODY)
@@ -348,7 +348,9 @@ def test_a_url_without_its_algorithm_is_refused(place, key, upload):
     assert_upload_refused(place, key, with_parameter(upload, "X-Amz-Algorithm", None), statuses=(400,))
 
 
-@on("local", "ministack")  # Swift answers 501 to any condition but *, before it looks at the signature
+@on(
+    "local", "flat", "ministack"
+)  # Swift answers 501 to any condition but *, before it looks at the signature
 def test_another_condition_than_the_signed_one_is_refused(place, key, upload):
     assert_upload_refused(place, key, with_headers(upload, {"if-none-match": '"etag"'}))
 
@@ -364,7 +366,7 @@ def test_unsigned_metadata_are_refused(place, key, upload):
     assert_upload_refused(place, key, with_headers(upload, {"x-amz-meta-grade": "100"}))
 
 
-@on("local")  # it knows neither access lists nor metadata: such headers mean nothing to it
+@on("local", "flat")  # they know neither access lists nor metadata: such headers mean nothing to them
 def test_unsigned_headers_do_not_make_an_object_public(place, key, upload):
     request = with_headers(upload, {"x-amz-acl": "public-read", "x-amz-meta-grade": "100"})
     assert send(request, BODY).status == 200
@@ -396,6 +398,7 @@ ENFORCES_NOTHING_SIGNED = Capabilities(
     ("place", "expected"),
     [
         ("local", ENFORCES_ALL),
+        ("flat", ENFORCES_ALL),
         ("ministack", ENFORCES_ALL),
         ("swift", replace(ENFORCES_ALL, reports_digests=False)),
         ("moto", ENFORCES_NOTHING_SIGNED),

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from traitlets.config.loader import PyFileConfigLoader
 
+from nbexchange.api.config.build import build_authenticator
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import SECTIONS, environment, read_file, refuse_unknown
+from nbexchange.api.config.sources import environment, read_file, refuse_unknown, sections
 from nbexchange.plugin.cli.exchange import Exchange
 
 ROOT = Path(__file__).parents[2]
@@ -49,8 +50,8 @@ def test_the_service_takes_the_configuration(text, tmp_path, monkeypatch):
     config.NbExchange.data_dir = str(tmp_path)
     settings = NbExchange(config=config)
     settings.check()
-    assert settings.authenticator()
-    assert set(config) <= set(SECTIONS)
+    assert build_authenticator(settings)
+    assert set(config) <= set(sections())
 
 
 @pytest.mark.parametrize("text", blocks("jupyterhub_config.py"))

@@ -13,7 +13,7 @@ from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect
 from nbexchange.api.rosters.change import name_course
 
-OFF = "nbexchange: database_roster is off: rosters give nobody a role\n"
+OFF = "nbexchange: database_roster is off: rosters give no roles\n"
 
 
 @pytest.fixture

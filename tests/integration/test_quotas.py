@@ -10,13 +10,14 @@ from support.database.statements import statements
 from support.faults.at_once import at_once
 from support.people.callers import SERVICE, Caller, archive_item, item, problem_of
 
+from nbexchange.api.config.build import build_quotas
 from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Person, Upload
 from nbexchange.api.http.application import create_app
 from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.shared.section import SettingsError
 
 
 def quotas(**values):
@@ -163,7 +164,7 @@ def test_the_number_of_unfinished_submissions_can_be_set_and_an_item_tells_when_
     ],
 )
 def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
-    limited = replace(services, quotas=Quotas(**values).to_wire())
+    limited = replace(services, quotas=Quotas(**values).values())
     client = create_app(limited, SERVICE).test_client()
     courses = [{"course_id": "cs1", "course_role": "Instructor"}]
     teacher = Caller("teacher", client, token_file.create({"name": "teacher", "courses": courses}))
@@ -278,7 +279,7 @@ def test_counting_takes_as_many_statements_for_a_hundred_items_as_for_one(releas
 
 
 def test_the_bytes_of_a_day_follow_the_largest_archive():
-    assert NbExchange(max_buffer_size=1000).quotas().submitted_bytes_per_day == 10_000
+    assert build_quotas(NbExchange(max_buffer_size=1000)).submitted_bytes_per_day == 10_000
 
 
 @pytest.mark.parametrize("name", ["submitted_bytes_per_day", "course_bytes"])
@@ -286,6 +287,6 @@ def test_a_quota_below_the_largest_archive_stops_the_service(name):
     settings = NbExchange(max_buffer_size=1000)
     settings.config.Quotas[name] = 999
     with pytest.raises(SettingsError, match=f"{name} is below max_buffer_size"):
-        settings.quotas()
+        build_quotas(settings)
     settings.config.Quotas[name] = 1000
-    assert getattr(settings.quotas(), name) == 1000
+    assert getattr(build_quotas(settings), name) == 1000

@@ -12,9 +12,11 @@ from support.people.callers import Caller, archive_item
 from support.people.commands import run_nbexchange
 from support.people.http_clients import HttpClient
 
+from nbexchange.api.config.build import build_database, build_store
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import FLAG_ONLY, environment
 from nbexchange.demo import servers
+from nbexchange.storage.s3_settings import S3Store
 
 
 def me(service, token, path="services/nbexchange/"):
@@ -104,7 +106,7 @@ def test_the_older_variable_for_the_storage_location(tmp_path):
 def test_db_kwargs_and_debug_db(tmp_path):
     url = f"sqlite:///{tmp_path}/a.sqlite"
     settings = NbExchange(db_url=url, db_kwargs={"pool_size": 7}, debug_db=True, data_dir=str(tmp_path))
-    engine = settings.database().engine
+    engine = build_database(settings).engine
     assert engine.pool.size() == 7
     assert engine.echo is True
     engine.dispose()
@@ -178,14 +180,12 @@ def test_static_tokens_are_refused_beyond_loopback_unless_allowed(tmp_path):
 def test_s3_settings_reach_the_store(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    settings = NbExchange(
-        base_storage_location="s3://bucket/some/prefix",
-        s3_region="eu-west-1",
-        s3_endpoint_url="http://inside:9000",
-        s3_public_endpoint_url="https://outside.example.org",
-        s3_addressing_style="virtual",
-    )
-    store = settings.store()
+    settings = NbExchange(base_storage_location="s3://bucket/some/prefix")
+    settings.config.S3Store.region = "eu-west-1"
+    settings.config.S3Store.endpoint_url = "http://inside:9000"
+    settings.config.S3Store.public_endpoint_url = "https://outside.example.org"
+    settings.config.S3Store.addressing_style = "virtual"
+    store = build_store(settings)
     assert (store.bucket, store.prefix, store.region) == ("bucket", "some/prefix/", "eu-west-1")
     assert store.client.meta.endpoint_url == "http://inside:9000"
     assert store.signer.meta.endpoint_url == "https://outside.example.org"
@@ -212,27 +212,31 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "value"),
+    ("section", "name", "text", "value"),
     [
-        ("db_kwargs", "{'pool_size': 7}", {"pool_size": 7}),
-        ("debug_db", "true", True),
-        ("upgrade_db", "1", True),
-        ("allow_static_tokens", "True", True),
-        ("s3_public_endpoint_url", "https://s3.example.org", "https://s3.example.org"),
-        ("s3_addressing_style", "VIRTUAL", "virtual"),
-        ("threads", "3", 3),
+        (NbExchange, "db_kwargs", "{'pool_size': 7}", {"pool_size": 7}),
+        (NbExchange, "debug_db", "true", True),
+        (NbExchange, "upgrade_db", "1", True),
+        (NbExchange, "allow_static_tokens", "True", True),
+        (S3Store, "public_endpoint_url", "https://s3.example.org", "https://s3.example.org"),
+        (S3Store, "addressing_style", "VIRTUAL", "virtual"),
+        (NbExchange, "threads", "3", 3),
     ],
 )
-def test_an_environment_variable_is_read_as_its_setting_wants(monkeypatch, name, text, value):
-    monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", text)
-    assert getattr(NbExchange(config=environment()), name) == value
+def test_an_environment_variable_is_read_as_its_setting_wants(monkeypatch, section, name, text, value):
+    monkeypatch.setenv(f"{section.variable_prefix}{name.upper()}", text)
+    assert getattr(section(config=environment()), name) == value
 
 
-def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
-    names = set(NbExchange.class_trait_names(config=True)) - FLAG_ONLY
+@pytest.mark.parametrize(("section", "prefix"), [(NbExchange, "NBEXCHANGE_"), (S3Store, "NBEXCHANGE_S3_")])
+def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch, section, prefix):
+    names = set(section.class_trait_names(config=True)) - FLAG_ONLY
     for name in names:
-        monkeypatch.setenv(f"NBEXCHANGE_{name.upper()}", "1")
-    assert environment()["NbExchange"].keys() == names
+        monkeypatch.setenv(f"{prefix}{name.upper()}", "1")
+    assert environment()[section.__name__].keys() == names
+
+
+def test_the_database_is_not_reset_by_a_variable(monkeypatch):
     monkeypatch.setenv("NBEXCHANGE_RESET_DB", "1")
     assert "reset_db" not in environment()["NbExchange"]
 
@@ -248,6 +252,8 @@ def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch):
         ({"NBEXCHANGE_DB_URL": "mysql://u:p4ssword@host/db"}, "mysql is not supported"),
         ({"NBEXCHANGE_DB_URL": "nonsense"}, "db_url"),
         ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "gs://bucket"}, "s3://bucket/prefix"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3:///prefix"}, "s3://bucket/prefix"),
+        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "file://host/store"}, "file:///path"),
         ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
         ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
         ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),

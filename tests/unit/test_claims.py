@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nbexchange.api.access.identity import InvalidIdentity
 from nbexchange.api.auth.claims import SHAPES, choose_paths, find_claim, read_member
-from nbexchange.api.config.section import SettingsError
+from nbexchange.shared.section import SettingsError
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 ADA = {"name": "ada", "course_id": "cs1", "course_role": "Instructor"}

@@ -10,7 +10,6 @@ from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.cli.app import NbExchangeApp
 from nbexchange.api.cli.service import TokenNew
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
     OLDER_SETTINGS,
@@ -20,6 +19,7 @@ from nbexchange.api.config.sources import (
     refuse_unknown,
     unknown_variables,
 )
+from nbexchange.shared.section import SettingsError
 
 
 @pytest.fixture
@@ -39,7 +39,13 @@ def configured(tmp_path):
     [
         ("c.NbExchange.prot = 1", "c.NbExchange.prot is no setting: did you mean c.NbExchange.port?"),
         ("c.NbExchange.db_uri = ''", "c.NbExchange.db_uri is no setting: did you mean c.NbExchange.db_url?"),
-        ("c.NbExchange.s3_endpoint = ''", "did you mean c.NbExchange.s3_endpoint_url?"),
+        ("c.NbExchange.s3_endpoint = ''", "did you mean c.S3Store.endpoint_url?"),
+        (
+            "c.NbExchange.s3_region = ''",
+            "c.NbExchange.s3_region is no setting: did you mean c.S3Store.region?",
+        ),
+        ("c.S3Store.regoin = ''", "c.S3Store.regoin is no setting: did you mean c.S3Store.region?"),
+        ("c.S3store.region = ''", "c.S3store is no section: did you mean c.S3Store?"),
         ("c.NbExchange.zebra = 1", "c.NbExchange.zebra is no setting"),
         ("c.Nbexchange.port = 1", "c.Nbexchange is no section: did you mean c.NbExchange?"),
         ("c.NbExchanges.port = 1", "c.NbExchanges is no section: did you mean c.NbExchange?"),

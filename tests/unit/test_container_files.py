@@ -25,7 +25,7 @@ from support.servers.containers import (
 )
 
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import environment
+from nbexchange.api.config.sources import environment, sections
 
 SECRETS = ("POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD")
 VARIABLES = {**example_variables(), **dict.fromkeys(SECRETS, "of a test")}
@@ -111,7 +111,12 @@ def test_our_containers_are_given_settings_that_exist_and_go_together(name, monk
         monkeypatch.setenv(variable, value)
     config = environment()
     stated = {variable for variable in given if variable.startswith("NBEXCHANGE_")}
-    assert {f"NBEXCHANGE_{setting.upper()}" for setting in config["NbExchange"]} == stated
+    read = {
+        f"{sections()[section].variable_prefix}{setting.upper()}"
+        for section, settings in config.items()
+        for setting in settings
+    }
+    assert read == stated
     if name == "api":
         NbExchange(config=config).check()
 

@@ -12,15 +12,15 @@ from support.servers.issuers import jwk, jwks, private_pem, provider, public_pem
 from nbexchange.api.auth import keys
 from nbexchange.api.auth.keys import (
     ASYMMETRIC,
-    AWAY_SECONDS,
     COOLDOWN_SECONDS,
     FRESH_SECONDS,
     KEPT_SECONDS,
-    KeysAway,
-    ProvidersKeys,
+    NEGATIVE_CACHE_SECONDS,
+    KeysUnavailable,
+    ProviderKeys,
     read_keys,
 )
-from nbexchange.api.config.section import SettingsError
+from nbexchange.shared.section import SettingsError
 
 
 class Clock:
@@ -43,7 +43,7 @@ def issuer():
 
 @pytest.fixture
 def found(issuer, clock):
-    return ProvidersKeys(issuer.url, ASYMMETRIC, clock)
+    return ProviderKeys(issuer.url, ASYMMETRIC, clock)
 
 
 def test_keys_are_fetched_once_and_then_known(issuer, found):
@@ -123,42 +123,42 @@ def test_one_whose_key_is_known_waits_for_nobodys_fetch(issuer, found, clock):
 )
 def test_an_answer_without_keys_says_nothing_of_a_token(issuer, found, status, body):
     issuer.status, issuer.body = status, body
-    with pytest.raises(KeysAway):
+    with pytest.raises(KeysUnavailable):
         found.find("one")
 
 
 def test_a_provider_that_is_slow_or_not_there_says_nothing_of_a_token(issuer, clock, monkeypatch):
-    monkeypatch.setattr(keys, "PATIENCE", (2, 0.05))
+    monkeypatch.setattr(keys, "TIMEOUT", (2, 0.05))
     issuer.answering.clear()
-    with pytest.raises(KeysAway):
-        ProvidersKeys(issuer.url, ASYMMETRIC, clock).find("one")
-    with pytest.raises(KeysAway):
-        ProvidersKeys("http://127.0.0.1:1/jwks", ASYMMETRIC, clock).find("one")
+    with pytest.raises(KeysUnavailable):
+        ProviderKeys(issuer.url, ASYMMETRIC, clock).find("one")
+    with pytest.raises(KeysUnavailable):
+        ProviderKeys("http://127.0.0.1:1/jwks", ASYMMETRIC, clock).find("one")
 
 
 def test_a_provider_that_failed_is_left_alone_for_a_while_and_then_asked_again(issuer, found, clock):
     issuer.status = 500
     for _ in range(10):
-        with pytest.raises(KeysAway):
+        with pytest.raises(KeysUnavailable):
             found.find("one")
     assert issuer.requests == 1
     issuer.status = 200
-    clock.now += AWAY_SECONDS
+    clock.now += NEGATIVE_CACHE_SECONDS
     assert found.find("one")
     assert issuer.requests == 2
 
 
 def test_while_one_waits_for_a_provider_that_failed_the_others_are_told_at_once(issuer, found, clock):
     issuer.status = 500
-    with pytest.raises(KeysAway):
+    with pytest.raises(KeysUnavailable):
         found.find("one")
-    clock.now += AWAY_SECONDS
+    clock.now += NEGATIVE_CACHE_SECONDS
     issuer.answering.clear()
     issuer.asked.clear()
-    fetching = threading.Thread(target=pytest.raises, args=(KeysAway, found.find, "one"))
+    fetching = threading.Thread(target=pytest.raises, args=(KeysUnavailable, found.find, "one"))
     fetching.start()
     assert issuer.asked.wait(60)
-    with pytest.raises(KeysAway):
+    with pytest.raises(KeysUnavailable):
         found.find("one")
     assert fetching.is_alive()
     issuer.answering.set()
@@ -170,13 +170,13 @@ def test_known_keys_hold_for_a_while_when_the_provider_is_away(issuer, found, cl
     issuer.status = 500
     clock.now += FRESH_SECONDS + 1
     assert found.find("one").key_id == "one"
-    with pytest.raises(KeysAway):  # it may be new
+    with pytest.raises(KeysUnavailable):  # it may be new
         found.find("two")
     clock.now += KEPT_SECONDS
-    with pytest.raises(KeysAway):
+    with pytest.raises(KeysUnavailable):
         found.find("one")
     issuer.status = 200
-    clock.now += AWAY_SECONDS
+    clock.now += NEGATIVE_CACHE_SECONDS
     assert found.find("one")
 
 
@@ -205,7 +205,7 @@ def test_a_secret_is_taken_for_its_own_algorithms():
         (private_pem(rsa_key("one")), ASYMMETRIC, "private key"),
         ("s" * 64, ASYMMETRIC, "secret needs algorithms"),
         (public_pem(rsa_key("one")), ["ES256"], "no public key in PEM for ES256"),
-        (public_pem(rsa_key("one")), ["HS256"], "anybody could sign"),
+        (public_pem(rsa_key("one")), ["HS256"], "any caller could sign"),
         ("s" * 31, ["HS256"], "31 bytes"),
         ("s" * 32, ["HS256", "HS512"], "32 bytes"),
         ("{", ASYMMETRIC, "cannot be used"),

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask, request
 
 from nbexchange.api.auth.proxy import ProxyAuthenticator
-from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.build import build_authenticator
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.problems import IdentityRefused
+from nbexchange.shared.section import SettingsError
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NETWORKS = ["10.1.2.0/24", "fd00::/8"]
@@ -155,4 +156,4 @@ def test_a_setting_that_cannot_work_stops_the_service(settings, said):
 
 def test_it_is_chosen_by_its_short_name_and_checked_at_start():
     with pytest.raises(SettingsError, match="secret needs"):
-        NbExchange(user_plugin_class="proxy").authenticator()
+        build_authenticator(NbExchange(user_plugin_class="proxy"))

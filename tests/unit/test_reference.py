@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import SECTIONS
+from nbexchange.api.config.sources import sections
 from nbexchange.plugin.settings import ExchangeSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = runpy.run_path(str(DOCS / "write_configuration.py"))
 
-SETTINGS = [(section, name) for section in SECTIONS.values() for name in section.settings()]
+SETTINGS = [(section, name) for section in sections().values() for name in section.settings()]
 SETTINGS += [(ExchangeSettings, name) for name in ExchangeSettings.class_own_traits(config=True)]
 
 
@@ -24,7 +24,7 @@ def test_the_reference_is_up_to_date():
 
 
 def test_every_setting_of_the_service_is_declared_where_the_reference_looks():
-    for section in SECTIONS.values():
+    for section in sections().values():
         assert sorted(section.settings()) == sorted(section.class_traits(config=True))
     assert REFERENCE["HEADINGS"].keys() <= set(NbExchange.settings())
 

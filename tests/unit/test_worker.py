@@ -17,7 +17,7 @@ class Wire:
 
     def __init__(self, delay):
         self.caller, accepted = socket.socketpair()
-        self.service = CallerSocket(accepted, patience=10)
+        self.service = CallerSocket(accepted, budget=10)
         self.service.setblocking(True)
         self.now, self.delay = 0.0, delay
 
@@ -46,7 +46,7 @@ def line(monkeypatch):
         made.service.close()
 
 
-def test_a_head_has_its_patience_in_all_however_much_of_it_comes(line):
+def test_a_head_has_its_budget_in_all_however_much_of_it_comes(line):
     wire = line(delay=3)
     wire.service.expect()
     assert [wire.receive(5000) for _ in range(5)] == [5000, 5000, 5000, 5000, 0]
@@ -59,14 +59,14 @@ def test_a_body_that_comes_fast_enough_may_take_as_long_as_it_needs(line):
     assert {wire.receive(3 * MIN_RATE) for _ in range(100)} == {3 * MIN_RATE}
 
 
-def test_a_body_that_comes_more_slowly_uses_the_patience_up(line):
+def test_a_body_that_comes_more_slowly_uses_the_budget_up(line):
     wire = line(delay=3)
     wire.service.expect(rate=MIN_RATE)
     received = [wire.receive(MIN_RATE) for _ in range(10)]
     assert received == [MIN_RATE] * 5 + [0] * 5
 
 
-def test_haste_buys_no_more_patience_than_anybody_has(line):
+def test_haste_earns_no_more_than_the_whole_budget(line):
     wire = line(delay=0)
     wire.service.expect(rate=MIN_RATE)
     for _ in range(10):
@@ -85,7 +85,7 @@ def test_the_next_request_is_waited_for_anew(line):
 
 def test_one_who_says_nothing_is_like_one_who_hung_up():
     caller, accepted = socket.socketpair()
-    with caller, CallerSocket(accepted, patience=0.05) as service:
+    with caller, CallerSocket(accepted, budget=0.05) as service:
         service.setblocking(True)
         assert service.recv(1) == b""
         assert service.gave_up
@@ -93,7 +93,7 @@ def test_one_who_says_nothing_is_like_one_who_hung_up():
 
 def test_one_who_reads_nothing_is_like_one_who_hung_up():
     caller, accepted = socket.socketpair()
-    with caller, CallerSocket(accepted, patience=0.05) as service:
+    with caller, CallerSocket(accepted, budget=0.05) as service:
         service.setblocking(True)
         with pytest.raises(BrokenPipeError):
             service.sendall(bytes(64 << 20))
@@ -110,7 +110,7 @@ def test_one_who_reads_slowly_is_served_to_the_end(tmp_path, way):
     with (
         ThreadPoolExecutor(1) as pool,
         caller,
-        CallerSocket(accepted, patience=0.4) as service,
+        CallerSocket(accepted, budget=0.4) as service,
         content.open("rb") as file,
     ):
         service.setblocking(True)

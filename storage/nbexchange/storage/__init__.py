@@ -1,19 +1,32 @@
-"""Where the bytes live: one contract, kept by S3 and by a directory."""
+"""Where the bytes live: one contract, kept by S3, by a directory and by stores of other distributions."""
 
+from nbexchange.storage.capabilities import (
+    Capabilities,
+    RequestRefused,
+    SignedRequest,
+    SignsRequests,
+    StreamsBytes,
+)
 from nbexchange.storage.contract import (
     URL_LIFETIME,
-    Capabilities,
     ObjectStore,
-    SignedRequest,
     StoredObject,
+    StoreFactory,
     StoreUnavailable,
 )
+from nbexchange.storage.registry import open_store, register_store
 
 __all__ = [
     "URL_LIFETIME",
     "Capabilities",
     "ObjectStore",
+    "RequestRefused",
     "SignedRequest",
+    "SignsRequests",
+    "StoreFactory",
     "StoreUnavailable",
     "StoredObject",
+    "StreamsBytes",
+    "open_store",
+    "register_store",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
+from typing import Any, Protocol
+
+from nbexchange.shared.section import Section
+from nbexchange.storage.capabilities import Capabilities, SignsRequests
 
 URL_LIFETIME = timedelta(minutes=15)
 """How long a signed URL is good for. A transfer that began in time may end later."""
@@ -16,55 +19,26 @@ class StoreUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedRequest:
-    """A request that a client may make once it has been handed over; it must send exactly these headers.
-
-    It is good until `expires_at`, which may be earlier than what was asked for: a URL dies with the temporary
-    credentials that sign it.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What the store holds. `sha256` is None where the store reports no digest."""
+    """What the store holds, with the checksum that it reports, if any: at most one of the two is set."""
 
     size: int
-    sha256: str | None
+    sha256: str | None = None
+    """Of the whole object, in hexadecimal digits."""
+    composite: str | None = None
+    """Of an upload in parts, as S3 writes it (`<base64>-<number of parts>`): a digest of the parts' digests, which
+    says nothing about the SHA-256 of the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What this store does beyond keeping bytes, found out by trying."""
-
-    refuses_forged_signatures: bool
-    refuses_other_lengths: bool
-    refuses_other_digests: bool
-    refuses_overwrites: bool
-    reports_digests: bool
-
-
-class ObjectStore(Protocol):
+class ObjectStore(SignsRequests, Protocol):
     """Keeps immutable objects under keys that the service makes (`[A-Za-z0-9._-]` and `/`).
 
     Every method but the signing ones talks to the store and raises `StoreUnavailable` when that fails.
     """
 
     @property
-    def public_url(self) -> str:
-        """What signed URLs begin with, so that clients can find out whether they reach it. It grants nothing."""
-        ...
-
-    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
-        """Allow one PUT of exactly these bytes to a key that does not exist yet."""
-        ...
-
-    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
-        """Allow a GET, answered as a download named `filename` (ASCII) and never as a page."""
+    def max_put_size(self) -> int:
+        """The largest object that the store takes in one request, in bytes."""
         ...
 
     def stat(self, key: str) -> StoredObject | None:
@@ -90,3 +64,15 @@ class ObjectStore(Protocol):
     def capabilities(self) -> Capabilities:
         """Try, on small objects of its own that it removes again, what the store enforces."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFactory:
+    """Opens the stores whose addresses have one scheme."""
+
+    open: Callable[[str, Any], ObjectStore]
+    """From the address and the settings, an instance of `section`. Raises `SettingsError` for what cannot work."""
+    example: str
+    """What an address looks like, for messages."""
+    section: type[Section] = Section
+    """The settings of these stores; `Section` itself has none."""

@@ -5,40 +5,38 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import urllib3
 
-from nbexchange.storage.contract import URL_LIFETIME, Capabilities, ObjectStore, StoreUnavailable
-
-if TYPE_CHECKING:
-    from nbexchange.storage.s3 import S3Store
+from nbexchange.storage.capabilities import Capabilities
+from nbexchange.storage.contract import URL_LIFETIME, ObjectStore, StoreUnavailable
 
 BODY = b"nbexchange probes what this store enforces"
 ALTERED = BODY.swapcase()
 LONGER = BODY + b"."
 
 
-def probe(store: S3Store, endpoint_url: str | None) -> Capabilities:
-    """Try each refusal on a key of its own. URLs are signed for `endpoint_url`, which this process can dial."""
-    dialled = type(store)(
-        store.bucket, store.prefix, store.region, endpoint_url, endpoint_url, store.addressing_style
-    )
+def probe(store: ObjectStore, signature: str) -> Capabilities:
+    """Try each refusal on a key of its own.
+
+    The URLs of `store` have to be absolute, for a host that this process can dial, and carry a hexadecimal signature
+    in the parameter that `signature` names.
+    """
     return Capabilities(
-        refuses_forged_signatures=not _stores(dialled, BODY, tamper=True),
-        refuses_other_lengths=not _stores(dialled, LONGER),
-        refuses_other_digests=not _stores(dialled, ALTERED),
-        refuses_overwrites=not _overwrites(dialled),
-        reports_digests=_reports_digests(dialled),
+        refuses_forged_signatures=not _stores(store, BODY, forged=signature),
+        refuses_other_lengths=not _stores(store, LONGER),
+        refuses_other_digests=not _stores(store, ALTERED),
+        refuses_overwrites=not _overwrites(store),
+        reports_digests=_reports_digests(store),
     )
 
 
-def _stores(store: ObjectStore, body: bytes, *, tamper: bool = False) -> bool:
-    """Whether a PUT of `body` is accepted by a URL that was signed for `BODY`."""
+def _stores(store: ObjectStore, body: bytes, *, forged: str | None = None) -> bool:
+    """Whether a PUT of `body` is accepted by a URL that was signed for `BODY`, its parameter `forged` altered."""
     key = f"probe/{uuid4()}"
     try:
-        return _put(store, key, body, tamper=tamper) < 300 or store.stat(key) is not None
+        return _put(store, key, body, forged=forged) < 300 or store.stat(key) is not None
     finally:
         store.delete(key)
 
@@ -64,20 +62,20 @@ def _reports_digests(store: ObjectStore) -> bool:
         store.delete(key)
 
 
-def _put(store: ObjectStore, key: str, body: bytes, *, tamper: bool = False) -> int:
+def _put(store: ObjectStore, key: str, body: bytes, *, forged: str | None = None) -> int:
     signed = store.sign_put(
         key,
         size=len(BODY),
         sha256=hashlib.sha256(BODY).hexdigest(),
         expires_at=datetime.now(UTC) + URL_LIFETIME,
     )
-    url = forge(signed.url) if tamper else signed.url
+    url = forge(signed.url, forged) if forged else signed.url
     return _send(url, body, {**signed.headers, "content-length": str(len(body))})
 
 
-def forge(url: str) -> str:
+def forge(url: str, parameter: str) -> str:
     """The URL with one hexadecimal digit of its signature changed."""
-    before, name, after = url.partition("X-Amz-Signature=")
+    before, name, after = url.partition(f"{parameter}=")
     return before + name + ("0" if after[0] != "0" else "1") + after[1:]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import binascii
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,23 +16,31 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nbexchange.storage.contract import Capabilities, SignedRequest, StoredObject, StoreUnavailable
+from nbexchange.storage.capabilities import Capabilities, SignedRequest
+from nbexchange.storage.contract import StoredObject, StoreUnavailable
 from nbexchange.storage.probe import probe
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the store's clock may be ahead of ours, when credentials end."""
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
+MAX_PUT_SIZE = 5 << 30
+"""What S3 takes in one PUT, in bytes."""
+
+SHA256_BYTES = 32
+SIGNATURE_PARAMETER = "X-Amz-Signature"
+
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 OWNED = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class S3Store:
     """A prefix of a bucket. Credentials come from where boto3 looks for them.
 
     `endpoint_url` is what this process dials, `public_endpoint_url` what clients dial: the host is part of the
-    signature, so URLs are signed for the second by a client of their own.
+    signature, so URLs are signed for the second by a client of their own. Both clients are made at once, since making
+    them is not safe in threads and using them is.
     """
 
     bucket: str
@@ -43,19 +53,21 @@ class S3Store:
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
     public_url: str = field(init=False, repr=False)
+    max_put_size: int = field(default=MAX_PUT_SIZE, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "session", boto3.session.Session())
-        client = self._connect(self.endpoint_url)
         public = self.public_endpoint_url or self.endpoint_url
-        object.__setattr__(self, "client", client)
-        object.__setattr__(self, "signer", client if public == self.endpoint_url else self._connect(public))
-        object.__setattr__(self, "public_url", self._address(public))
+        for name in ("boto3", "botocore", "s3transfer"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # their debug output quotes signed URLs
+        self.session = boto3.session.Session()
+        self.client = self._connect(self.endpoint_url)
+        self.signer = self.client if public == self.endpoint_url else self._connect(public)
+        self.public_url = self._address(public)
 
     def _address(self, endpoint_url: str | None) -> str:
         """The bucket's, as clients dial it; it needs no credentials, which may not be there yet."""
-        anybody = self._connect(endpoint_url, signature_version=UNSIGNED)
-        url: str = anybody.generate_presigned_url("head_bucket", Params={"Bucket": self.bucket})
+        unsigned = self._connect(endpoint_url, signature_version=UNSIGNED)
+        url: str = unsigned.generate_presigned_url("head_bucket", Params={"Bucket": self.bucket})
         return url
 
     def _connect(self, endpoint_url: str | None, signature_version: Any = "s3v4") -> Any:
@@ -99,7 +111,7 @@ class S3Store:
             expires_at = min(expires_at, self._credentials_end())
             lifetime = max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
             url = self.signer.generate_presigned_url(
-                operation, Params={**self._place(key), **params}, ExpiresIn=lifetime
+                operation, Params={**self._bucket_and_key(key), **params}, ExpiresIn=lifetime
             )
         return SignedRequest(method, url, headers, expires_at)
 
@@ -117,16 +129,15 @@ class S3Store:
     def stat(self, key: str) -> StoredObject | None:
         try:
             with translated_errors():
-                head = self.client.head_object(**self._place(key), ChecksumMode="ENABLED")
+                head = self.client.head_object(**self._bucket_and_key(key), ChecksumMode="ENABLED")
         except ObjectAbsent:
             self.ready()  # the answer is the same when the bucket is not there
             return None
-        digest = head.get("ChecksumSHA256")
-        return StoredObject(head["ContentLength"], base64.b64decode(digest).hex() if digest else None)
+        return read_head(head)
 
     def delete(self, key: str) -> None:
         with translated_errors():
-            self.client.delete_object(**self._place(key))
+            self.client.delete_object(**self._bucket_and_key(key))
 
     def list(self) -> Iterator[str]:
         with translated_errors():
@@ -144,11 +155,11 @@ class S3Store:
             self._create_bucket()
 
     def _create_bucket(self) -> None:
-        place = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
+        arguments: dict[str, Any] = {"Bucket": self.bucket}
+        if self.region != "us-east-1":
+            arguments["CreateBucketConfiguration"] = {"LocationConstraint": self.region}
         try:
-            self.client.create_bucket(
-                Bucket=self.bucket, **({"CreateBucketConfiguration": place} if place else {})
-            )
+            self.client.create_bucket(**arguments)
         except ClientError as error:
             if code_of(error) not in OWNED:
                 raise StoreUnavailable(f"cannot create the bucket: {code_of(error)}") from None
@@ -165,10 +176,22 @@ class S3Store:
             ) from None
 
     def capabilities(self) -> Capabilities:
-        return probe(self, self.endpoint_url)
+        return probe(replace(self, public_endpoint_url=self.endpoint_url), SIGNATURE_PARAMETER)
 
-    def _place(self, key: str) -> dict[str, str]:
+    def _bucket_and_key(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+
+def read_head(head: Mapping[str, Any]) -> StoredObject:
+    """What the answer to a HEAD says of the object. A checksum that cannot be read counts as none."""
+    size, checksum = head["ContentLength"], head.get("ChecksumSHA256") or ""
+    if "-" in checksum or head.get("ChecksumType") == "COMPOSITE":
+        return StoredObject(size, composite=checksum or None)
+    try:
+        digest = base64.b64decode(checksum, validate=True)
+    except binascii.Error:
+        return StoredObject(size)
+    return StoredObject(size, sha256=digest.hex() if len(digest) == SHA256_BYTES else None)
 
 
 class ObjectAbsent(Exception):

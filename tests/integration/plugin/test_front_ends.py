@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.archives import hostile
+from support.archives.archives import hostile
 from support.people.front_ends import assignment_list, formgrader
 
 from nbexchange import protocol

@@ -7,8 +7,8 @@ import re
 import msgspec
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.callers import archive_item
-from support.classroom import make_feedback
+from support.people.callers import archive_item
+from support.people.classroom import make_feedback
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web

@@ -6,7 +6,7 @@ import hashlib
 import io
 
 import pytest
-from support.impostor import impostor
+from support.faults.impostor import impostor
 
 from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.transfer.storage import Storage

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
-from support.impostor import impostor
+from support.faults.impostor import impostor
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web

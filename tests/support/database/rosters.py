@@ -18,7 +18,7 @@ LIMITS = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=10
 
 def administrator(database: Database) -> Context:
     """The administrator of the exchange, at the command line."""
-    runtime = Runtime(database, _not_here, _not_here, LIMITS, Quotas().to_wire())
+    runtime = Runtime(database, _not_here, _not_here, LIMITS, Quotas().values())
     return Context(Identity.administrator("1"), runtime)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from nbexchange.api.access.identity import Identity
 from support.servers.serving import serving
 
 ELSEWHERE = "/elsewhere"
@@ -87,3 +88,8 @@ def scripted_hub(answers: Mapping[str, Any]) -> Iterator[ScriptedHub]:
         hub.api_url = f"{url}/hub/api"
         yield hub
         hub.open.set()
+
+
+def roles(identity: Identity) -> dict[str, str]:
+    """The roles of a person by course."""
+    return {course_id: course.role for course_id, course in identity.courses.items()}

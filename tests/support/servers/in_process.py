@@ -26,7 +26,7 @@ def runtime_of(
     **values: bool,
 ) -> Runtime:
     """What the service works with, from parts that are made already."""
-    counted = (quotas or Quotas()).to_wire()
+    counted = (quotas or Quotas()).values()
     return Runtime(database, lambda: store, lambda: authenticator, limits, counted, **values)
 
 

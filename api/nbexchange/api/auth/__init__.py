@@ -1,4 +1,4 @@
-"""Authenticators: each finds out, from a request alone, who is calling."""
+"""Authenticators: each identifies the caller of a request, from that request alone."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from nbexchange.api.access.identity import Identity
 
 class Authenticator(Protocol):
     def authenticate(self, request: Request) -> Identity | None:
-        """The verified caller, or None for nobody.
+        """The verified caller, or None where the request identifies none.
 
-        An `ExchangeProblem` that it raises is the answer. Anything else is taken as a failure of the authenticator
-        (503): never as a refusal, and never as a permission.
+        An `ExchangeProblem` that it raises is the answer. Any other exception is a failure of the authenticator
+        (503): never a refusal, and never a permission.
         """
         ...
 
 
-A_TOKEN = re.compile(r"[!-~]+")
-"""Visible ASCII: what can be handed on in another header as it is."""
+TOKEN_PATTERN = re.compile(r"[!-~]+")
+"""Visible ASCII: what another header can carry unchanged."""
 
 
 def bearer_token(request: Request) -> str | None:
     """The secret of an `Authorization: token ...` or `Bearer ...` header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     secret = token.strip()
-    return secret if scheme.lower() in {"token", "bearer"} and A_TOKEN.fullmatch(secret) else None
+    return secret if scheme.lower() in {"token", "bearer"} and TOKEN_PATTERN.fullmatch(secret) else None

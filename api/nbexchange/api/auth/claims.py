@@ -8,8 +8,8 @@ from typing import Any
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.auth import lti
 from nbexchange.api.auth.custom import identity_of
-from nbexchange.api.config.section import SettingsError
 from nbexchange.protocol import CONTACT
+from nbexchange.shared.section import SettingsError
 
 COURSE = ["course_id", "course_title", "course_role"]
 
@@ -38,7 +38,7 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
 
 
 def choose_paths(shape: str, others: Mapping[str, Any]) -> Mapping[str, str]:
-    """The paths of a shape with others in the place of some. Raises `SettingsError`."""
+    """The paths of a shape with some of them replaced. Raises `SettingsError`."""
     paths = SHAPES[shape]
     for word, path in others.items():
         if word not in paths:
@@ -56,27 +56,27 @@ def find_claim(claims: Any, path: str) -> Any:
     for end in range(len(names), 0, -1):
         name = ".".join(names[:end])
         if isinstance(claims, Mapping) and name in claims:
-            found = claims[name]
-            return find_claim(found, ".".join(names[end:])) if names[end:] else found
+            value = claims[name]
+            return find_claim(value, ".".join(names[end:])) if names[end:] else value
     return None
 
 
-def read_person(found: Mapping[str, Any], org_id: str) -> Identity:
+def read_person(attributes: Mapping[str, Any], org_id: str) -> Identity:
     """The identity, without any course, of whom these claims describe; raises `InvalidIdentity`."""
-    return identity_of({**_person(found, org_id), "courses": []})
+    return identity_of({**_person(attributes, org_id), "courses": []})
 
 
-def read_member(found: Mapping[str, Any], org_id: str) -> Identity:
+def read_member(attributes: Mapping[str, Any], org_id: str) -> Identity:
     """The identity of whom these claims describe, with the courses that they name; raises `InvalidIdentity`."""
-    courses = {word: found.get(word) for word in (*COURSE, "courses")}
-    return identity_of({**_person(found, org_id), **courses})
+    courses = {word: attributes.get(word) for word in (*COURSE, "courses")}
+    return identity_of({**_person(attributes, org_id), **courses})
 
 
-def _person(found: Mapping[str, Any], org_id: str) -> dict[str, Any]:
-    contact = {word: value for word in CONTACT if isinstance(value := found.get(word), str | int)}
-    stated = found.get("org_id")
+def _person(attributes: Mapping[str, Any], org_id: str) -> dict[str, Any]:
+    contact = {word: value for word in CONTACT if isinstance(value := attributes.get(word), str | int)}
+    stated = attributes.get("org_id")
     return {
         **contact,
-        "name": found.get("name"),
+        "name": attributes.get("name"),
         "org_id": org_id if stated is None or stated == "" else stated,
     }

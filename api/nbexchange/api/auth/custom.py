@@ -1,4 +1,4 @@
-"""An installation's own class, in the form that nbexchange operators have always written."""
+"""An installation's own class, in the form of nbexchange 1 and 2."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class BaseUserHandler(LoggingConfigurable):
     """Subclass this in the configuration file and set `c.NbExchange.user_plugin_class` to it."""
 
     def get_current_user(self, request: Request) -> Mapping[str, Any] | None:
-        """Say who is calling: `name`, `full_name`, `email`, `lms_user_id`, `org_id` and either `course_id`,
-        `course_title`, `course_role`, or `courses`, a list of such three; without them somebody is in no course, or
-        in those of the database's rosters. None for nobody.
+        """Identify the caller: `name`, `full_name`, `email`, `lms_user_id`, `org_id` and either `course_id`,
+        `course_title`, `course_role`, or `courses`, a list of such three; without them the caller is in no course, or
+        in those of the database's rosters. None where the request identifies no caller.
 
         `course_role` is `Instructor` or `Grader` (in any case) or anything else, which is a student.
         """
@@ -39,7 +39,7 @@ def identity_of(user: Mapping[str, Any]) -> Identity:
     return Identity(
         name=_word(user, "name"),
         org_id=_word(user, "org_id", default="1"),
-        courses=merge_roles((_word(course, "course_id"), _place(course)) for course in _courses(user)),
+        courses=merge_roles((_word(course, "course_id"), _role(course)) for course in _courses(user)),
         full_name=_optional(user, "full_name"),
         email=_optional(user, "email"),
         lms_user_id=_optional(user, "lms_user_id"),
@@ -56,7 +56,7 @@ def _courses(user: Mapping[str, Any]) -> Sequence[Any]:
     return courses
 
 
-def _place(course: Mapping[str, Any]) -> CourseRole:
+def _role(course: Mapping[str, Any]) -> CourseRole:
     return CourseRole(role_of(_word(course, "course_role")), _optional(course, "course_title"))
 
 

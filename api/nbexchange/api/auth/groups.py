@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbexchange.api.access.identity import ROLES, CourseRole, merge_roles
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.problems import IdentityRefused
 from nbexchange.protocol import RoleName, is_path_component
+from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
 
@@ -23,14 +23,14 @@ NBGRADERS_GROUPS = [
 
 HELP = (
     "Pairs of a pattern, which has to match a group's whole name, and the role that it gives. "
-    "`(?P<course>...)` in it is the course, `(?P<org>...)` may be the organisation. The merge_roles role holds. "
+    "`(?P<course>...)` in it is the course, `(?P<org>...)` may be the organisation. The strongest role holds. "
     "Default: nbgrader's own groups, `formgrade-<course>` for instructors and `nbgrader-<course>` for students."
 )
 
 
 @dataclass(frozen=True)
 class Membership:
-    """The organisation and roles that somebody's groups amount to."""
+    """The organisation and roles that a person's groups give."""
 
     org_id: str
     courses: dict[str, CourseRole]
@@ -52,14 +52,14 @@ class GroupPatterns:
         return cls([_compile(pair) for pair in pairs], org_id)
 
     def read(self, groups: Iterable[str]) -> Membership:
-        """Raises `IdentityRefused` for groups of more than one organisation: nobody is in two of them at once."""
-        found = list(self._match(groups))
-        orgs = {org for org, _, _ in found}
+        """Raises `IdentityRefused` for groups of more than one organisation: a person is in one."""
+        matches = list(self._match(groups))
+        orgs = {org for org, _, _ in matches}
         if len(orgs) > 1:
             named = ", ".join(sorted(orgs))
             raise IdentityRefused(f"Your groups are those of several organisations ({named}), not of one.")
-        places = ((course_id, CourseRole(role)) for _, course_id, role in found)
-        return Membership(next(iter(orgs), self.org_id), merge_roles(places))
+        roles = ((course_id, CourseRole(role)) for _, course_id, role in matches)
+        return Membership(next(iter(orgs), self.org_id), merge_roles(roles))
 
     def _match(self, groups: Iterable[str]) -> Iterator[tuple[str, str, RoleName]]:
         for group in groups:

@@ -19,9 +19,9 @@ from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.auth import bearer_token, lti
 from nbexchange.api.auth.claims import SHAPES, choose_paths, find_claim, read_member, read_person
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
-from nbexchange.api.auth.keys import ASYMMETRIC, SYMMETRIC, Keys, KeysAway, ProvidersKeys, read_keys
-from nbexchange.api.config.section import Section, SettingsError
+from nbexchange.api.auth.keys import ASYMMETRIC, SYMMETRIC, Keys, KeysUnavailable, ProviderKeys, read_keys
 from nbexchange.api.problems import DependencyUnavailable, IdentityRefused
+from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 
@@ -31,14 +31,14 @@ MAX_REASON = 200
 
 
 class JwtAuthenticator(Section):
-    """Who is calling is whom a signed JSON web token names."""
+    """The caller is the person whom a signed JSON web token names."""
 
     variable_prefix = "NBEXCHANGE_JWT_"
 
-    issuer = Unicode(help="Who has to have issued a token: its claim `iss`. Required.").tag(config=True)
+    issuer = Unicode(help="The issuer that a token has to have: its claim `iss`. Required.").tag(config=True)
     audience = Unicode(
-        help="Whom a token has to be for: one of its claim `aud`, such as the client id that the exchange has at the "
-        "provider. Required: a token that was given to another service is none for this one."
+        help="The audience that a token has to have: one of its claim `aud`, such as the client id of the exchange at "
+        "the provider. Required: a token for another service is refused."
     ).tag(config=True)
 
     jwks_url = Unicode(
@@ -67,7 +67,7 @@ class JwtAuthenticator(Section):
     shape = CaselessStrEnum(
         list(SHAPES),
         "nbexchange",
-        help="How a token says who somebody is. `nbexchange`: by `name`, `org_id`, and `course_id` with `course_role` "
+        help="How a token identifies a person. `nbexchange`: by `name`, `org_id`, and `course_id` with `course_role` "
         "and `course_title`, or a list `courses` of such three. `groups`: by `preferred_username` and `groups`. "
         "`lti`: by LTI 1.3's claims, where only the roles in the course count.",
     ).tag(config=True)
@@ -93,30 +93,30 @@ class JwtAuthenticator(Section):
         if self.cookie and not COOKIE_NAME.fullmatch(self.cookie):
             raise SettingsError(f"{self.cookie!r} cannot be a cookie's name")
         self._check_algorithms()
-        self.keys, self.paths, self.patterns  # noqa: B018 - made once, here, where a mistake in them is told
+        self.keys, self.paths, self.patterns  # noqa: B018 - built once, here, where a mistake in them is told
 
     def _check_algorithms(self) -> None:
-        given = set(self.algorithms)
-        if unknown := given - {*ASYMMETRIC, *SYMMETRIC}:
+        chosen = set(self.algorithms)
+        if unknown := chosen - {*ASYMMETRIC, *SYMMETRIC}:
             raise SettingsError(
                 f"{min(unknown)!r} is no algorithm: there is {', '.join([*ASYMMETRIC, *SYMMETRIC])}"
             )
-        if not given or (given & set(SYMMETRIC) and (given & set(ASYMMETRIC) or self.jwks_url)):
+        if not chosen or (chosen & set(SYMMETRIC) and (chosen & set(ASYMMETRIC) or self.jwks_url)):
             raise SettingsError(
-                "algorithms are those of a public key, or those of a secret that is given here"
+                "algorithms are those of a public key, or those of a secret in key or key_file"
             )
 
     @cached_property
     def keys(self) -> Keys:
-        given = [name for name in ("jwks_url", "key_file", "key") if getattr(self, name)]
-        if len(given) != 1:
+        sources = [name for name in ("jwks_url", "key_file", "key") if getattr(self, name)]
+        if len(sources) != 1:
             raise SettingsError("one of jwks_url, key_file and key has to be set in c.JwtAuthenticator")
         if not self.jwks_url:
             return read_keys(self.key or _read(self.key_file), self.algorithms)
-        place = urlsplit(self.jwks_url)
-        if place.scheme not in {"http", "https"} or not place.hostname:
+        url = urlsplit(self.jwks_url)
+        if url.scheme not in {"http", "https"} or not url.hostname:
             raise SettingsError("jwks_url is no address of the form https://...")
-        return ProvidersKeys(self.jwks_url, self.algorithms)
+        return ProviderKeys(self.jwks_url, self.algorithms)
 
     @cached_property
     def paths(self) -> Mapping[str, str]:
@@ -146,9 +146,9 @@ class JwtAuthenticator(Section):
             if key is None:
                 raise jwt.InvalidKeyError("the issuer has no such key")
             return self._decode(token, key)
-        except KeysAway:
+        except KeysUnavailable:
             raise DependencyUnavailable(
-                "authentication", "The keys that tokens are verified with cannot be had."
+                "authentication", "The keys that verify tokens are unavailable."
             ) from None
         except (jwt.PyJWTError, UnicodeError) as error:
             # Quoted: parts of it are the caller's.
@@ -173,41 +173,41 @@ class JwtAuthenticator(Section):
             raise jwt.InvalidKeyError("the key is of another kind") from None
 
     def identify(self, claims: Mapping[str, Any]) -> Identity:
-        """Whom verified claims name. Raises `IdentityRefused`: the same token would never do."""
-        found = {word: find_claim(claims, path) for word, path in self.paths.items()}
+        """Whom verified claims name. Raises `IdentityRefused`: the same token would be refused again."""
+        attributes = {name: find_claim(claims, path) for name, path in self.paths.items()}
         try:
-            return self._identify(found)
+            return self._identify(attributes)
         except InvalidIdentity as error:
             log.warning("the claims of a good token make no identity: %s", error)
             raise IdentityRefused(
-                f"Your token does not say who you are as the exchange needs it: {error}."
+                f"Your token does not identify you as the exchange needs it: {error}."
             ) from None
 
-    def _identify(self, found: dict[str, Any]) -> Identity:
+    def _identify(self, attributes: dict[str, Any]) -> Identity:
         if self.shape == "groups":
-            member = self.patterns.read(_names(found["groups"]))
-            return replace(read_person(found, member.org_id), courses=member.courses)
+            membership = self.patterns.read(_names(attributes["groups"]))
+            return replace(read_person(attributes, membership.org_id), courses=membership.courses)
         if self.shape == "lti":
-            found["course_role"] = lti.role_of_all(found["course_role"])
-        return read_member(found, self.org_id)
+            attributes["course_role"] = lti.role_of_all(attributes["course_role"])
+        return read_member(attributes, self.org_id)
 
 
 def is_from_browser(request: Request) -> bool:
     """Whether a browser made the request.
 
-    Its page could be anybody's: on most hubs the servers of all users and the exchange are one origin. A page cannot
-    keep its browser from sending `Accept-Language`; the others say it for those that are told to leave it out.
+    The page could be that of any user: on most hubs the servers of all users and the exchange share one origin. A page
+    cannot keep its browser from sending `Accept-Language`; the other headers show browsers that leave it out.
     """
     return any(name in request.headers for name in ("Sec-Fetch-Site", "Origin", "Referer", "Accept-Language"))
 
 
 def _names(groups: Any) -> list[str]:
-    given = groups if isinstance(groups, list) else [groups]
-    return [group for group in given if isinstance(group, str)]
+    names = groups if isinstance(groups, list) else [groups]
+    return [group for group in names if isinstance(group, str)]
 
 
-def _read(place: str) -> str:
+def _read(path: str) -> str:
     try:
-        return Path(place).read_text()
+        return Path(path).read_text()
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"key_file cannot be read: {error}") from None

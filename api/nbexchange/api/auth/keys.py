@@ -1,4 +1,4 @@
-"""The keys that tokens are verified with: one that is given, a file of them, or those at a provider's address."""
+"""The keys that tokens are verified with: one in the settings, a file of them, or those at a provider's address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jwt
 import requests
 
-from nbexchange.api.config.section import SettingsError
+from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
 
@@ -25,12 +25,12 @@ KEPT_SECONDS = 3600.0
 """How long they hold when they cannot be fetched again. A key that the provider withdrew lives no longer than this."""
 
 COOLDOWN_SECONDS = 30.0
-"""Between two fetches, whatever key ids callers make up."""
+"""Between two fetches, whatever key ids callers invent."""
 
-AWAY_SECONDS = 5.0
-"""Between two fetches after one that failed."""
+NEGATIVE_CACHE_SECONDS = 5.0
+"""How long a failed fetch is remembered before the next one."""
 
-PATIENCE = (2.0, 5.0)
+TIMEOUT = (2.0, 5.0)
 """Seconds for connecting to the provider, and for each piece of its answer."""
 
 SYMMETRIC = ["HS256", "HS384", "HS512"]
@@ -39,13 +39,13 @@ ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 KeysById = Mapping[str | None, jwt.PyJWK]
 
 
-class KeysAway(Exception):
-    """The provider's keys cannot be had, so that nothing can be said of a token."""
+class KeysUnavailable(Exception):
+    """The provider's keys are unavailable, so that nothing can be said of a token."""
 
 
 class Keys(Protocol):
     def find(self, kid: str | None) -> Any | None:
-        """The key of this id, or None where there is none. Raises `KeysAway`."""
+        """The key of this id, or None where there is none. Raises `KeysUnavailable`."""
         ...
 
 
@@ -68,70 +68,69 @@ class KeySet:
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """What is known of a provider's keys."""
+class FetchedKeys:
+    """A provider's keys as they were last fetched."""
 
     keys: KeysById
-    at: float
-    """When they were fetched."""
-    tried: float
-    """When somebody last tried to."""
-    away: bool = False
-    """Whether that failed."""
+    fetched_at: float
+    tried_at: float
+    """When the last fetch, perhaps a failed one, was."""
+    has_failed: bool = False
+    """Whether that fetch failed."""
 
     def has(self, kid: str | None, now: float) -> bool:
-        return kid in self.keys and now - self.at <= KEPT_SECONDS
+        return kid in self.keys and now - self.fetched_at <= KEPT_SECONDS
 
     def is_due(self, now: float) -> bool:
-        return now - self.tried >= (AWAY_SECONDS if self.away else COOLDOWN_SECONDS)
+        return now - self.tried_at >= (NEGATIVE_CACHE_SECONDS if self.has_failed else COOLDOWN_SECONDS)
 
 
 @dataclass
-class ProvidersKeys:
+class ProviderKeys:
     """The keys at an address, fetched when they are first needed, when they are old, and for an id that is new.
 
-    PyJWT's own client is not used: it fetches again at every request while the provider is away, forgets keys that
-    were good, and lets everybody wait for one fetch, those as well whose key is known.
+    PyJWT's own client is not used: it fetches again at every request while the provider is unavailable, forgets
+    keys that were good, and lets all callers wait for one fetch, also those whose key is in the cache.
     """
 
     url: str
     algorithms: Collection[str]
     clock: Callable[[], float] = time.monotonic
-    _known: Fetched = field(default=Fetched({}, -math.inf, -math.inf), init=False)
+    _last: FetchedKeys = field(default=FetchedKeys({}, -math.inf, -math.inf), init=False)
     _fetching: Any = field(default_factory=Lock, init=False, repr=False)
 
     def find(self, kid: str | None) -> jwt.PyJWK | None:
-        now, known = self.clock(), self._known
-        if not known.has(kid, now) or now - known.at > FRESH_SECONDS:
-            # Nobody waits for a provider that failed: threads are few.
-            known = self._refresh(wait=not known.has(kid, now) and not known.away)
-        if known.has(kid, now):
-            return known.keys[kid]
-        if known.away:
-            raise KeysAway
+        now, last = self.clock(), self._last
+        if not last.has(kid, now) or now - last.fetched_at > FRESH_SECONDS:
+            # No thread waits for a provider that failed: threads are few.
+            last = self._refresh(wait=not last.has(kid, now) and not last.has_failed)
+        if last.has(kid, now):
+            return last.keys[kid]
+        if last.has_failed:
+            raise KeysUnavailable
         return None
 
-    def _refresh(self, *, wait: bool) -> Fetched:
-        """What is known after a fetch, if one is due: one at a time."""
+    def _refresh(self, *, wait: bool) -> FetchedKeys:
+        """The keys after a fetch, if one is due: one at a time."""
         if self._fetching.acquire(blocking=wait):
             try:
-                if self._known.is_due(self.clock()):
-                    self._known = self._fetch()
+                if self._last.is_due(self.clock()):
+                    self._last = self._fetch()
             finally:
                 self._fetching.release()
-        return self._known
+        return self._last
 
-    def _fetch(self) -> Fetched:
+    def _fetch(self) -> FetchedKeys:
         try:
-            answer = requests.get(self.url, timeout=PATIENCE, allow_redirects=False)
+            answer = requests.get(self.url, timeout=TIMEOUT, allow_redirects=False)
             if answer.status_code != 200:
-                raise ValueError(f"the answer is {answer.status_code}")  # noqa: TRY301 - one place for all failures
+                raise ValueError(f"the answer is {answer.status_code}")  # noqa: TRY301 - all failures are handled below
             keys = read_key_set(answer.json(), self.algorithms)
         except (requests.RequestException, ValueError, jwt.PyJWTError) as error:
-            log.error("the keys at %s cannot be had: %s", self.url, error)
-            return Fetched(self._known.keys, self._known.at, self.clock(), away=True)
+            log.error("the keys at %s are unavailable: %s", self.url, error)
+            return FetchedKeys(self._last.keys, self._last.fetched_at, self.clock(), has_failed=True)
         now = self.clock()
-        return Fetched(keys, now, now)
+        return FetchedKeys(keys, now, now)
 
 
 def read_key_set(document: Any, algorithms: Collection[str]) -> KeysById:
@@ -170,7 +169,7 @@ def _read_secret(text: str, algorithms: Collection[str]) -> bytes:
             secret: bytes = algorithm.prepare_key(text)
         except jwt.InvalidKeyError:
             raise SettingsError(
-                "the key is no secret but a public key, with which anybody could sign: set algorithms to those of "
+                "the key is no secret but a public key, with which any caller could sign: set algorithms to those of "
                 "the provider, such as ['RS256']"
             ) from None
         if too_short := algorithm.check_key_length(secret):

@@ -24,15 +24,15 @@ ASSISTANT = re.compile(
 
 
 def role_of_all(roles: Any) -> RoleName:
-    """What somebody's roles, a list of names or a text with commas, amount to.
+    """The role that a person's roles, a list of names or a text with commas, give.
 
     An assistant is a grader, also where the roles say `Instructor` besides: LTI 1.3 asks platforms to send with each
     sub-role its principal role, which then says nothing more.
     """
-    given = roles.split(",") if isinstance(roles, str) else roles if isinstance(roles, list) else []
-    found = [
-        match[1] for role in given if isinstance(role, str) and (match := MEMBERSHIP.fullmatch(role.strip()))
+    names = roles.split(",") if isinstance(roles, str) else roles if isinstance(roles, list) else []
+    in_course = [
+        match[1] for role in names if isinstance(role, str) and (match := MEMBERSHIP.fullmatch(role.strip()))
     ]
-    if any(ASSISTANT.fullmatch(role) for role in found):
+    if any(ASSISTANT.fullmatch(role) for role in in_course):
         return "grader"
-    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in found) else "student"
+    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in in_course) else "student"

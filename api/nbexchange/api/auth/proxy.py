@@ -1,4 +1,4 @@
-"""A proxy that knows who is calling, and says it in headers of the request."""
+"""Callers whom a proxy identifies, in headers of the request."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from traitlets import List, Unicode, default
 
 from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.problems import IdentityRefused
+from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
 
@@ -29,16 +29,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ProxyAuthenticator(Section):
-    """Who is calling is whom a proxy names, which has to overwrite these headers in what it passes on."""
+    """The caller is the person whom a proxy names; it has to overwrite these headers in what it passes on."""
 
     variable_prefix = "NBEXCHANGE_PROXY_"
 
     trusted_networks = List(
         Unicode(),
-        help="Where the proxy connects from: `['10.1.2.0/24']`. Nothing that anybody else says is believed. Required.",
+        help="Where the proxy connects from: `['10.1.2.0/24']`. Headers from elsewhere are not believed. Required.",
     ).tag(config=True)
     secret = Unicode(
-        help=f"What the proxy, and nobody else, knows and sends with each request: {MIN_SECRET} characters or more. "
+        help=f"What the proxy alone knows and sends with each request: {MIN_SECRET} characters or more. "
         "Required."
     ).tag(config=True)
     secret_header = Unicode("X-NbExchange-Proxy-Secret", help="The header with the secret.").tag(config=True)
@@ -69,7 +69,7 @@ class ProxyAuthenticator(Section):
         if not self.groups_separator.strip():
             raise SettingsError("c.ProxyAuthenticator.groups_separator is empty")
         self._check_headers()
-        self.networks, self.patterns  # noqa: B018 - made once, here, where a mistake in them is told
+        self.networks, self.patterns  # noqa: B018 - built once, here, where a mistake in them is told
 
     def _check_headers(self) -> None:
         needed = [self.secret_header, self.user_header, self.groups_header]
@@ -84,7 +84,7 @@ class ProxyAuthenticator(Section):
     def networks(self) -> list[Network]:
         if not self.trusted_networks:
             raise SettingsError(
-                "c.ProxyAuthenticator.trusted_networks is empty: nobody could say who is calling"
+                "c.ProxyAuthenticator.trusted_networks is empty: no proxy could identify a caller"
             )
         return [_network(text) for text in self.trusted_networks]
 
@@ -106,8 +106,8 @@ class ProxyAuthenticator(Section):
         if not self._is_trusted(request.remote_addr or ""):
             log.warning("%r is not in trusted_networks, and is not believed", request.remote_addr)
             return False
-        given = request.headers.get(self.secret_header, "")
-        if not hmac.compare_digest(given.encode(), self.secret.encode()):
+        secret = request.headers.get(self.secret_header, "")
+        if not hmac.compare_digest(secret.encode(), self.secret.encode()):
             log.warning("a request from %s has not the proxy's secret", request.remote_addr)
             return False
         return True
@@ -124,12 +124,12 @@ class ProxyAuthenticator(Section):
         if "," in name:
             # So arrives what two headers of one name say: the proxy's, and one that it should have taken out.
             raise IdentityRefused(f"The request names more than one person in {self.user_header}.")
-        member = self.patterns.read(self._groups(request))
+        membership = self.patterns.read(self._groups(request))
         try:
             return Identity(
                 name,
-                member.org_id,
-                member.courses,
+                membership.org_id,
+                membership.courses,
                 full_name=_text(request, self.full_name_header),
                 email=_text(request, self.email_header),
             )

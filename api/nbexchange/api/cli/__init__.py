@@ -1,1 +1,1 @@
-"""The command `nbexchange`, for whoever runs the service."""
+"""The command `nbexchange`, for the administrator of the exchange."""

@@ -1,4 +1,4 @@
-"""What all commands do: read the settings, and tell in one line what an operator can mend."""
+"""What all commands do: read the settings, and tell in one line what an administrator can correct."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from traitlets import TraitError
 from traitlets.config import Application, Config, Configurable
 
 from nbexchange.api.access.identity import InvalidIdentity
-from nbexchange.api.config.section import SettingsError
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
-    SECTIONS,
     drop_older,
     environment,
     read_file,
     refuse_unknown,
+    sections,
     unknown_variables,
 )
 from nbexchange.api.db.engine import UnsupportedDatabase
@@ -29,6 +28,7 @@ from nbexchange.api.problems import ExchangeProblem
 from nbexchange.shared.command_line import StrictOptions
 from nbexchange.shared.redaction import RedactingFormatter
 from nbexchange.shared.roster_csv import RosterFileError
+from nbexchange.shared.section import SettingsError
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -45,14 +45,13 @@ EXPECTED = (
     SQLAlchemyError,
     OSError,
 )
-"""What an operator can mend: told in one line, without a traceback."""
+"""What an administrator can correct: told in one line, without a traceback."""
 
 
 class Command(StrictOptions, Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
     version = metadata.version("nbexchange")
-    classes: list[type[Configurable]] = [*SECTIONS.values()]
     aliases = {
         "config": "NbExchange.config_file",
         "ip": "NbExchange.ip",
@@ -65,30 +64,35 @@ class Command(StrictOptions, Application):
     }
 
     settings: NbExchange
+    classes: list[type[Configurable]]
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.classes = [*sections().values()]
+        super().__init__(**kwargs)
 
     def initialize(self, argv: Sequence[str] | None = None) -> None:
         self.parse_command_line(None if argv is None else list(argv))
         if self.subapp is None:
-            self._refuse_what_it_does_not_know()
+            self._refuse_unknown_arguments()
             self._configure()
 
     takes_arguments = False
 
-    def _refuse_what_it_does_not_know(self) -> None:
+    def _refuse_unknown_arguments(self) -> None:
         if self.extra_args and not self.takes_arguments:
             word = self.extra_args[0]
             if word in self.subcommands:
                 raise SettingsError(f"options come after the command: {self.name} {word} ...")
-            known = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
-            raise SettingsError(f"{self.name} knows no {word!r}{known}")
+            commands = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
+            raise SettingsError(f"{self.name} knows no {word!r}{commands}")
 
     def _configure(self) -> None:
-        given = environment()
-        given.merge(self.config)
-        refuse_unknown(given)
-        self._refuse_own_unknown(given)
-        config = read_file(NbExchange(config=given).config_file)
-        config.merge(given)
+        overrides = environment()
+        overrides.merge(self.config)
+        refuse_unknown(overrides)
+        self._refuse_unknown_options(overrides)
+        config = read_file(NbExchange(config=overrides).config_file)
+        config.merge(overrides)
         refuse_unknown(config)
         remarks = [*drop_older(config), *unknown_variables()]
         self.update_config(config)
@@ -97,11 +101,11 @@ class Command(StrictOptions, Application):
         for remark in remarks:
             log.warning(remark)
 
-    def _refuse_own_unknown(self, given: Config) -> None:
+    def _refuse_unknown_options(self, config: Config) -> None:
         """Settings of the command itself, which no file has."""
         for kind in type(self).mro():
             if issubclass(kind, Command) and (
-                unknown := given.get(kind.__name__, {}).keys() - self.traits().keys()
+                unknown := config.get(kind.__name__, {}).keys() - self.traits().keys()
             ):
                 raise SettingsError(f"there is no option --{kind.__name__}.{min(unknown)}")
 
@@ -128,6 +132,6 @@ def start_logging(*, debug: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
-    # Alembic says at every start which database it met; the debug output of the others quotes signed URLs.
-    for chatty in ("alembic", "urllib3", "botocore", "boto3", "s3transfer"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Alembic says at every start which database it met; the debug output of urllib3 quotes signed URLs.
+    for name in ("alembic", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -11,13 +11,14 @@ from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.api.access.identity import ROLES, Identity
 from nbexchange.api.cli.base import Command
-from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.build import build_database, build_runtime
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.rosters import change, read
 from nbexchange.api.runtime import Context
 from nbexchange.api.wire.rosters import roster, roster_change
 from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
 from nbexchange.shared.roster_csv import change_lines, read_roster_file, write_roster
+from nbexchange.shared.section import SettingsError
 
 DRY_RUN = "Change nothing: only say what would be changed."
 
@@ -36,7 +37,7 @@ class CourseCommand(Command):
             raise self.misused()
         if not is_path_component(course_id) or not is_path_component(self.org_id):
             raise SettingsError("the id of a course or organisation cannot be used as a file name")
-        runtime = self.settings.runtime()
+        runtime = build_runtime(self.settings)
         schema.require_current(runtime.database)
         self.work(Context(Identity.administrator(self.org_id), runtime), course_id, others)
 
@@ -49,7 +50,7 @@ class CourseCommand(Command):
     def tell(self, answer: RosterChange) -> None:
         print("\n".join(change_lines(answer)))
         if not self.settings.database_roster:
-            print("nbexchange: database_roster is off: rosters give nobody a role", file=sys.stderr)
+            print("nbexchange: database_roster is off: rosters give no roles", file=sys.stderr)
 
 
 class CourseCreate(CourseCommand):
@@ -104,10 +105,10 @@ class CourseAdd(CourseCommand):
         self.tell(roster_change(course_id, outcome, dry_run=self.dry_run))
 
     def read_file(self) -> list[RosterEntry]:
-        found = read_roster_file(self.file, erase=self.replace)
-        if found.unused:
-            print(f"nbexchange: not used: the columns {', '.join(found.unused)}", file=sys.stderr)
-        return found.entries
+        roster_file = read_roster_file(self.file, erase=self.replace)
+        if roster_file.unused:
+            print(f"nbexchange: not used: the columns {', '.join(roster_file.unused)}", file=sys.stderr)
+        return roster_file.entries
 
 
 class CourseRemove(CourseCommand):
@@ -147,7 +148,7 @@ class CourseList(Command):
     description = __doc__
 
     def run(self) -> None:
-        database = self.settings.database()
+        database = build_database(self.settings)
         schema.require_current(database)
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in ROLES)])

@@ -9,9 +9,16 @@ from traitlets import Bool, Unicode
 
 from nbexchange.api.access.identity import ROLES
 from nbexchange.api.cli.base import Command
-from nbexchange.api.config.section import SettingsError
+from nbexchange.api.config.build import (
+    build_database,
+    build_runtime,
+    build_store,
+    build_token_file,
+    rehearse,
+)
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.shared.section import SettingsError
 
 
 class Serve(Command):
@@ -24,8 +31,8 @@ class Serve(Command):
         from nbexchange.api.http.server import serve
 
         self.settings.check()
-        self.settings.rehearse()
-        database = self.settings.database()
+        rehearse(self.settings)
+        database = build_database(self.settings)
         schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
         database.engine.dispose()
         serve(self.settings)
@@ -38,7 +45,7 @@ class DbUpgrade(Command):
     description = __doc__
 
     def run(self) -> None:
-        schema.prepare(self.settings.database(), upgrade=True)
+        schema.prepare(build_database(self.settings), upgrade=True)
         print(f"The schema is at revision {schema.head_revision()}.")
 
 
@@ -57,15 +64,17 @@ class StorageInit(Command):
     description = __doc__
 
     def run(self) -> None:
-        store = self.settings.store()
+        store = build_store(self.settings)
         store.create()
         store.ready()
-        found = store.capabilities()
+        capabilities = store.capabilities()
         print(f"{self.settings.base_storage_location} is ready.")
-        for field in fields(found):
-            print(f"  {field.name.replace('_', ' '):28} {'yes' if getattr(found, field.name) else 'NO'}")
-        if not found.refuses_forged_signatures:
-            sys.exit("nbexchange: this server lets anybody write: do not use it")
+        for field in fields(capabilities):
+            print(
+                f"  {field.name.replace('_', ' '):28} {'yes' if getattr(capabilities, field.name) else 'NO'}"
+            )
+        if not capabilities.refuses_forged_signatures:
+            sys.exit("nbexchange: this server accepts forged signatures: do not use it")
 
 
 class Storage(Command):
@@ -100,22 +109,22 @@ class TokenNew(Command):
     def run(self) -> None:
         if len(self.extra_args) < (1 if self.settings.database_roster else 2):
             raise SettingsError("usage: nbexchange token new NAME COURSE:ROLE [COURSE:ROLE ...]")
-        name, *places = self.extra_args
+        name, *courses = self.extra_args
         user = {
             "name": name,
             "org_id": self.org_id,
             "full_name": self.full_name or None,
             "email": self.email or None,
             "lms_user_id": self.lms_user_id or None,
-            "courses": [_course(place) for place in places],
+            "courses": [_course(course) for course in courses],
         }
-        print(self.settings.tokens().create(user))
+        print(build_token_file(self.settings).create(user))
 
 
-def _course(place: str) -> dict[str, str]:
-    course_id, colon, role = place.rpartition(":")
+def _course(text: str) -> dict[str, str]:
+    course_id, colon, role = text.rpartition(":")
     if not colon or role.casefold() not in ROLES:
-        raise SettingsError(f"{place!r} is not COURSE:ROLE with one of the roles {', '.join(ROLES)}")
+        raise SettingsError(f"{text!r} is not COURSE:ROLE with one of the roles {', '.join(ROLES)}")
     return {"course_id": course_id, "course_role": role}
 
 
@@ -128,13 +137,13 @@ class Token(Command):
 
 
 class Gc(Command):
-    """Complete orphaned submissions, expire what ran out of time, delete what is nobody's. Run it from cron."""
+    """Complete orphaned submissions, expire old uploads, delete unused objects. Run it from cron."""
 
     name = "nbexchange-gc"
     description = __doc__
 
     def run(self) -> None:
-        runtime = self.settings.runtime()
+        runtime = build_runtime(self.settings)
         schema.require_current(runtime.database)
         report = collect_garbage(runtime)
         print(
@@ -142,7 +151,7 @@ class Gc(Command):
             f"{report.deleted} objects deleted, {report.forgotten} purged uploads forgotten"
         )
         if report.failed:
-            sys.exit(f"nbexchange: {report.failed} uploads are left to the next round, see the log")
+            sys.exit(f"nbexchange: {report.failed} uploads failed and are left to the next run: see the log")
 
 
 class Demo(Command):

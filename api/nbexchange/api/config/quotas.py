@@ -5,10 +5,10 @@ from __future__ import annotations
 from traitlets import Integer, default
 
 from nbexchange import protocol
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE
+from nbexchange.shared.section import Section, SettingsError
 
-LARGEST_IN_A_DAY = 10
+LARGEST_PER_DAY = 10
 """`submitted_bytes_per_day` defaults to this many of the largest submissions."""
 
 
@@ -29,31 +29,32 @@ class Quotas(Section):
     pending_submissions = Integer(
         3,
         min=1,
-        help="How many unfinished submissions one person may have for one student and assignment: whoever has many "
-        "ready before a deadline can choose among them after it.",
+        help="How many unfinished submissions one person may have for one student and assignment: with many ready "
+        "before a deadline, one could choose among them after it.",
     ).tag(config=True)
     submitted_bytes_per_day = Integer(
         min=0,
-        help="How many bytes one person may submit within 24 hours, also of what came to nothing. Default: ten times "
+        help="How many bytes one person may submit within 24 hours, also for uploads that failed. Default: ten times "
         "`max_buffer_size`.",
     ).tag(config=True)
     course_bytes = Integer(
         0,
         min=0,
-        help="How many bytes the releases, submissions and feedback of one course may take in the store, and what has "
-        "been announced of them.",
+        help="How many bytes the releases, submissions and feedback of one course may take in the store, including "
+        "uploads that are not completed yet.",
     ).tag(config=True)
 
     @default("submitted_bytes_per_day")
     def _default_submitted_bytes_per_day(self) -> int:
-        return LARGEST_IN_A_DAY * self._largest
+        return LARGEST_PER_DAY * self._largest
 
     @property
     def _largest(self) -> int:
         """Bytes of the largest archive, which the settings of the service fix."""
         return getattr(self.parent, "max_buffer_size", DEFAULT_MAX_BUFFER_SIZE)
 
-    def to_wire(self) -> protocol.Quotas:
+    def values(self) -> protocol.Quotas:
+        """The settings as plain values, as requests work with them."""
         return protocol.Quotas(**{name: getattr(self, name) for name in protocol.Quotas.__struct_fields__})
 
     def check(self) -> None:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import ipaddress
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from traitlets import Bool, CaselessStrEnum, Dict, Float, Integer, Unicode, default, validate
-from traitlets.config import Configurable
+from traitlets import Bool, Dict, Float, Integer, Unicode, default, validate
 
-from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
-from nbexchange.api.auth.custom import CustomAuthenticator
-from nbexchange.api.auth.tokens import StaticTokens, TokenFile
-from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import Section, SettingsError
-from nbexchange.api.db.engine import Database, connect, parse_url
-from nbexchange.api.runtime import Runtime
-from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, MAX_ITEMS, UNPACKED_FACTOR, Limits
-from nbexchange.storage import ObjectStore
-from nbexchange.storage.local import LocalStore
+from nbexchange.api.auth.tokens import StaticTokens
+from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
+from nbexchange.shared.section import Section, SettingsError
+from nbexchange.storage.registry import find_factory
 
 CONFIG_FILE = "/etc/config/nbexchange_config.py"
-SINGLE_PUT_LIMIT = 5 << 30
-"""What S3 takes in one PUT, in bytes."""
 
 
 class NbExchange(Section):
@@ -35,11 +25,11 @@ class NbExchange(Section):
     variable_prefix = "NBEXCHANGE_"
 
     config_file = Unicode(
-        CONFIG_FILE, help="The configuration file, in Python. At its default place it may be missing."
+        CONFIG_FILE, help="The configuration file, in Python. At its default path it may be missing."
     ).tag(config=True)
 
     data_dir = Unicode(
-        help="Where the embedded defaults live: the SQLite file, the objects and the static tokens. "
+        help="Where the embedded defaults keep their files: the SQLite file, the objects and the static tokens. "
         "Default: `nbexchange` in `$XDG_DATA_HOME` or in `~/.local/share`."
     ).tag(config=True)
 
@@ -51,7 +41,7 @@ class NbExchange(Section):
     # --- the service ---------------------------------------------------------------------------------------
 
     ip = Unicode(
-        help="The address to listen on; beyond loopback somebody has to say who is calling. Default: that of "
+        help="The address to listen on. Beyond loopback an authenticator has to identify the callers. Default: that of "
         "`$JUPYTERHUB_SERVICE_URL` for a service of a hub, else `127.0.0.1`."
     ).tag(config=True)
 
@@ -73,8 +63,8 @@ class NbExchange(Section):
     caller_timeout = Float(
         30.0,
         min=0.1,
-        help="Seconds that a caller is waited for: for the head of a request in all, for its body beyond one second "
-        "for each 1 000 bytes.",
+        help="Seconds to wait for a caller: for the whole head of a request, and for its body in addition to one "
+        "second for each 1 000 bytes.",
     ).tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 
@@ -94,11 +84,11 @@ class NbExchange(Section):
     def _valid_base_url(self, proposal: Any) -> str:
         return slashed(proposal["value"])
 
-    # --- who is calling ------------------------------------------------------------------------------------
+    # --- authentication ------------------------------------------------------------------------------------
 
     user_plugin_class = AuthenticatorClass(
         klass=object,
-        help="Who says who is calling: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
+        help="What identifies the callers: `jupyterhub`, `jwt`, `proxy`, `tokens`, or a class of your own with a "
         "`get_current_user(request)`, such as a subclass of `BaseUserHandler`. Default: `jupyterhub` for a "
         "service of a hub, else `tokens`.",
     ).tag(config=True)
@@ -123,7 +113,8 @@ class NbExchange(Section):
     database_roster = Bool(
         False,
         help="Let rosters in the database give people roles in courses, beside those that they come with. The "
-        "operator keeps them with `nbexchange course`, instructors with `jupyter nbexchange roster`.",
+        "administrator of the exchange keeps them with `nbexchange course`, instructors with "
+        "`jupyter nbexchange roster`.",
     ).tag(config=True)
 
     # --- metadata ------------------------------------------------------------------------------------------
@@ -149,26 +140,13 @@ class NbExchange(Section):
     # --- objects -------------------------------------------------------------------------------------------
 
     base_storage_location = Unicode(
-        help="Where the bytes are kept: a directory or `s3://bucket/prefix`. Default: a directory in `data_dir`."
+        help="Where the bytes are kept: a directory (a path or `file:///path`), `s3://bucket/prefix`, or an address of "
+        "another store that is installed. Default: a directory in `data_dir`."
     ).tag(config=True)
 
     @default("base_storage_location")
     def _default_base_storage_location(self) -> str:
         return str(Path(self.data_dir) / "store")
-
-    s3_region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
-    s3_endpoint_url = Unicode(help="The address at which the service reaches the store. Default: AWS.").tag(
-        config=True
-    )
-    s3_public_endpoint_url = Unicode(
-        help="The address at which clients reach the store, which URLs are signed for. "
-        "Default: `s3_endpoint_url`."
-    ).tag(config=True)
-    s3_addressing_style = CaselessStrEnum(
-        ["path", "virtual"],
-        "path",
-        help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
-    ).tag(config=True)
 
     # --- limits --------------------------------------------------------------------------------------------
 
@@ -183,91 +161,15 @@ class NbExchange(Section):
     def _default_max_unpacked_size(self) -> int:
         return UNPACKED_FACTOR * self.max_buffer_size
 
-    # --- what they make ------------------------------------------------------------------------------------
-
     def check(self) -> None:
         """Raise `SettingsError` for a combination that cannot work."""
-        if self.max_buffer_size > SINGLE_PUT_LIMIT:
-            raise SettingsError("max_buffer_size is above 5 GiB, more than one upload can carry")
         is_static = issubclass(self.user_plugin_class, StaticTokens)
         if is_static and not (self.allow_static_tokens or is_loopback(self.ip)):
             raise SettingsError(
                 f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
                 "user_plugin_class, or allow_static_tokens if that is what you want"
             )
-        self._check_storage_location()
-
-    def _check_storage_location(self) -> None:
-        place = urlsplit(self.base_storage_location)
-        if place.scheme not in {"", "s3"} or (place.scheme == "s3" and not place.netloc):
-            raise SettingsError("base_storage_location is a directory or s3://bucket/prefix")
-
-    def rehearse(self) -> None:
-        """Make everything once, so that a mistake shows in one sentence before any worker starts."""
-        try:
-            self.runtime().open().database.engine.dispose()
-        except (TypeError, ValueError, ImportError) as error:
-            raise SettingsError(f"a setting cannot be used: {error}") from error
-
-    def database(self) -> Database:
-        url = parse_url(self.db_url)
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return connect(self.db_url, echo=self.debug_db, **self.db_kwargs)
-
-    def store(self) -> ObjectStore:
-        place = urlsplit(self.base_storage_location)
-        if place.scheme != "s3":
-            return LocalStore(Path(self.base_storage_location))
-        from nbexchange.storage.s3 import S3Store
-
-        prefix = place.path.strip("/")
-        return S3Store(
-            bucket=place.netloc,
-            prefix=f"{prefix}/" if prefix else "",
-            region=self.s3_region,
-            endpoint_url=self.s3_endpoint_url or None,
-            public_endpoint_url=self.s3_public_endpoint_url or None,
-            addressing_style=self.s3_addressing_style,
-        )
-
-    def tokens(self) -> TokenFile:
-        return TokenFile(Path(self.token_file))
-
-    def authenticator(self) -> Authenticator:
-        chosen: Any = self.user_plugin_class
-        if issubclass(chosen, StaticTokens):
-            tokens: StaticTokens = chosen(self.tokens())
-            return tokens
-        made = chosen(parent=self) if issubclass(chosen, Configurable) else chosen()
-        if isinstance(made, Section):
-            made.check()
-        if hasattr(made, "authenticate"):
-            return made  # type: ignore[no-any-return]
-        if not hasattr(made, "get_current_user"):
-            raise SettingsError("user_plugin_class has no method get_current_user")
-        if inspect.iscoroutinefunction(made.get_current_user):
-            raise SettingsError("get_current_user is `async def`: make it `def`, with plain calls in it")
-        return CustomAuthenticator(made)
-
-    def limits(self) -> Limits:
-        return Limits(self.max_buffer_size, self.max_unpacked_size, MAX_ITEMS)
-
-    def quotas(self) -> Quotas:
-        made = Quotas(parent=self)
-        made.check()
-        return made
-
-    def runtime(self) -> Runtime:
-        """Connections and all: to be made in the process that uses them."""
-        return Runtime(
-            self.database(),
-            self.store,
-            self.authenticator,
-            self.limits(),
-            self.quotas().to_wire(),
-            self.database_roster,
-        )
+        find_factory(self.base_storage_location)
 
 
 def slashed(path: str) -> str:

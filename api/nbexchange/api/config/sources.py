@@ -19,18 +19,15 @@ from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.jwt import JwtAuthenticator
 from nbexchange.api.auth.proxy import ProxyAuthenticator
 from nbexchange.api.config.quotas import Quotas
-from nbexchange.api.config.section import Section, SettingsError
 from nbexchange.api.config.settings import CONFIG_FILE, NbExchange
+from nbexchange.shared.section import Section, SettingsError
+from nbexchange.storage.registry import store_sections
 
-SECTIONS: Mapping[str, type[Section]] = {
-    section.__name__: section
-    for section in (NbExchange, Quotas, JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
-}
 PREFIX = NbExchange.variable_prefix
 FLAG_ONLY = {"reset_db"}
 OLDER_VARIABLES = {"db_url": "NBEX_DB_URL", "base_storage_location": "NBEX_BASE_STORE"}
 OLDER_SETTINGS = {"timezone", "timestamp_format", "log_level", "log_format", "log_datefmt", "logging_config"}
-"""What files for nbexchange 1 and 2 may contain, and nothing here depends on."""
+"""What files for nbexchange 1 and 2 may contain, and has no effect here."""
 OTHER_VARIABLES = {
     "NBEXCHANGE_URL",
     "NBEXCHANGE_API_TOKEN",
@@ -38,8 +35,15 @@ OTHER_VARIABLES = {
     "NBEXCHANGE_TEST_DATABASE_URL",
 }
 """What else has the prefix: the plugin's variables and the tests'."""
-OF_KUBERNETES = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
-"""What it tells every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
+KUBERNETES_VARIABLE = re.compile(r"NBEXCHANGE_(SERVICE|PORT)_\w+")
+"""What Kubernetes sets in every container where a Service is called `nbexchange`; also `NBEXCHANGE_PORT=tcp://10.0.0.1:9000`."""
+
+
+def sections() -> Mapping[str, type[Section]]:
+    """All sections by name: ours, and those of the stores that are installed or registered by now."""
+    authenticators = (JupyterHubAuthenticator, JwtAuthenticator, ProxyAuthenticator)
+    every: list[type[Section]] = [NbExchange, Quotas, *store_sections(), *authenticators]
+    return {section.__name__: section for section in every}
 
 
 def variables(section: type[Section], name: str) -> list[str]:
@@ -54,7 +58,7 @@ def all_variables() -> dict[str, tuple[type[Section], str]]:
     """Every variable that states a setting, with the section and the name of what it states."""
     return {
         variable: (section, name)
-        for section in SECTIONS.values()
+        for section in sections().values()
         for name in section.settings()
         for variable in reversed(variables(section, name))
     }
@@ -80,31 +84,31 @@ def read_text(section: type[Section], name: str, text: str) -> Any:
 
 def unknown_variables() -> Iterator[str]:
     """A sentence for each variable with our prefix that states no setting."""
-    known = all_variables().keys()
+    names = all_variables().keys()
     for variable in sorted(os.environ):
-        if not variable.startswith(PREFIX) or variable in known | OTHER_VARIABLES or is_kubernetes(variable):
+        if not variable.startswith(PREFIX) or variable in names | OTHER_VARIABLES or is_kubernetes(variable):
             continue
         name = variable.removeprefix(PREFIX)
         if name.lower() in FLAG_ONLY:
             yield f"{variable} has no effect: {name.lower()} is a flag of the command line only"
         else:
-            near = suggestion(name, [other.removeprefix(PREFIX) for other in known], spell=PREFIX.__add__)
+            near = suggestion(name, [other.removeprefix(PREFIX) for other in names], spell=PREFIX.__add__)
             yield f"{variable} states no setting{near}"
 
 
 def is_kubernetes(variable: str) -> bool:
-    return OF_KUBERNETES.fullmatch(variable) is not None
+    return KUBERNETES_VARIABLE.fullmatch(variable) is not None
 
 
-def read_file(place: str) -> Config:
-    """What the configuration file says; the one at the default place may be missing."""
-    path = Path(place).absolute()
+def read_file(file: str) -> Config:
+    """What the configuration file says; the one at the default path may be missing."""
+    path = Path(file).absolute()
     try:
         config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
     except ConfigFileNotFound:
-        if place == CONFIG_FILE:
+        if file == CONFIG_FILE:
             return Config()
-        raise SettingsError(f"there is no configuration file {place}") from None
+        raise SettingsError(f"there is no configuration file {file}") from None
     if FLAG_ONLY & config.get(NbExchange.__name__, {}).keys():
         raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
     return config
@@ -112,19 +116,36 @@ def read_file(place: str) -> Config:
 
 def refuse_unknown(config: Config) -> None:
     """Raise `SettingsError` for a setting or section that is probably misspelt: it would have no effect."""
-    for given in config:
-        if given in SECTIONS:
-            _refuse_unknown_settings(given, config[given])
-        elif near := get_close_matches(given.lower(), [name.lower() for name in SECTIONS], n=1, cutoff=0.9):
-            meant = next(name for name in SECTIONS if name.lower() == near[0])
-            raise SettingsError(f"c.{given} is no section: did you mean c.{meant}?")
+    names = sections()
+    for name in config:
+        if name in names:
+            _refuse_unknown_settings(names[name], config[name])
+        elif near := get_close_matches(name.lower(), [other.lower() for other in names], n=1, cutoff=0.9):
+            meant = next(other for other in names if other.lower() == near[0])
+            raise SettingsError(f"c.{name} is no section: did you mean c.{meant}?")
 
 
-def _refuse_unknown_settings(section: str, given: Mapping[str, object]) -> None:
-    known = SECTIONS[section].settings()
-    for name in given.keys() - known - (OLDER_SETTINGS if section == NbExchange.__name__ else set()):
-        near = suggestion(name, known, spell=lambda near: f"c.{section}.{near}")
-        raise SettingsError(f"c.{section}.{name} is no setting{near}")
+def _refuse_unknown_settings(section: type[Section], stated: Mapping[str, object]) -> None:
+    accepted = {*section.settings(), *(OLDER_SETTINGS if section is NbExchange else ())}
+    for name in stated.keys() - accepted:
+        spellings = _spellings(section)
+        near = suggestion(name, spellings, spell=spellings.__getitem__)
+        raise SettingsError(f"c.{section.__name__}.{name} is no setting{near}")
+
+
+def _spellings(section: type[Section]) -> dict[str, str]:
+    """What to write for each name that may be looked for in this section.
+
+    Beside its own settings, a name is what follows the section's prefix in an environment variable: settings that have
+    moved to a section of their own are found by their older name.
+    """
+    prefix = section.variable_prefix
+    elsewhere = {
+        variable.removeprefix(prefix).lower(): f"c.{other.__name__}.{name}"
+        for variable, (other, name) in all_variables().items()
+        if variable.startswith(prefix)
+    }
+    return elsewhere | {name: f"c.{section.__name__}.{name}" for name in section.settings()}
 
 
 def drop_older(config: Config) -> Iterator[str]:
@@ -135,7 +156,7 @@ def drop_older(config: Config) -> Iterator[str]:
         yield f"c.{NbExchange.__name__}.{name} of older versions has no effect"
 
 
-def suggestion(name: str, known: Collection[str], spell: Callable[[str], str]) -> str:
-    """The known name that is nearest, as whoever misspelt it would spell it."""
-    found = get_close_matches(name, known, n=1)
-    return f": did you mean {spell(found[0])}?" if found else ""
+def suggestion(name: str, names: Collection[str], spell: Callable[[str], str]) -> str:
+    """The nearest of the names, in full."""
+    nearest = get_close_matches(name, names, n=1)
+    return f": did you mean {spell(nearest[0])}?" if nearest else ""

@@ -8,7 +8,7 @@ from nbexchange.api.http import conventions
 from nbexchange.api.http.current import EXTENSION
 from nbexchange.api.http.routes import document, former, health, objects, v1
 from nbexchange.api.runtime import Runtime
-from nbexchange.storage.local import LocalStore
+from nbexchange.storage import StreamsBytes
 
 
 def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
@@ -24,6 +24,7 @@ def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
     app.register_blueprint(v1.routes(), url_prefix=f"{base_url}v1")
     app.register_blueprint(document.routes(base_url), url_prefix=f"{base_url}v1")
     app.register_blueprint(former.routes(), url_prefix=base_url)
-    if isinstance(runtime.store, LocalStore):
-        app.register_blueprint(objects.routes(runtime.store), url_prefix=f"{base_url}objects")
+    if isinstance(runtime.store, StreamsBytes):
+        prefix = f"{base_url}{runtime.store.public_url}".rstrip("/")
+        app.register_blueprint(objects.routes(runtime.store), url_prefix=prefix)
     return app

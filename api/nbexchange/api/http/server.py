@@ -7,12 +7,13 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from nbexchange.api.config.build import build_runtime
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.http.application import create_app
 
 
 def serve(settings: NbExchange) -> None:
-    """Run until a signal ends it. Connections are made in the workers, after the fork."""
+    """Run until a signal ends it. Connections are opened in the workers, after the fork."""
     Server(settings).run()
 
 
@@ -42,4 +43,4 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
 
     def load(self) -> Flask:
-        return create_app(self.settings.runtime().open(), self.settings.base_url)
+        return create_app(build_runtime(self.settings).open(), self.settings.base_url)

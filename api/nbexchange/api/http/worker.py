@@ -1,7 +1,7 @@
 """gunicorn's worker with threads, which wait only so long for a caller.
 
-gunicorn reads a request in the thread that answers it, and waits without end for whoever sends slowly or reads nothing:
-as many of them as there are threads would hold the service.
+gunicorn reads a request in the thread that answers it, and waits without end for a caller who sends slowly or
+reads nothing: as many of them as there are threads would block the service.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 MIN_RATE = 1000
-"""Bytes a second. Below it a body uses up the patience with its sender; above it, patience grows back."""
+"""Bytes a second. Below it a body uses up its budget; above it, the budget grows back."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
@@ -32,7 +32,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         conn.sock.expect()
         kept = super().handle(conn)
         if conn.sock.gave_up or not kept:
-            # gunicorn would say farewell, and wait for the other side's, in the thread that accepts.
+            # gunicorn would close gracefully, and wait for the other side, in the thread that accepts.
             conn.sock.expect()
             util.close_graceful(conn.sock)
             return False
@@ -46,18 +46,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 class CallerSocket(socket.socket):
     """A caller's connection. One who is waited for too long looks like one who hung up.
 
-    A request's head has `patience` seconds in all; its body has them in one piece, and gains time with each byte; an
+    A request's head has `budget` seconds in all; its body has them in one piece, and gains time with each byte; an
     answer has them for each piece that it is sent in, and for each that the caller takes meanwhile.
     """
 
-    def __init__(self, accepted: socket.socket, patience: float) -> None:
+    def __init__(self, accepted: socket.socket, budget: float) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
-        self.patience = patience
+        self.budget = budget
         self.expect()
 
     def expect(self, rate: float = 0) -> None:
         """Begin to wait anew, for something that should come at this rate (0: all of it in time)."""
-        self.left, self.rate = self.patience, rate
+        self.left, self.rate = self.budget, rate
 
     @property
     def gave_up(self) -> bool:
@@ -65,7 +65,7 @@ class CallerSocket(socket.socket):
 
     def setblocking(self, flag: bool) -> None:
         if self.fileno() >= 0:  # it was closed in its thread
-            self.settimeout(self.patience if flag else 0)
+            self.settimeout(self.budget if flag else 0)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         if self.gave_up:
@@ -74,8 +74,8 @@ class CallerSocket(socket.socket):
         try:
             data = super().recv(size, flags)
         except TimeoutError:
-            if (self.gettimeout() or 0) < self.patience:
-                raise  # gunicorn's own, where it reads what nobody wants
+            if (self.gettimeout() or 0) < self.budget:
+                raise  # gunicorn's own, where it reads and discards
             self.left = 0
             return b""
         self._account(started, len(data))
@@ -83,7 +83,7 @@ class CallerSocket(socket.socket):
 
     def _account(self, started: float, count: int) -> None:
         gained = count / self.rate if self.rate else 0
-        self.left = min(self.patience, self.left - (time.monotonic() - started) + gained)
+        self.left = min(self.budget, self.left - (time.monotonic() - started) + gained)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         left, held = memoryview(data), None
@@ -112,7 +112,7 @@ class CallerSocket(socket.socket):
         `held` ones reads nothing, and is like one who hung up, which gunicorn knows how to take.
         """
         holds = _count_held(self)
-        if held is not None and held - holds < MIN_RATE * self.patience:
+        if held is not None and held - holds < MIN_RATE * self.budget:
             raise BrokenPipeError(errno.EPIPE, "the caller reads nothing")
         return holds
 

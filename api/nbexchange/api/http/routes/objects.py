@@ -1,4 +1,4 @@
-"""The local store's signed URLs. Whoever has one may use it: the signature is the permission."""
+"""The signed URLs of a store that streams bytes through this process: the signature is the permission."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from flask import Blueprint, Response, request, send_file
 
 from nbexchange.api.problems import ExchangeProblem
-from nbexchange.storage.local import LocalStore, RequestRefused
+from nbexchange.storage import RequestRefused, StreamsBytes
 
 
 class ObjectProblem(ExchangeProblem):
@@ -22,7 +22,7 @@ class ObjectProblem(ExchangeProblem):
         self.type = refusal.code
 
 
-def routes(store: LocalStore) -> Blueprint:
+def routes(store: StreamsBytes) -> Blueprint:
     blueprint = Blueprint("objects", __name__)
 
     @blueprint.put("/<path:key>")
@@ -40,11 +40,15 @@ def routes(store: LocalStore) -> Blueprint:
     @blueprint.get("/<path:key>")
     def get_object(key: str) -> Response:
         try:
-            path, filename = store.locate(key, request.args)
+            content, filename = store.locate(key, request.args)
         except RequestRefused as refusal:
             raise ObjectProblem(refusal) from None
         response = send_file(
-            path, mimetype="application/octet-stream", as_attachment=True, download_name=filename, etag=False
+            content,
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=filename,
+            etag=False,
         )
         # A student's upload must never run as a page of the hub.
         response.headers["X-Content-Type-Options"] = "nosniff"

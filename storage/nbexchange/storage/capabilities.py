@@ -1,0 +1,86 @@
+"""What a store can do: a protocol for each ability that the service asks for, and what is found out by trying.
+
+A store that does not stream bytes through this process serves its own URLs, which are absolute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request that a client may make once it has been handed over; it must send exactly these headers.
+
+    It is good until `expires_at`, which may be earlier than what was asked for: a URL dies with the temporary
+    credentials that sign it.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
+class SignsRequests(Protocol):
+    """Allows single transfers by signed requests."""
+
+    @property
+    def public_url(self) -> str:
+        """What signed URLs begin with, so that clients can find out whether they reach it. It grants nothing."""
+        ...
+
+    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
+        """Allow one PUT of exactly these bytes to a key that does not exist yet."""
+        ...
+
+    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
+        """Allow a GET, answered as a download named `filename` (ASCII) and never as a page."""
+        ...
+
+
+class RequestRefused(Exception):
+    """A signed request that the store does not carry out, with the HTTP status that S3 would answer."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+
+
+@runtime_checkable
+class StreamsBytes(Protocol):
+    """Carries out its signed requests in this process: the service passes on those below `public_url`.
+
+    `public_url` is relative to the service then, and ends with a slash.
+    """
+
+    @property
+    def public_url(self) -> str: ...
+
+    def receive(self, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: BinaryIO) -> None:
+        """Carry out a signed PUT; raises `RequestRefused` and keeps nothing unless all of it is as signed.
+
+        The names of `headers` are in lower case.
+        """
+        ...
+
+    def locate(self, key: str, query: Mapping[str, str]) -> tuple[Path | BytesIO, str]:
+        """The bytes that a signed GET asks for and the name to send them under; raises `RequestRefused`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this store does beyond keeping bytes, found out by trying."""
+
+    refuses_forged_signatures: bool
+    refuses_other_lengths: bool
+    refuses_other_digests: bool
+    refuses_overwrites: bool
+    reports_digests: bool

@@ -1,0 +1,51 @@
+"""The settings of S3, apart from the store itself: reading them needs no boto3."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from traitlets import CaselessStrEnum, Unicode
+
+from nbexchange.shared.section import Section, SettingsError
+from nbexchange.storage.contract import ObjectStore, StoreFactory
+
+
+class S3Store(Section):
+    """A bucket of S3, or of a server that speaks its protocol: `base_storage_location` is `s3://bucket/prefix`."""
+
+    variable_prefix = "NBEXCHANGE_S3_"
+
+    region = Unicode("us-east-1", help="The region of the bucket.").tag(config=True)
+    endpoint_url = Unicode(help="The address at which the service reaches the store. Default: AWS.").tag(
+        config=True
+    )
+    public_endpoint_url = Unicode(
+        help="The address at which clients reach the store, which URLs are signed for. "
+        "Default: `endpoint_url`."
+    ).tag(config=True)
+    addressing_style = CaselessStrEnum(
+        ["path", "virtual"],
+        "path",
+        help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
+    ).tag(config=True)
+
+
+def open_bucket(address: str, settings: S3Store) -> ObjectStore:
+    """The bucket and prefix that `s3://bucket/prefix` names."""
+    url = urlsplit(address)
+    if not url.netloc or url.query or url.fragment:
+        raise SettingsError(f"{address} is no address of a bucket: it is {S3.example}")
+    from nbexchange.storage import s3
+
+    prefix = url.path.strip("/")
+    return s3.S3Store(
+        bucket=url.netloc,
+        prefix=f"{prefix}/" if prefix else "",
+        region=settings.region,
+        endpoint_url=settings.endpoint_url or None,
+        public_endpoint_url=settings.public_endpoint_url or None,
+        addressing_style=settings.addressing_style,
+    )
+
+
+S3 = StoreFactory(open_bucket, "s3://bucket/prefix", S3Store)

@@ -1,0 +1,93 @@
+"""Signed URLs of a store whose transfers pass through the service, as strict as those of S3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+from urllib.parse import quote, urlencode
+
+from nbexchange.storage.capabilities import RequestRefused, SignedRequest
+
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredBody:
+    """The size and SHA-256 that a signed upload has to have."""
+
+    size: int
+    sha256: str
+
+    def copy(self, body: BinaryIO, write: Callable[[bytes], object]) -> None:
+        """Hand the bytes to `write`; raises `RequestRefused`, after some of them, unless they are those declared."""
+        digest = hashlib.sha256()
+        remaining = self.size
+        while remaining and (chunk := body.read(min(CHUNK, remaining))):
+            digest.update(chunk)
+            write(chunk)
+            remaining -= len(chunk)
+        if remaining:
+            raise RequestRefused(400, "incomplete-body", "The body ended before the declared length.")
+        if digest.hexdigest() != self.sha256:
+            raise RequestRefused(400, "digest-mismatch", "The bytes are not those that were declared.")
+
+
+class SignedUrls:
+    """Signs requests with a key of the store's own, and checks those that arrive."""
+
+    public_url = "objects/"
+
+    def __init__(self, signing_key: bytes) -> None:
+        self.signing_key = signing_key
+
+    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
+        url = self._sign("PUT", key, {"size": str(size), "sha256": sha256}, expires_at)
+        return SignedRequest("PUT", url, _upload_headers(size, sha256), expires_at)
+
+    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
+        url = self._sign("GET", key, {"filename": filename}, expires_at)
+        return SignedRequest("GET", url, {}, expires_at)
+
+    def check_put(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> DeclaredBody:
+        """What the body of a signed PUT has to be; raises `RequestRefused`."""
+        self._check("PUT", key, query)
+        declared = DeclaredBody(int(query["size"]), query["sha256"])
+        for name, value in _upload_headers(declared.size, declared.sha256).items():
+            if headers.get(name) != value:
+                raise RequestRefused(
+                    403, "signature-mismatch", f"The header {name} is not the one that was signed."
+                )
+        return declared
+
+    def check_get(self, key: str, query: Mapping[str, str]) -> str:
+        """The name of the download that a signed GET asks for; raises `RequestRefused`."""
+        self._check("GET", key, query)
+        return query["filename"]
+
+    def _sign(self, method: str, key: str, values: dict[str, str], expires_at: datetime) -> str:
+        values = {**values, "expires": str(int(expires_at.timestamp()))}
+        signature = self._signature(method, key, values)
+        return f"{self.public_url}{quote(key)}?{urlencode({**values, 'signature': signature})}"
+
+    def _signature(self, method: str, key: str, values: Mapping[str, str]) -> str:
+        message = f"{method}\n{key}\n{urlencode(sorted(values.items()))}"
+        return hmac.new(self.signing_key, message.encode(), hashlib.sha256).hexdigest()
+
+    def _check(self, method: str, key: str, query: Mapping[str, str]) -> None:
+        values = {name: value for name, value in query.items() if name != "signature"}
+        expected = self._signature(method, key, values)
+        if not hmac.compare_digest(expected.encode(), query.get("signature", "").encode()):
+            raise RequestRefused(403, "signature-mismatch", "The signature does not fit the request.")
+        if datetime.now(UTC).timestamp() >= int(values["expires"]):
+            raise RequestRefused(403, "url-expired", "The URL has expired.")
+
+
+def _upload_headers(size: int, sha256: str) -> dict[str, str]:
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    return {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}

@@ -1,0 +1,66 @@
+"""A third store, of another distribution as it were: one file for each object, all of them in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+from urllib.parse import quote, unquote, urlsplit
+
+from nbexchange.storage import Capabilities, RequestRefused, StoredObject, StoreFactory, StoreUnavailable
+from nbexchange.storage.signed_urls import SignedUrls
+
+
+class FlatStore(SignedUrls):
+    max_put_size = 8 << 30
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(b"a key for tests")
+        self.folder = folder
+
+    def receive(self, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: BinaryIO) -> None:
+        declared = self.check_put(key, query, headers)
+        with NamedTemporaryFile(dir=self.folder, prefix=".") as draft:
+            declared.copy(body, draft.write)
+            draft.flush()
+            try:
+                os.link(draft.name, self._path(key))
+            except FileExistsError:
+                raise RequestRefused(412, "precondition-failed", "The object exists.") from None
+
+    def locate(self, key: str, query: Mapping[str, str]) -> tuple[Path, str]:
+        filename = self.check_get(key, query)
+        if self.stat(key) is None:
+            raise RequestRefused(404, "not-found", "There is no such object.")
+        return self._path(key), filename
+
+    def stat(self, key: str) -> StoredObject | None:
+        body = self._path(key).read_bytes() if self._path(key).exists() else None
+        return None if body is None else StoredObject(len(body), hashlib.sha256(body).hexdigest())
+
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def list(self) -> Iterator[str]:
+        self.ready()
+        return (unquote(path.name) for path in self.folder.iterdir() if not path.name.startswith("."))
+
+    def create(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+
+    def ready(self) -> None:
+        if not self.folder.is_dir():
+            raise StoreUnavailable(f"there is no folder {self.folder}")
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(True, True, True, True, True)
+
+    def _path(self, key: str) -> Path:
+        self.ready()
+        return self.folder / quote(key, safe="")
+
+
+FLAT = StoreFactory(lambda address, settings: FlatStore(Path(urlsplit(address).path)), "flat:///folder")

@@ -1,0 +1,41 @@
+"""A hub that answers as a test says, and the authenticator that asks it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, request
+from support.hub.scripted_hub import scripted_hub
+from traitlets.config import Config
+
+from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
+
+
+@pytest.fixture
+def hub():
+    with scripted_hub({}) as hub:
+        hub.answers = {}
+        yield hub
+
+
+@pytest.fixture
+def make(hub):
+    """Makes the authenticator for that hub."""
+
+    def make(**settings):
+        settings = {"api_url": hub.api_url, "service_name": "exchange", **settings}
+        made = JupyterHubAuthenticator(config=Config(JupyterHubAuthenticator=settings))
+        made.check()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def who(make):
+    """Says whom the authenticator takes the bearer of a token for."""
+
+    def who(token, authenticator=None, **settings):
+        with Flask("x").test_request_context(headers={"Authorization": f"token {token}"}):
+            return (authenticator or make(**settings)).authenticate(request)
+
+    return who
