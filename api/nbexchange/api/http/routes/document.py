@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import Blueprint
@@ -19,8 +20,11 @@ def routes(base_url: str) -> Blueprint:
     @operations.add("GET", "/openapi.json", answer=None)
     def read_document() -> dict[str, Any]:
         """Anybody: this document."""
-        return document
+        return document()
 
-    groups = {"/v1": [*v1.operations.all, *operations.all], "/": health.operations.all}
-    document = openapi.describe(groups, base_url)
+    @cache  # and not at once: most processes are never asked
+    def document() -> dict[str, Any]:
+        groups = {"/v1": [*v1.operations.all, *operations.all], "/": health.operations.all}
+        return openapi.describe(groups, base_url)
+
     return blueprint
