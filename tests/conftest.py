@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from nbgrader.api import Gradebook
+from support.database.engines import Engines
 from support.database.postgresql import make_careless, new_database
 from support.people.callers import Caller
 from support.servers.serving import serving
@@ -105,11 +105,15 @@ def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def engines() -> Engines:
+    return Engines()
+
+
 @pytest.fixture
-def database(db_url: str) -> Iterator[Database]:
-    database = connect(db_url)
-    yield database
-    database.engine.dispose()
+def database(db_url: str, engines: Engines) -> Iterator[Database]:
+    with engines.connected(db_url) as database:
+        yield database
 
 
 # --- object stores -----------------------------------------------------------------------------------------
@@ -193,6 +197,8 @@ def live_url(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def gradebook_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
+    from nbgrader.api import Gradebook  # seconds, for the few tests that need it
+
     place = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
