@@ -29,6 +29,8 @@ from nbexchange.demo import servers
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage.local import LocalStore
 
+pytest_plugins = ["support.suite.workers", "support.suite.groups", "support.suite.seconds"]
+
 PEOPLE = {
     "teacher": [("cs1", "Instructor")],
     "colleague": [("cs1", "Instructor")],
