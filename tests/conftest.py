@@ -6,17 +6,20 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from nbgrader.api import Gradebook
+from support.database.copies import KINDS, Databases
 from support.database.postgresql import make_careless, new_database
-from support.people.callers import Caller
-from support.servers.in_process import runtime_of
+from support.servers.in_process import LIMITS, people_of, runtime_of, token_file_in
+from support.servers.scenes import Scenes
 from support.servers.serving import serving
 from werkzeug.serving import make_server
 
@@ -27,20 +30,20 @@ from nbexchange.api.db.engine import Database, connect
 from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Runtime
 from nbexchange.demo import servers
-from nbexchange.protocol import MAX_ITEMS, Limits
+from nbexchange.protocol import Limits
 from nbexchange.storage.local import LocalStore
 
-PEOPLE = {
-    "teacher": [("cs1", "Instructor")],
-    "colleague": [("cs1", "Instructor")],
-    "grader": [("cs1", "Grader")],
-    "service:cs1": [("cs1", "Instructor")],
-    "ada": [("cs1", "Student")],
-    "ben": [("cs1", "Student")],
-    "stranger": [("cs2", "Instructor")],
-    "outsider": [("art", "Student")],
-}
-"""Who there is, with their courses. `other_*` are people of the same name in another organisation."""
+pytest_plugins = ["support.suite.workers", "support.suite.groups", "support.suite.seconds"]
+
+TURNS = pytest.StashKey[dict[str, Iterator[str]]]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `both_databases` run on both kinds; the others of a module take turns, one kind each."""
+    if "database_kind" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("both_databases")
+        turns = metafunc.config.stash.setdefault(TURNS, defaultdict(lambda: cycle(KINDS)))
+        metafunc.parametrize("database_kind", KINDS if both else [next(turns[metafunc.module.__name__])])
 
 
 @pytest.fixture(autouse=True)
@@ -93,24 +96,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of this test's own, at the current schema: each test runs on both kinds."""
-    if request.param == "sqlite":
-        place = tmp_path / "test.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), place)
-        yield f"sqlite:///{place}"
-        return
-    template = request.getfixturevalue("postgresql_template")
-    with new_database(request.getfixturevalue("postgresql_server"), f"test_{uuid4().hex}", template) as url:
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    return Databases(request.getfixturevalue)
+
+
+@pytest.fixture
+def db_url(database_kind: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, at the current schema."""
+    with databases.copied(database_kind, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def database(db_url: str) -> Iterator[Database]:
-    database = connect(db_url)
-    yield database
-    database.engine.dispose()
+def database(db_url: str, databases: Databases) -> Iterator[Database]:
+    with databases.connected(db_url) as database:
+        yield database
 
 
 # --- object stores -----------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ def ministack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serve
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(max_buffer_size=1_000_000, max_unpacked_size=4_000_000, max_items=MAX_ITEMS)
+    return LIMITS
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def quotas() -> Quotas:
 
 @pytest.fixture
 def token_file(tmp_path: Path) -> TokenFile:
-    return TokenFile(tmp_path / "tokens.json")
+    return token_file_in(tmp_path)
 
 
 @pytest.fixture
@@ -160,18 +161,28 @@ def app(services: Runtime) -> Flask:
 @pytest.fixture
 def people(app: Flask, token_file: TokenFile) -> SimpleNamespace:
     """The callers: `people.ada.get("me")`."""
+    return people_of(app, token_file)
 
-    def caller(name: str, org_id: int | str) -> Caller:
-        courses = [{"course_id": c, "course_role": r} for c, r in PEOPLE[name]]
-        contact = {"full_name": f"{name.title()} van Test", "email": f"{name}@example.org"}
-        token = token_file.create({"name": name, "org_id": org_id, "courses": courses, **contact})
-        return Caller(name, app.test_client(), token)
 
-    everybody = {name: caller(name, 1) for name in PEOPLE}
-    everybody |= {f"other_{name}": caller(name, 2) for name in ("teacher", "ada")}
-    everybody["nobody"] = Caller("nobody", app.test_client(), None)
-    everybody["impostor"] = Caller("impostor", app.test_client(), "not-a-token")
-    return SimpleNamespace(**everybody)
+@pytest.fixture(scope="session")
+def sqlite_scenes(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    with ExitStack() as stack:
+        yield Scenes("sqlite", databases, lambda: tmp_path_factory.mktemp("scene"), stack)
+
+
+@pytest.fixture(scope="session")
+def postgresql_scenes(
+    databases: Databases, postgresql_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scenes]:
+    with ExitStack() as stack:
+        yield Scenes("postgresql", databases, lambda: tmp_path_factory.mktemp("scene"), stack)
+
+
+@pytest.fixture
+def scenes(database_kind: str, request: pytest.FixtureRequest) -> Scenes:
+    """What was done before the test, on the kind of database that it runs on."""
+    scenes: Scenes = request.getfixturevalue(f"{database_kind}_scenes")
+    return scenes
 
 
 @pytest.fixture
@@ -194,6 +205,8 @@ def live_url(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def gradebook_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
+    from nbgrader.api import Gradebook  # seconds, for the few tests that need it
+
     place = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))

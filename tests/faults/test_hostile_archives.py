@@ -18,6 +18,8 @@ from support.suite.named_tests import TESTS
 from nbexchange.plugin.archives.extraction import MAX_HEADERS, MEMBER_OVERHEAD
 from nbexchange.protocol import MAX_MEMBERS
 
+pytestmark = pytest.mark.xdist_group("hostile archives")  # one process unpacks them all
+
 MAX_GROWTH = 64 << 20
 MAX_INFLATED = hostile.DECLARED + MAX_HEADERS + MAX_MEMBERS * MEMBER_OVERHEAD
 MAX_STEPS = 10_000

@@ -18,6 +18,8 @@ from support.people.http_clients import HttpClient
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo import servers
 
+pytestmark = pytest.mark.xdist_group("slow callers")  # of one service
+
 THREADS = 2
 CALLERS = THREADS + 1
 LARGE = 32 << 20

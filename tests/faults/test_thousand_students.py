@@ -33,7 +33,12 @@ ATTEMPTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.xdist_group(f"large {kind}")) for kind in ("postgresql", "sqlite")
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def large_database(request, tmp_path_factory):
     if request.param == "sqlite":
         place = tmp_path_factory.mktemp("large") / "large.sqlite"

@@ -88,6 +88,9 @@ def problem_of(response):
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
 
+ON_OWN_POSTGRESQL = pytest.mark.xdist_group("a PostgreSQL to be killed")
+
+
 @pytest.fixture(scope="module")
 def own_postgresql():
     """A PostgreSQL that these tests may kill; what it confirmed is on disk."""
@@ -121,6 +124,7 @@ def on_own_postgresql(own_postgresql, tmp_path_factory):
         yield running
 
 
+@ON_OWN_POSTGRESQL
 def test_postgresql_is_killed_and_started_again_under_load(own_postgresql, on_own_postgresql):
     running = on_own_postgresql
     course = enrol(running)
@@ -138,6 +142,7 @@ def test_postgresql_is_killed_and_started_again_under_load(own_postgresql, on_ow
     assert set(LocalStore(running.folder / "store").list()) == completed
 
 
+@ON_OWN_POSTGRESQL
 def test_whoever_sent_their_work_before_postgresql_went_away_is_told_that_it_counts(
     own_postgresql, on_own_postgresql, monkeypatch
 ):

@@ -22,7 +22,9 @@ from nbexchange.storage import SignedRequest
 from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store
 
-ON_BOTH_STORES = pytest.mark.parametrize("store", ["local", "s3"], indirect=True)
+ON_BOTH_STORES = pytest.mark.parametrize(
+    "store", ["local", pytest.param("s3", marks=pytest.mark.xdist_group("s3"))], indirect=True
+)
 
 
 @pytest.fixture

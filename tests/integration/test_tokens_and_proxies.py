@@ -13,6 +13,8 @@ from support.servers.issuers import AUDIENCE, ISSUER, provider, rsa_key, token
 
 from nbexchange.demo import servers
 
+pytestmark = pytest.mark.xdist_group("tokens and proxies")  # of one service each
+
 ME = "/services/nbexchange/v1/me"
 SECRET = "0123456789abcdef0123456789abcdef"
 ADA = {"name": "ada", "course_id": "cs1", "course_role": "Instructor"}

@@ -14,6 +14,8 @@ import pytest
 from support.people.jwt_callers import ADA, make, who
 from support.servers.issuers import AUDIENCE, ISSUER, ec_key, jwks, provider, public_pem, rsa_key, token
 
+from nbexchange.api.problems import DependencyUnavailable
+
 SECRET = "a-secret-of-more-than-32-characters"
 LONG_AGO, FAR_AWAY = 1_000_000_000, 10_000_000_000
 """In 2001 and in 2286: tests are collected long before they run."""

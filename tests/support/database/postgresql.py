@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from nbexchange.api.db.engine import parse_url
 
 
 def run(url: str, *statements: str) -> None:
     """Run statements that PostgreSQL takes outside transactions only."""
-    engine = create_engine(parse_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _administrator(url).connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _administrator(url: str) -> Engine:
+    """Keeps its connection: nearly every test makes a database."""
+    return create_engine(parse_url(url), isolation_level="AUTOCOMMIT", pool_pre_ping=True)
 
 
 def make_careless(url: str) -> None:

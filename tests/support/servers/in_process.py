@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
 
 from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
@@ -16,27 +20,64 @@ from nbexchange.storage import ObjectStore
 from nbexchange.storage.local import LocalStore
 from support.people.callers import COURSE, SERVICE, Caller
 
+LIMITS = Limits(max_buffer_size=1_000_000, max_unpacked_size=4_000_000, max_items=MAX_ITEMS)
+
+PEOPLE = {
+    "teacher": [("cs1", "Instructor")],
+    "colleague": [("cs1", "Instructor")],
+    "grader": [("cs1", "Grader")],
+    "service:cs1": [("cs1", "Instructor")],
+    "ada": [("cs1", "Student")],
+    "ben": [("cs1", "Student")],
+    "stranger": [("cs2", "Instructor")],
+    "outsider": [("art", "Student")],
+}
+"""Who there is, with their courses. `other_*` are people of the same name in another organisation."""
+
+
+def token_file_in(folder: Path) -> TokenFile:
+    return TokenFile(folder / "tokens.json")
+
 
 def runtime_of(
     database: Database,
     store: ObjectStore,
     authenticator: Authenticator,
-    limits: Limits,
+    limits: Limits = LIMITS,
     quotas: Quotas | None = None,
-    **values: bool,
+    **options: Any,
 ) -> Runtime:
     """What the service works with, from parts that are made already."""
-    counted = (quotas or Quotas()).values()
-    return Runtime(database, lambda: store, lambda: authenticator, limits, counted, **values)
+    values = (quotas or Quotas()).values()
+    return Runtime(database, lambda: store, lambda: authenticator, limits, values, **options)
+
+
+def runtime_in(folder: Path, database: Database, **options: Any) -> Runtime:
+    """With its store and tokens in this folder; `options` are what `runtime_of` takes besides."""
+    return runtime_of(database, LocalStore(folder / "store"), StaticTokens(token_file_in(folder)), **options)
+
+
+def people_of(app: Flask, token_file: TokenFile) -> SimpleNamespace:
+    """The callers: `people.ada.get("me")`."""
+
+    def caller(name: str, org_id: int | str) -> Caller:
+        courses = [{"course_id": c, "course_role": r} for c, r in PEOPLE[name]]
+        contact = {"full_name": f"{name.title()} van Test", "email": f"{name}@example.org"}
+        token = token_file.create({"name": name, "org_id": org_id, "courses": courses, **contact})
+        return Caller(name, app.test_client(), token)
+
+    everybody = {name: caller(name, 1) for name in PEOPLE}
+    everybody |= {f"other_{name}": caller(name, 2) for name in ("teacher", "ada")}
+    everybody["nobody"] = Caller("nobody", app.test_client(), None)
+    everybody["impostor"] = Caller("impostor", app.test_client(), "not-a-token")
+    return SimpleNamespace(**everybody)
 
 
 def callers_in_process(database: Database, folder: Path) -> Callable[[str, str], Caller]:
     """Gives a function that makes somebody in the course, by name and role."""
-    tokens = TokenFile(folder / "tokens.json")
-    limits = Limits(max_buffer_size=10**6, max_unpacked_size=4 * 10**6, max_items=MAX_ITEMS)
-    store, known = LocalStore(folder / "store"), StaticTokens(tokens)
+    tokens = token_file_in(folder)
     tireless = Quotas(submissions_per_minute=0, submissions_per_day=0)
-    app = create_app(runtime_of(database, store, known, limits, tireless), SERVICE)
+    app = create_app(runtime_in(folder, database, quotas=tireless), SERVICE)
 
     def caller(name: str, role: str) -> Caller:
         user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}

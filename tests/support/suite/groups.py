@@ -1,0 +1,24 @@
+"""Tests that one process runs, one after the other, since they share what takes long to start.
+
+A module whose fixtures live as long as it does says so itself, with the mark `xdist_group`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if name := _group(item):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+def _group(item: pytest.Item) -> str | None:
+    if item.path.parent.name == "hub":
+        return "hub"
+    if item.path.parent.name == "contract" and isinstance(item, pytest.Function):
+        callspec = getattr(item, "callspec", None)  # where a test has parameters
+        return callspec and callspec.params.get("place")
+    return "pair" if "pair" in getattr(item, "fixturenames", ()) else None

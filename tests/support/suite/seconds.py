@@ -1,0 +1,58 @@
+"""The seconds that the tests may take, and those that they took.
+
+    python -m support.suite.seconds SECONDS
+
+says how the seconds that `.ci/run` took compare with what it may take.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from pathlib import PurePath
+
+import pytest
+
+BUDGET = {
+    "tests/unit": 60,
+    "tests/contract": 60,
+    "tests/integration": 350,
+    "tests/integration/plugin": 200,
+    "tests/faults": 150,
+    "tests/e2e": 150,
+    "tests/hub": 200,
+    "tests/upstream": 100,
+    "tests/benchmarks": 100,
+}
+"""Seconds of a folder's tests, added up over the processes that run side by side on two processors."""
+SUITE_BUDGET = 360
+"""Seconds from the first test to the last."""
+CI_BUDGET = 600
+"""Seconds of `.ci/run`, which also installs and checks."""
+
+began = time.monotonic()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where more than one folder was tested; too much fails nothing, since machines are noisy."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    spent: Counter[str] = Counter()
+    for report in reports:
+        if isinstance(report, pytest.TestReport):
+            spent[str(PurePath(report.nodeid.partition("::")[0]).parent)] += report.duration
+    if len(spent) < 2:
+        return
+    terminalreporter.section("seconds by folder, and their budget")
+    for folder, seconds in sorted(spent.items()):
+        terminalreporter.line(line(folder, seconds, BUDGET.get(folder, 0)))
+    terminalreporter.line(line("from begin to end", time.monotonic() - began, SUITE_BUDGET))
+
+
+def line(what: str, seconds: float, budget: int) -> str:
+    loudly = "   <<< ABOVE ITS BUDGET" if seconds > budget else ""
+    return f"{what:26}{seconds:6.0f} of {budget:4}{loudly}"
+
+
+if __name__ == "__main__":
+    print(line(".ci/run", float(sys.argv[1]), CI_BUDGET))
