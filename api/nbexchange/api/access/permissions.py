@@ -123,6 +123,10 @@ def may_name_students(caller: Identity, kind: Kind, course_id: str) -> bool:
     return kind == "feedback" or is_instructor(caller, course_id)
 
 
+def require_instructor(caller: Identity, course_id: str) -> None:
+    require_role(caller, "instructor", course_id)
+
+
 def require_submitter(caller: Identity, student: str, course_id: str) -> None:
     """Raise unless the caller may submit as this student."""
     if student != caller.name and not is_instructor(caller, course_id):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from nbexchange.api.access.permissions import require_role, require_submitter
+from nbexchange.api.access.permissions import require_instructor, require_submitter
 from nbexchange.api.db.find_or_create import no_assignment
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Person, Release, Submission, Upload
@@ -159,7 +159,7 @@ class FeedbackRule:
         student = self.batch.people[item.student_id or ""]
         submission = self._submission(item, student)
         if submission is None:
-            require_role(self.batch.transaction.caller, "instructor", self.batch.request.course_id)
+            require_instructor(self.batch.transaction.caller, self.batch.request.course_id)
         return {
             "student_pk": student.pk,
             "notebook_id": item.notebook_id,
