@@ -12,7 +12,7 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedb
 from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.list import digest
+from nbexchange.plugin.list_entries import digest
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
