@@ -159,3 +159,23 @@ def checks(desk: Desk, status: int) -> dict[str, Any]:
     assert said.status == status, said.out
     assert said.json["ok"] is (status == 0)
     return {check["name"]: check for check in said.json["checks"]}
+
+
+def listed_lines(log: str) -> list[str]:
+    """What `nbgrader list` printed, without the name of the application."""
+    lines = log.splitlines()
+    assert all(line.startswith("[ListApp | INFO] ") for line in lines), log
+    return [line.partition("] ")[2] for line in lines]
+
+
+def attempt_stamps(people: Any, student: str = "ada") -> list[str]:
+    """The stamps of a student's attempts, as nbgrader writes them."""
+    records = getattr(people, student).assignments()[0]["submissions"]
+    return [record["submitted_at"].replace("T", " ").replace("Z", " UTC") for record in records]
+
+
+def give_feedback(desks: Any, *students: str, text: str = "good") -> None:
+    desks.teacher.nbgrader("collect", "ps1", "--update")
+    for student in students:
+        make_feedback(desks.teacher, student, text=text)
+    desks.teacher.nbgrader("release_feedback", "ps1")
