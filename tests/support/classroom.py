@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from nbexchange.demo.course import FACTORY_LINES
+from nbexchange.plugin import ExchangeSubmit
 from support.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 
@@ -179,3 +182,14 @@ def give_feedback(desks: Any, *students: str, text: str = "good") -> None:
     for student in students:
         make_feedback(desks.teacher, student, text=text)
     desks.teacher.nbgrader("release_feedback", "ps1")
+
+
+def attempt(desk: Desk, action: Any, **config: Any) -> str:
+    """What is said when an action on `ps1` fails, which it has to: without the token, and without a traceback."""
+    assignment = "work/ps1" if action is ExchangeSubmit else "ps1"
+    with pytest.raises(ExchangeError) as failure:
+        desk.run(action, assignment, config={"Exchange": config})
+    text = str(failure.value) + desk.text
+    assert desk.token not in text
+    assert "Traceback" not in text
+    return str(failure.value)

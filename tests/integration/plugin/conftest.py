@@ -63,6 +63,17 @@ def submitted(released) -> SimpleNamespace:
 
 
 @pytest.fixture
+def everything(desks):
+    """One desk with all that any action wants to find."""
+    desk = desks.teacher
+    desk.write("release/ps1/p1.ipynb")
+    desk.write("work/ps1/p1.ipynb")
+    desk.write("feedback/ada/ps1/p1.html", "good")
+    desk.write("feedback/ada/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    return desk
+
+
+@pytest.fixture
 def calls(monkeypatch) -> list[str]:
     """The paths that the service is asked for."""
     real, paths = Client._call, []
