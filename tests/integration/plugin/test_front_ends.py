@@ -145,18 +145,15 @@ def old_client(scene: Scene) -> None:
 
 
 class Changed(msgspec.Struct):
-    items: str
-    assignments: str
+    items: str = "another form"
+    assignments: str = "another form"
 
 
 def new_server(scene: Scene) -> None:
     scene.patch.setattr(web, "REVISION", protocol.REVISION + 1)
-    for verb in (
-        "assignments.listing.list_assignments",
-        "assignments.listing.list_submissions",
-        "uploads.initiate.initiate",
-    ):
-        scene.patch.setattr(f"nbexchange.api.{verb}", lambda *_: Changed("another form", "another form"))
+    for verb in ("listing.list_assignments", "listing.list_submissions"):
+        scene.patch.setattr(f"nbexchange.api.assignments.{verb}", lambda *_: Changed())
+    scene.patch.setattr("nbexchange.api.uploads.initiate.initiate", lambda *_: Changed())
 
 
 # --- what is said -----------------------------------------------------------------------------------------
