@@ -72,7 +72,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
 
     def init_dest(self) -> None:
-        """A list goes nowhere."""
+        """A list has no destination."""
 
     def copy_files(self) -> None:
         """A list copies nothing."""
@@ -102,7 +102,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return removed
 
     def _unrelease(self, released: Iterable[Info]) -> dict[str, TransferFailed]:
-        """What stands in the way of each that stays; where the service is away, the others are not tried."""
+        """The failure of each that stays; where the service is away, the others are not tried."""
         failures: dict[str, TransferFailed] = {}
         away: TransferFailed | None = None
         for info in released:
@@ -132,7 +132,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return groups
 
     def _hide(self) -> dict[UUID, TransferFailed]:
-        """What stands in the way of each that stays; raises where nothing was hidden."""
+        """The failure of each that stays; raises where nothing was hidden."""
         left = {record.id for record in self.submissions}
         failures: dict[UUID, TransferFailed] = {}
         answers = self.client.remove_submissions([record.id for record in self.submissions], own=self.cached)
