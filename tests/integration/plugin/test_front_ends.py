@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from support import hostile
 from support.front_ends import assignment_list, formgrader
@@ -144,16 +143,10 @@ def old_client(scene: Scene) -> None:
     scene.patch.setattr(web, "OLDEST_REVISION", protocol.REVISION + 1)
 
 
-class Changed(msgspec.Struct):
-    items: str = "another form"
-    assignments: str = "another form"
-
-
 def new_server(scene: Scene) -> None:
     scene.patch.setattr(web, "REVISION", protocol.REVISION + 1)
-    for verb in ("listing.list_assignments", "listing.list_submissions"):
-        scene.patch.setattr(f"nbexchange.api.assignments.{verb}", lambda *_: Changed())
-    scene.patch.setattr("nbexchange.api.uploads.initiate.initiate", lambda *_: Changed())
+    answer = b'{"items": "another form", "assignments": "another form"}'
+    scene.patch.setattr("nbexchange.plugin.service.calls.Call.content", lambda *_: answer)
 
 
 # --- what is said -----------------------------------------------------------------------------------------
