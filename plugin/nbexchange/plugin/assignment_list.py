@@ -30,10 +30,10 @@ NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
 MANAGER = "nbexchange_assignment_list"
 
 EXECUTOR = ThreadPoolExecutor(1, "nbexchange")
-"""One after the other, as in the loop: nbgrader's manager was not written for several at once."""
+"""One thread: nbgrader's manager was not written for several calls at once."""
 
 COLUMNS = 90
-"""What the dialog after Submit shows of a line; it cuts off the rest."""
+"""Characters of a line that the dialog after Submit shows; it cuts off the rest."""
 
 METHODS = {
     "fetch": "fetch_assignment",
@@ -63,7 +63,7 @@ class LastError(logging.LoggerAdapter[logging.Logger]):
 
 
 class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
-    """nbgrader's, which tells what failed, and leaves the directory of the process as it is: others work in it."""
+    """nbgrader's manager, but it says what failed, and does not change the working directory of the process."""
 
     def __init__(self, parent: Any) -> None:
         super().__init__(parent=parent)
@@ -109,7 +109,7 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
 
 
 def configuration(folder: Path) -> Config:
-    """What nbgrader reads where it is started in that folder, assignments being there if nothing else is said."""
+    """What nbgrader reads when it is started in that folder; assignments are there unless a setting says otherwise."""
     app = NbGrader()
     JupyterApp.load_config_file(app)  # nbgrader's own looks in the working directory as well
     Application.load_config_file(app, app.config_file_name, str(folder))
@@ -138,7 +138,7 @@ class Handler(BaseAssignmentHandler):  # type: ignore[misc]
         return ours
 
     async def run_beside_loop(self, work: Callable[..., Answer], *arguments: str) -> Answer:
-        """Have it done while the server goes on."""
+        """Do the work in another thread, while the server goes on."""
         return await asyncio.get_running_loop().run_in_executor(EXECUTOR, work, *arguments)
 
 
@@ -181,7 +181,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Jupyter loads extensions in the order of their names, and the first one that has an address answers it."""
+    """Jupyter loads extensions in the order of their names, and the first that has a route answers it."""
     if not server.jpserver_extensions.get(NBGRADER_EXTENSION):
         server.log.info("%s is off, since %s is", __name__, NBGRADER_EXTENSION)
         return

@@ -14,8 +14,8 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
-from nbexchange.plugin.list import literal
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import SECRET, STAMP, read_secret, read_stamp, write_stamp
 from nbexchange.plugin.transfer.transfers import accept

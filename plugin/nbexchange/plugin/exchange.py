@@ -41,7 +41,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     # --- the one way to fail -------------------------------------------------------------------------------
 
     def start(self) -> Any:
-        """Do it. Raises `ExchangeError` and nothing else, but for `DirectoryTooLarge`."""
+        """Run the action. Raises `ExchangeError` and nothing else, but for `DirectoryTooLarge`."""
         with self.readable_failures():
             return super().start()
 
@@ -65,7 +65,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         return str(course_id)
 
     def require_student(self) -> str | None:
-        """The student named on the command line, None for the caller."""
+        """The student named on the command line; None means the caller."""
         student_id = self.coursedir.student_id
         if student_id in {"*", ""}:
             return None
@@ -112,7 +112,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         return Path(self.assignment_dir).absolute() / below
 
     def format_stamp(self, stamp: datetime) -> str:
-        """A server's stamp as nbgrader shows it; that the zone exists was the first thing to be checked."""
+        """A server's stamp as nbgrader shows it; nbgrader has checked before that the time zone exists."""
         return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
 
     @property

@@ -80,7 +80,7 @@ class ArchiveRefused(TransferFailed):
 
 
 def explain_failure(error: Exception) -> str:
-    """What to say of a failure: its own text, or of one of this machine or of the plugin itself, ours."""
+    """The text for a failure: its own, or ours for an error of this machine or of the plugin itself."""
     if isinstance(error, TransferFailed):
         return str(error)
     if not isinstance(error, OSError):

@@ -12,7 +12,7 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedb
 from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.list import digest
+from nbexchange.plugin.list_entries import digest
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
@@ -49,7 +49,7 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             self.fail(f"Feedback was not fetched: {', '.join(failed)}. Try again in a minute.")
 
     def _fetch(self, granted: DownloadGranted, target: Path) -> None:
-        """Bring one file, which appears when it is complete."""
+        """Download one file, which appears at `target` once it is complete."""
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".feedback-", delete=False) as file:
             draft = Path(file.name)

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sized
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 from uuid import UUID
 
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed
+from nbexchange.plugin.list_entries import (
+    Info,
+    flatten,
+    inbound_line,
+    name_of,
+    notebook_info,
+    outbound_line,
+    top_level,
+)
+from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
     STAFF_ROLES,
     Assignment,
-    Feedback,
     Removed,
     SubmissionRecord,
     SubmissionsQuery,
-    is_path_component,
 )
-
-Info = dict[str, Any]
 
 
 class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
@@ -68,7 +72,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
 
     def init_dest(self) -> None:
-        """A list goes nowhere."""
+        """A list has no destination."""
 
     def copy_files(self) -> None:
         """A list copies nothing."""
@@ -78,7 +82,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
     def list_files(self) -> list[Info]:
         if self.inbound or self.cached:
             groups = self._groups()
-            self._print("Submitted assignments:", _flat(groups), inbound_line)
+            self._print("Submitted assignments:", flatten(groups), inbound_line)
             return groups
         released = [self._released(entry) for entry in self.entries if entry.release]
         self._print("Released assignments:", released, outbound_line)
@@ -98,7 +102,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         return removed
 
     def _unrelease(self, released: Iterable[Info]) -> dict[str, TransferFailed]:
-        """What stands in the way of each that stays; where the service is away, the others are not tried."""
+        """The failure of each that stays; where the service is away, the others are not tried."""
         failures: dict[str, TransferFailed] = {}
         away: TransferFailed | None = None
         for info in released:
@@ -123,12 +127,12 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
         kept = [record for record in self.submissions if record.id in failures]
         self.submissions = [record for record in self.submissions if record.id not in failures]
         groups = self._groups("removed")
-        self._print("Removing submitted assignments:", _flat(groups), inbound_line)
+        self._print("Removing submitted assignments:", flatten(groups), inbound_line)
         self._report_kept({self._name(record): failures[record.id] for record in kept})
         return groups
 
     def _hide(self) -> dict[UUID, TransferFailed]:
-        """What stands in the way of each that stays; raises where nothing was hidden."""
+        """The failure of each that stays; raises where nothing was hidden."""
         left = {record.id for record in self.submissions}
         failures: dict[UUID, TransferFailed] = {}
         answers = self.client.remove_submissions([record.id for record in self.submissions], own=self.cached)
@@ -214,58 +218,3 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
             "feedback_updated": any(info["feedback_updated"] for info in notebooks),
             "local_feedback_path": str(folder) if has_local else None,
         }
-
-
-def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
-    """A submitted notebook and its feedback: here, at the exchange, and whether the two differ."""
-    local = folder / f"{Path(name).stem}.html"
-    has_local = local.is_file()
-    return {
-        "notebook_id": Path(name).stem,
-        "path": name,
-        "has_local_feedback": has_local,
-        "has_exchange_feedback": exchange is not None,
-        "local_feedback_path": str(local) if has_local else None,
-        "feedback_updated": has_local and exchange is not None and digest(local) != exchange.sha256,
-    }
-
-
-def name_of(info: Info) -> str:
-    return f"{info['course_id']} {info['assignment_id']}"
-
-
-def outbound_line(info: Info) -> str:
-    downloaded = " (already downloaded)" if Path(info["assignment_id"]).exists() else ""
-    return name_of(info) + downloaded
-
-
-def inbound_line(info: Info) -> str:
-    line = f"{info['course_id']} {info['student_id']} {info['assignment_id']} {info['timestamp']}"
-    if info["status"] == "removed":
-        return line
-    if info["has_local_feedback"] and not info["feedback_updated"]:
-        state = "feedback already fetched"
-    elif info["has_exchange_feedback"]:
-        state = "feedback ready to be fetched"
-    else:
-        state = "no feedback available"
-    return f"{line} ({state})"
-
-
-def _flat(groups: Iterable[Info]) -> list[Info]:
-    return [info for group in groups for info in group["submissions"]]
-
-
-def top_level(notebooks: Iterable[str]) -> list[str]:
-    """The notebooks that nbgrader lists: those not in a subdirectory."""
-    return sorted(name for name in notebooks if len(PurePosixPath(name).parts) == 1)
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def literal(text: str) -> str | None:
-    """The text, where it is one name that the service can look for and no pattern."""
-    return text if is_path_component(text) and not set(text) & set("*?[") else None

@@ -8,9 +8,9 @@ from traitlets.config.loader import KVArgParseConfigLoader
 
 
 class StrictLoader(KVArgParseConfigLoader):
-    """Refuses an option that there is not: traitlets only warns, and does without it what was asked.
+    """Refuses unknown options: traitlets only warns, and runs the command without them.
 
-    `--dryrun=true` would be the real thing.
+    With `--dryrun=true`, for `--dry-run`, a roster would be changed.
     """
 
     def _handle_unrecognized_alias(self, arg: str) -> None:
@@ -18,7 +18,7 @@ class StrictLoader(KVArgParseConfigLoader):
 
 
 class StrictOptions:
-    """For an application: its options are read by that loader."""
+    """For an application whose unknown options are refused."""
 
     log: Any
     subcommands: Any

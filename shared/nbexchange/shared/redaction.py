@@ -1,4 +1,4 @@
-"""Texts of libraries without what must not be read: they quote whole URLs, with signatures and passwords."""
+"""Texts of libraries without secrets: they quote whole URLs, with signatures and passwords."""
 
 from __future__ import annotations
 

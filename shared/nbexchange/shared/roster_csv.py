@@ -39,7 +39,7 @@ class RosterFileError(Exception):
 class RosterFile:
     entries: list[RosterEntry]
     unused: list[str]
-    """Columns that mean nothing here."""
+    """Columns that are not read."""
 
 
 def read_roster_file(name: str, *, erase: bool = False) -> RosterFile:
@@ -121,7 +121,7 @@ def _entry(row: Mapping[str, str | None], line: int, *, erase: bool) -> RosterEn
 
 
 def write_roster(members: Iterable[Member]) -> str:
-    """The same as CSV, which `read_roster` reads."""
+    """The roster as CSV, which `read_roster` reads."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)

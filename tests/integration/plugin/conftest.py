@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
 from pkgutil import resolve_name
 from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from support.people.classroom import Desk
 
+from nbexchange import protocol
+from nbexchange.api.http import conventions
 from nbexchange.plugin import ExchangeReleaseAssignment, ExchangeSubmit
+from nbexchange.plugin.service.calls import Call
 from nbexchange.plugin.service.client import Client
 
 
@@ -60,6 +67,33 @@ def submitted(released) -> SimpleNamespace:
         desk.write("ps1/part/p2.ipynb")
         desk.run(ExchangeSubmit, "ps1")
     return released
+
+
+@pytest.fixture
+def everything(desks):
+    """One desk with all that any action wants to find."""
+    desk = desks.teacher
+    desk.write("release/ps1/p1.ipynb")
+    desk.write("work/ps1/p1.ipynb")
+    desk.write("feedback/ada/ps1/p1.html", "good")
+    desk.write("feedback/ada/ps1/timestamp.txt", "2026-01-02 03:04:05 UTC")
+    return desk
+
+
+@pytest.fixture
+def newer_answers(monkeypatch) -> dict[tuple[str, str], Callable[[Any], None]]:
+    """A service of the next revision. What is put in here, by method and path, changes its answers, as JSON."""
+    monkeypatch.setattr(conventions, "REVISION", protocol.REVISION + 1)
+    real, changes = Call.content, {}
+
+    def content(self, response):
+        path = urlsplit(response.url).path.partition("/services/nbexchange/")[2]
+        answer = json.loads(real(self, response))
+        changes.get((response.request.method, path), lambda _: None)(answer)
+        return json.dumps(answer).encode()
+
+    monkeypatch.setattr(Call, "content", content)
+    return changes
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.faults.impostor import impostor
+from support.people.classroom import attempt
 
 from nbexchange.plugin import ExchangeList
 from nbexchange.plugin.service.credentials import ApiCredentials
@@ -163,3 +164,47 @@ def test_a_header_of_the_installation_that_is_none_is_told_as_its_own(desks):
     text = refusal(desks.ada, api_plugin_class=Own)
     assert "(from c.Exchange.api_plugin_class) has characters" in text
     assert "secret-part" not in text
+
+
+def test_a_token_that_ends_with_its_line_is_a_token(released):
+    released.ada.token += "\n"
+    assert released.ada.run(ExchangeList)
+
+
+def test_a_token_that_is_none_is_told_and_not_shown(released):
+    released.ada.token = "first\nsecond-half"
+    text = attempt(released.ada, ExchangeList)
+    assert "has characters that no token has. Restart your notebook server" in text
+    assert "second-half" not in text
+
+
+def test_a_token_in_curly_quotes_is_none_either(released):
+    released.ada.token = "\u201csecret-part\u201d"
+    text = attempt(released.ada, ExchangeList)
+    assert "has characters that no token has" in text
+    assert "secret-part" not in text
+
+
+def test_the_token_is_not_replaced_by_what_a_netrc_has_for_the_host(released, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert released.ada.run(ExchangeList)
+
+
+def test_an_older_plugin_class_for_credentials_is_called_with_the_exchange(released):
+    seen, token = [], released.ada.token
+
+    class Mine:
+        def prep_api_call(self, path):
+            seen.append((type(self).__name__, path))
+            return (
+                f"{self.base_service_url}/services/nbexchange/{path}",
+                {"c": "1"},
+                {"Authorization": f"Bearer {token}"},
+            )
+
+    released.ada.token = "unused"
+    released.ada.run(ExchangeList, config={"Exchange": {"api_plugin_class": Mine}})
+    assert ("ExchangeList", "v1/assignments") in seen

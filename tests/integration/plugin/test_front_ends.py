@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from support.archives.archives import hostile
 from support.people.front_ends import assignment_list, formgrader
@@ -144,19 +143,10 @@ def old_client(scene: Scene) -> None:
     scene.patch.setattr(web, "OLDEST_REVISION", protocol.REVISION + 1)
 
 
-class Changed(msgspec.Struct):
-    items: str
-    assignments: str
-
-
 def new_server(scene: Scene) -> None:
     scene.patch.setattr(web, "REVISION", protocol.REVISION + 1)
-    for verb in (
-        "assignments.listing.list_assignments",
-        "assignments.listing.list_submissions",
-        "uploads.initiate.initiate",
-    ):
-        scene.patch.setattr(f"nbexchange.api.{verb}", lambda *_: Changed("another form", "another form"))
+    answer = b'{"items": "another form", "assignments": "another form"}'
+    scene.patch.setattr("nbexchange.plugin.service.calls.Call.content", lambda *_: answer)
 
 
 # --- what is said -----------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from support.people.callers import archive_item
 from support.people.classroom import make_feedback
 
 from nbexchange import protocol
-from nbexchange.api.http import conventions as web
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchAssignment,
@@ -21,21 +20,9 @@ from nbexchange.plugin import (
     ExchangeSubmit,
 )
 
-
-@pytest.fixture
-def service_answers(monkeypatch):
-    """A service of the next revision; each of its answers of a type is changed, as JSON, before it goes out."""
-    monkeypatch.setattr(web, "REVISION", protocol.REVISION + 1)
-    real, changes = web.reply, {}
-
-    def reply(answer, *rest):
-        as_json = msgspec.to_builtins(answer)
-        if type(answer) in changes:
-            changes[type(answer)](as_json)
-        return real(as_json, *rest)
-
-    monkeypatch.setattr("nbexchange.api.http.routes.operations.reply", reply)
-    return changes
+ME, PENDING = ("GET", "v1/me"), ("GET", "v1/uploads")
+INITIATE, COMPLETE = ("POST", "v1/uploads"), ("POST", "v1/uploads/complete")
+DOWNLOADS, REMOVALS = ("POST", "v1/downloads"), ("POST", "v1/submissions/remove")
 
 
 def turn_into(tag):
@@ -55,19 +42,19 @@ def set_role(answer):
         course["role"] = "observer"
 
 
-def test_an_unknown_role_is_shown_as_it_is(desks, service_answers):
-    service_answers[protocol.Me] = set_role
+def test_an_unknown_role_is_shown_as_it_is(desks, newer_answers):
+    newer_answers[ME] = set_role
     assert desks.ada.ask("courses").out == "COURSE  ROLE      TITLE\ncs1     observer  -\n"
     assert desks.ada.ask("whoami", "--json").json["courses"][0]["role"] == "observer"
     assert "observer of cs1" in desks.ada.ask("status").out
 
 
-def test_an_unknown_role_is_treated_as_the_weakest(submitted, service_answers, calls):
+def test_an_unknown_role_is_treated_as_the_weakest(submitted, newer_answers, calls):
     """The teacher's whole course is not asked for."""
     assert len(submitted.teacher.run(ExchangeList, inbound=True)) == 2
     assert "v1/submissions" in calls
     calls.clear()
-    service_answers[protocol.Me] = set_role
+    newer_answers[ME] = set_role
     assert submitted.teacher.run(ExchangeList, inbound=True) == []
     assert "v1/submissions" not in calls
 
@@ -128,14 +115,14 @@ def test_the_openapi_document_names_the_known_values():
     assert "released" in schemas["Action"]["properties"]["action"]["enum"]
 
 
-def test_unfinished_uploads_of_an_unknown_kind_are_left_alone(released, people, service_answers, calls):
+def test_unfinished_uploads_of_an_unknown_kind_are_left_alone(released, people, newer_answers, calls):
     """Where too many are pending, the plugin ends those that it knows."""
 
     def change(answer):
         for item in answer["items"][1:]:
             item["kind"] = "video"
 
-    service_answers[protocol.PendingUploads] = change
+    newer_answers[PENDING] = change
     people.ada.begin("submission", *(archive_item(content) for content in (b"1", b"2", b"3")))
     released.ada.write("ps1/p1.ipynb")
     released.ada.run(ExchangeSubmit, "ps1")
@@ -155,40 +142,40 @@ def make_two_feedbacks(desks):
         make_feedback(desks.teacher, student)
 
 
-def test_an_upload_that_is_not_understood_does_not_stop_the_others(submitted, service_answers):
+def test_an_upload_that_is_not_understood_does_not_stop_the_others(submitted, newer_answers):
     make_two_feedbacks(submitted)
-    service_answers[protocol.UploadAnswers] = turn_into("brand-new")
+    newer_answers[INITIATE] = turn_into("brand-new")
     with pytest.raises(ExchangeError, match=r"Feedback was not released for: ada/p1$"):
         submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
     assert "Released feedback for student 'ben'" in submitted.teacher.text
     assert re.search(f"Feedback not released: ada p1: .*{NEWER}", submitted.teacher.text)
 
 
-def test_an_upload_that_is_wanted_in_parts_does_not_stop_the_others(submitted, service_answers):
+def test_an_upload_that_is_wanted_in_parts_does_not_stop_the_others(submitted, newer_answers):
     make_two_feedbacks(submitted)
-    service_answers[protocol.UploadAnswers] = turn_into("multipart")
+    newer_answers[INITIATE] = turn_into("multipart")
     with pytest.raises(ExchangeError, match=r"Feedback was not released for: ada/p1$"):
         submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
     assert "Released feedback for student 'ben'" in submitted.teacher.text
     assert "wants this upload in parts" in submitted.teacher.text
 
 
-def test_a_record_of_an_unknown_kind_does_not_stop_the_others(submitted, service_answers):
+def test_a_record_of_an_unknown_kind_does_not_stop_the_others(submitted, newer_answers):
     """The bytes were sent: that nothing was changed is not said."""
     make_two_feedbacks(submitted)
 
     def change(answer):
         answer["items"][0]["record"]["kind"] = "brand-new"
 
-    service_answers[protocol.CompletionAnswers] = change
+    newer_answers[COMPLETE] = change
     with pytest.raises(ExchangeError, match=r"Feedback was not released for: ada/p1$"):
         submitted.teacher.run(ExchangeReleaseFeedback, "ps1")
     assert "Released feedback for student 'ben'" in submitted.teacher.text
     assert "did not confirm that they are released" in submitted.teacher.text
 
 
-def test_a_submission_whose_completion_is_not_understood_has_arrived(released, service_answers):
-    service_answers[protocol.CompletionAnswers] = turn_into("brand-new")
+def test_a_submission_whose_completion_is_not_understood_has_arrived(released, newer_answers):
+    newer_answers[COMPLETE] = turn_into("brand-new")
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match=r"Your files have arrived .* \(request "):
         released.ada.run(ExchangeSubmit, "ps1")
@@ -198,17 +185,15 @@ def test_a_submission_whose_completion_is_not_understood_has_arrived(released, s
     ("action", "desk"), [(ExchangeSubmit, "ada"), (ExchangeReleaseAssignment, "teacher")]
 )
 @pytest.mark.parametrize(("tag", "told"), [("brand-new", NEWER), ("multipart", "wants this upload in parts")])
-def test_a_single_upload_that_is_not_understood_is_told_why(
-    released, service_answers, action, desk, tag, told
-):
-    service_answers[protocol.UploadAnswers] = turn_into(tag)
+def test_a_single_upload_that_is_not_understood_is_told_why(released, newer_answers, action, desk, tag, told):
+    newer_answers[INITIATE] = turn_into(tag)
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match=told):
         getattr(released, desk).run(action, "ps1")
 
 
-def test_a_download_that_is_not_understood_does_not_stop_the_others(submitted, service_answers):
-    service_answers[protocol.DownloadAnswers] = turn_into("brand-new")
+def test_a_download_that_is_not_understood_does_not_stop_the_others(submitted, newer_answers):
+    newer_answers[DOWNLOADS] = turn_into("brand-new")
     with pytest.raises(ExchangeError, match="1 new, 0 updated, 0 unchanged, 1 failed: ada"):
         submitted.teacher.run(ExchangeCollect, "ps1")
     assert "is newer than this plugin" in submitted.teacher.text
@@ -217,8 +202,8 @@ def test_a_download_that_is_not_understood_does_not_stop_the_others(submitted, s
         submitted.ben.run(ExchangeFetchAssignment, "ps1", replace_missing_files=True)
 
 
-def test_a_removal_that_is_not_understood_does_not_stop_the_others(submitted, service_answers):
-    service_answers[protocol.Removals] = turn_into("brand-new")
+def test_a_removal_that_is_not_understood_does_not_stop_the_others(submitted, newer_answers):
+    newer_answers[REMOVALS] = turn_into("brand-new")
     with pytest.raises(ExchangeError, match=r"Not removed: cs1 \w+ ps1 [^,]*$"):
         submitted.teacher.run(ExchangeList, inbound=True, remove=True)
     assert "is newer than this plugin" in submitted.teacher.text
@@ -228,8 +213,8 @@ def test_a_removal_that_is_not_understood_does_not_stop_the_others(submitted, se
 @pytest.mark.parametrize(
     "items", ["another form", None, [1], [{}], [{"type": "brand-new"}], [{"type": "brand-new", "id": "ps1"}]]
 )
-def test_a_batch_of_which_no_item_can_be_named_is_not_understood_as_a_whole(released, service_answers, items):
-    service_answers[protocol.UploadAnswers] = lambda answer: answer.update(items=items)
+def test_a_batch_of_which_no_item_can_be_named_is_not_understood_as_a_whole(released, newer_answers, items):
+    newer_answers[INITIATE] = lambda answer: answer.update(items=items)
     released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match=NEWER):
         released.ada.run(ExchangeSubmit, "ps1")

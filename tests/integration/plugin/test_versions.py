@@ -13,7 +13,6 @@ from support.faults.impostor import impostor
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web
-from nbexchange.api.http import operations
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
 from nbexchange.plugin.service.calls import revision_of
 from nbexchange.plugin.service.client import Client
@@ -66,14 +65,8 @@ def test_a_plugin_that_is_too_old_is_told_to_be_updated(released, monkeypatch):
         released.ada.run(ExchangeSubmit, "ps1")
 
 
-def test_an_answer_of_a_newer_service_that_is_not_understood_says_why(released, monkeypatch):
-    class Changed(msgspec.Struct):
-        assignments: str
-
-    monkeypatch.setattr(web, "REVISION", protocol.REVISION + 1)
-    monkeypatch.setattr(
-        "nbexchange.api.assignments.listing.list_assignments", lambda *_: Changed("another form")
-    )
+def test_an_answer_of_a_newer_service_that_is_not_understood_says_why(released, newer_answers):
+    newer_answers["GET", "v1/assignments"] = lambda answer: answer.update(assignments="another form")
     with pytest.raises(ExchangeError, match=r"is newer than this plugin .*update nbexchange there"):
         released.ada.run(ExchangeList)
 
@@ -85,18 +78,8 @@ def test_a_revision_that_is_none_is_taken_for_ours(stated):
     assert revision_of(response) == protocol.REVISION
 
 
-def test_what_a_newer_service_adds_is_ignored(released, monkeypatch):
-    class Grown(protocol.Assignments):
-        brand_new: int = 1
-
-    real = operations.reply
-    monkeypatch.setattr(
-        "nbexchange.api.http.operations.reply",
-        lambda answer, *rest: real(
-            Grown(answer.assignments, answer.server_time) if type(answer) is protocol.Assignments else answer,
-            *rest,
-        ),
-    )
+def test_what_a_newer_service_adds_is_ignored(released, newer_answers):
+    newer_answers["GET", "v1/assignments"] = lambda answer: answer.update(brand_new=1)
     assert [entry["assignment_id"] for entry in released.ada.run(ExchangeList)] == ["ps1"]
 
 

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.abc.exchange import ExchangeError
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from nbexchange.demo.course import FACTORY_LINES
+from nbexchange.plugin import ExchangeSubmit
 from support.people.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 
@@ -159,3 +162,34 @@ def checks(desk: Desk, status: int) -> dict[str, Any]:
     assert said.status == status, said.out
     assert said.json["ok"] is (status == 0)
     return {check["name"]: check for check in said.json["checks"]}
+
+
+def listed_lines(log: str) -> list[str]:
+    """What `nbgrader list` printed, without the name of the application."""
+    lines = log.splitlines()
+    assert all(line.startswith("[ListApp | INFO] ") for line in lines), log
+    return [line.partition("] ")[2] for line in lines]
+
+
+def attempt_stamps(people: Any, student: str = "ada") -> list[str]:
+    """The stamps of a student's attempts, as nbgrader writes them."""
+    records = getattr(people, student).assignments()[0]["submissions"]
+    return [record["submitted_at"].replace("T", " ").replace("Z", " UTC") for record in records]
+
+
+def give_feedback(desks: Any, *students: str, text: str = "good") -> None:
+    desks.teacher.nbgrader("collect", "ps1", "--update")
+    for student in students:
+        make_feedback(desks.teacher, student, text=text)
+    desks.teacher.nbgrader("release_feedback", "ps1")
+
+
+def attempt(desk: Desk, action: Any, **config: Any) -> str:
+    """What is said when an action on `ps1` fails, which it has to: without the token, and without a traceback."""
+    assignment = "work/ps1" if action is ExchangeSubmit else "ps1"
+    with pytest.raises(ExchangeError) as failure:
+        desk.run(action, assignment, config={"Exchange": config})
+    text = str(failure.value) + desk.text
+    assert desk.token not in text
+    assert "Traceback" not in text
+    return str(failure.value)

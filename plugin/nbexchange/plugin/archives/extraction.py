@@ -19,13 +19,13 @@ from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.protocol import MAX_MEMBERS, is_relative_path
 
 MAX_HEADER = 1 << 14
-"""tarfile reads an extended header in one piece, however long its author says it is: no longer than this."""
+"""Bytes of one extended header: tarfile reads it in one piece, however long it says it is."""
 
 MAX_HEADERS = 1 << 26
 """Bytes of all extended headers of an archive."""
 
 LONG_NUMBER = re.compile(rb"\d{256}")
-"""In headers: longer than any name's, and what older versions of tarfile take quadratic time for."""
+"""In headers: longer than any number in a name, and older versions of tarfile take quadratic time for it."""
 
 SLACK = 1 << 16
 """Bytes around all members: the end of the archive and its padding."""
@@ -51,7 +51,7 @@ DAMAGE_ERRORS = (
     LookupError,
     RecursionError,
 )
-"""What the standard library raises on archives that no program wrote."""
+"""What the standard library raises on damaged archives."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Modes:
 
 
 def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes) -> None:
-    """Unpack into the new directory `destination`; raises `ArchiveRefused` at the first thing out of line."""
+    """Unpack into the new directory `destination`; raises `ArchiveRefused` at the first violation."""
     stream = _ForwardReader(io.BufferedReader(_Inflater(archive), INFLATED))
     destination.mkdir()
     try:
@@ -123,7 +123,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, mode: in
 
 
 def _set_modes(root: Path, mode: int) -> None:
-    """All directories at the end: one that may not be written could not be filled."""
+    """Set the modes of all directories last: one that is read-only could not be filled."""
     for folder, _, _ in os.walk(root):
         Path(folder).chmod(mode)
 

@@ -21,7 +21,7 @@ from nbexchange.plugin.stamps import SECRET, STAMP
 from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
 LOCAL_FILES = frozenset({STAMP, SECRET})
-"""At the top of a tree these belong to one side's copy, and never travel."""
+"""Files at the top of a tree that belong to one side's copy and are never sent."""
 
 CHUNK = 1 << 18
 """Bytes of a file that are read at once."""
@@ -47,7 +47,7 @@ class Packed:
     notebooks: list[str]
 
     def to_item(self, **values: Any) -> UploadItem:
-        """The item that announces it, once: another call would announce another upload."""
+        """The item that announces it. Each call makes a new id, which is a new upload."""
         return UploadItem(
             id=uuid4(),
             size=self.size,

@@ -34,7 +34,7 @@ class JupyterNbExchange(JupyterApp):
     }
 
     def _find_subcommand(self, name: str) -> str:
-        """No other program: `jupyter-nbexchange-...` on the PATH is none of ours."""
+        """Find no other program: `jupyter-nbexchange-...` on the PATH is not ours."""
         return ""
 
     def migrate_config(self) -> None:

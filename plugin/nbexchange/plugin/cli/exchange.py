@@ -14,7 +14,7 @@ from nbexchange.plugin.settings import ExchangeSettings
 
 
 class Exchange(ExchangeSettings):
-    """Stands for the plugin's `Exchange`, and bears its name, so that `c.Exchange` holds here as well."""
+    """Stands for the plugin's `Exchange` and has its name, so that `c.Exchange` applies here as well."""
 
     # Declared by nbgrader, and here again since what is not declared is called misspelt.
     assignment_dir = Unicode(".", help="Where a student's assignments are.").tag(config=True)
@@ -34,7 +34,7 @@ class Exchange(ExchangeSettings):
 
 
 class CourseDirectory(Configurable):
-    """What the command reads of nbgrader's section of this name: never made, but known on the command line."""
+    """What the commands read of nbgrader's section of this name: never instantiated, it declares the options."""
 
     course_id = Unicode("", help="The course. Default: all of yours.").tag(config=True)
     root = Unicode("", help="The course's directory, which may have a configuration too.").tag(config=True)

@@ -24,7 +24,7 @@ HEADINGS = ("name", "role", "full name", "e-mail", "id at the platform")
 
 
 class RosterCommand(Command):
-    """What all commands for a roster do: know the course."""
+    """What all commands for a roster share: the course."""
 
     aliases = {**Command.aliases, "course": "CourseDirectory.course_id"}
 
@@ -37,7 +37,7 @@ class RosterCommand(Command):
 
 
 class RosterChanging(RosterCommand):
-    """What those do that change it: tell what changed."""
+    """What the commands that change a roster share: names as arguments, `--dry-run`, and the changes in words."""
 
     takes_arguments = True
     flags = {

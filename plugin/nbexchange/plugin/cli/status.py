@@ -23,14 +23,14 @@ STATES = {True: "ok", False: "NOT OK", None: "unknown"}
 
 
 class Finding(Struct):
-    """What is well: a phrase for people, and the same in parts for programs."""
+    """What a successful check found: a phrase for people, and the same in parts for programs."""
 
     about: str
     facts: dict[str, str | int] = {}
 
 
 class Check(Struct):
-    """One thing that has to be well. `ok` is None where it cannot be found out; `error` says what to do."""
+    """The result of one check. `ok` is None where it could not be made; `error` says what to do."""
 
     name: str
     ok: bool | None
@@ -82,7 +82,7 @@ class Status(Command):
             return Check(name, False, "", error=str(failure), request_id=failure.request_id)
         return Check(name, True, finding.about, finding.facts) if finding else Check(name, None, "")
 
-    # --- the checks: None where there is nothing to be found out ------------------------------------------
+    # --- the checks: None where they cannot be made -----------------------------------------------------------
 
     def _check_service(self) -> Finding:
         anonymous, started = self._anonymous(), time.monotonic()
@@ -102,7 +102,7 @@ class Status(Command):
         return Finding("its database and its file store answer it")
 
     def _anonymous(self) -> Client:
-        """For what anybody may ask: a token that cannot be read hides nothing else."""
+        """A client without a token, so that a token that cannot be read hides nothing else."""
 
         def prepare(path: str) -> tuple[str, dict[str, str], dict[str, str]]:
             try:
@@ -113,7 +113,7 @@ class Status(Command):
         return Client(prepare, self.exchange.api_timeout)
 
     def _check_token(self) -> Finding:
-        """Where it comes from; it is never shown itself. That there is none may be meant."""
+        """Where the token comes from; it is never shown itself. To have none may be intended."""
         source = source_of_token(self.exchange)
         if source is None:
             variables = self.exchange.api_token_variable or " or ".join(TOKEN_VARIABLES)

@@ -25,7 +25,7 @@ class Versions(Struct):
 
 
 class WhoIAm(Struct):
-    """The clock is ahead by so many seconds of the service's; less than nothing where it is behind."""
+    """`clock_ahead_seconds` is negative where this machine's clock is behind the service's."""
 
     name: str
     org_id: str

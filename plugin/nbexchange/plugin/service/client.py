@@ -25,7 +25,7 @@ Prepare = Callable[[str], tuple[str, Mapping[str, str], Mapping[str, str]]]
 
 
 class Tries(Retry):
-    """Repetitions that fail, if any of them did, because a connection broke off: then the request may be done."""
+    """Retries that report a broken connection where any of them had one: then the request may have been done."""
 
     def increment(self, *arguments: Any, **options: Any) -> Self:
         try:

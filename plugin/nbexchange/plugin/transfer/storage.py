@@ -61,7 +61,7 @@ class Storage:
             self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
 
     def reach(self, url: str) -> str:
-        """The URL that was dialled. Any answer shows that a store is there, but those that gateways give."""
+        """Dial the URL and return it. Any answer shows that a store is there, except those of gateways."""
         target = self._resolve(url)
         response = self._request("HEAD", target, headers={})
         if not (response.status_code < 300 or 400 <= response.status_code < 500):
@@ -69,7 +69,7 @@ class Storage:
         return target
 
     def put(self, url: str, headers: Mapping[str, str], body: BinaryIO, size: int, name: str) -> None:
-        """Send `body` from its start. A status of 412 means that it is there already: the service knows."""
+        """Send `body` from its start. A status of 412 means that it is there already, which the service checks."""
         target = self._resolve(url)
         to_send = headers_to_send(headers, host_of(target), size)
         body.seek(0)
@@ -160,7 +160,7 @@ class _Body:
 
 
 def progress(name: str, size: int) -> tqdm[NoReturn]:
-    """A bar for transfers worth watching, on a terminal only."""
+    """A progress bar, for large transfers and on a terminal only."""
     quiet = True if size < 5_000_000 else None
     return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
 

@@ -130,7 +130,7 @@ class Transfer:
     # --- down ----------------------------------------------------------------------------------------------
 
     def grants(self, items: Sequence[DownloadItem]) -> Iterator[DownloadGranted | TransferFailed]:
-        """A grant for each item, or why there is none, asked for as they are needed: a URL ages."""
+        """A grant for each item, or why there is none; requested batch by batch, since URLs expire."""
         for start in range(0, len(items), MAX_ITEMS):
             yield from self._request(items[start : start + MAX_ITEMS])
 

@@ -1,0 +1,62 @@
+"""The entries of a list, as nbgrader and its extensions read them, and the line that is printed for each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nbexchange.protocol import Feedback
+
+Info = dict[str, Any]
+
+
+def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
+    """A submitted notebook and its feedback: here, at the exchange, and whether the two differ."""
+    local = folder / f"{Path(name).stem}.html"
+    has_local = local.is_file()
+    return {
+        "notebook_id": Path(name).stem,
+        "path": name,
+        "has_local_feedback": has_local,
+        "has_exchange_feedback": exchange is not None,
+        "local_feedback_path": str(local) if has_local else None,
+        "feedback_updated": has_local and exchange is not None and digest(local) != exchange.sha256,
+    }
+
+
+def name_of(info: Info) -> str:
+    return f"{info['course_id']} {info['assignment_id']}"
+
+
+def outbound_line(info: Info) -> str:
+    downloaded = " (already downloaded)" if Path(info["assignment_id"]).exists() else ""
+    return name_of(info) + downloaded
+
+
+def inbound_line(info: Info) -> str:
+    line = f"{info['course_id']} {info['student_id']} {info['assignment_id']} {info['timestamp']}"
+    if info["status"] == "removed":
+        return line
+    if info["has_local_feedback"] and not info["feedback_updated"]:
+        state = "feedback already fetched"
+    elif info["has_exchange_feedback"]:
+        state = "feedback ready to be fetched"
+    else:
+        state = "no feedback available"
+    return f"{line} ({state})"
+
+
+def flatten(groups: Iterable[Info]) -> list[Info]:
+    return [info for group in groups for info in group["submissions"]]
+
+
+def top_level(notebooks: Iterable[str]) -> list[str]:
+    """The notebooks that nbgrader lists: those not in a subdirectory."""
+    return sorted(name for name in notebooks if len(PurePosixPath(name).parts) == 1)
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
