@@ -1,30 +1,17 @@
-"""Settings, each tried on the service: what takes effect, what cannot work."""
+"""Settings, each tried on the service: what takes effect."""
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-from contextlib import closing
 
 import pytest
-import requests
 from support.people.callers import Caller, archive_item
-from support.people.commands import run_nbexchange
+from support.people.commands import me, run_nbexchange
 from support.people.http_clients import HttpClient
 
 from nbexchange.api.config.build import build_database, build_store
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import FLAG_ONLY, environment
 from nbexchange.demo import servers
-from nbexchange.storage.s3_settings import S3Store
-
-
-def me(service, token, path="services/nbexchange/"):
-    headers = {"Authorization": f"token {token}"}
-    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
-
-
-# --- each setting takes effect -----------------------------------------------------------------------------
 
 
 def test_ip_port_workers_and_threads(tmp_path):
@@ -190,155 +177,3 @@ def test_s3_settings_reach_the_store(monkeypatch):
     assert store.client.meta.endpoint_url == "http://inside:9000"
     assert store.signer.meta.endpoint_url == "https://outside.example.org"
     assert store.addressing_style == "virtual"
-
-
-def test_the_command_line_beats_the_environment_and_the_environment_beats_the_file(tmp_path):
-    file = tmp_path / "config.py"
-    file.write_text("c.NbExchange.max_buffer_size = 1\nc.NbExchange.max_unpacked_size = 1\n")
-    port = servers.free_port()
-    settings = {
-        "NBEXCHANGE_CONFIG_FILE": str(file),
-        "NBEXCHANGE_MAX_UNPACKED_SIZE": "2",
-        "NBEXCHANGE_PORT": "1",
-    }
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
-    arguments = (f"--port={port}",)
-    with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
-        assert me(service, token).json()["limits"] == {
-            "max_buffer_size": 1,
-            "max_unpacked_size": 2,
-            "max_items": 100,
-        }
-
-
-@pytest.mark.parametrize(
-    ("section", "name", "text", "value"),
-    [
-        (NbExchange, "db_kwargs", "{'pool_size': 7}", {"pool_size": 7}),
-        (NbExchange, "debug_db", "true", True),
-        (NbExchange, "upgrade_db", "1", True),
-        (NbExchange, "allow_static_tokens", "True", True),
-        (S3Store, "public_endpoint_url", "https://s3.example.org", "https://s3.example.org"),
-        (S3Store, "addressing_style", "VIRTUAL", "virtual"),
-        (NbExchange, "threads", "3", 3),
-    ],
-)
-def test_an_environment_variable_is_read_as_its_setting_wants(monkeypatch, section, name, text, value):
-    monkeypatch.setenv(f"{section.variable_prefix}{name.upper()}", text)
-    assert getattr(section(config=environment()), name) == value
-
-
-@pytest.mark.parametrize(("section", "prefix"), [(NbExchange, "NBEXCHANGE_"), (S3Store, "NBEXCHANGE_S3_")])
-def test_every_setting_has_an_environment_variable_that_is_read(monkeypatch, section, prefix):
-    names = set(section.class_trait_names(config=True)) - FLAG_ONLY
-    for name in names:
-        monkeypatch.setenv(f"{prefix}{name.upper()}", "1")
-    assert environment()[section.__name__].keys() == names
-
-
-def test_the_database_is_not_reset_by_a_variable(monkeypatch):
-    monkeypatch.setenv("NBEXCHANGE_RESET_DB", "1")
-    assert "reset_db" not in environment()["NbExchange"]
-
-
-# --- settings that cannot work -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("settings", "word"),
-    [
-        ({"NBEXCHANGE_MAX_BUFFER_SIZE": str((5 << 30) + 1)}, "5 GiB"),
-        ({"NBEXCHANGE_MAX_BUFFER_SIZE": "0"}, "max_buffer_size"),
-        ({"NBEXCHANGE_DB_URL": "mysql://u:p4ssword@host/db"}, "mysql is not supported"),
-        ({"NBEXCHANGE_DB_URL": "nonsense"}, "db_url"),
-        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "gs://bucket"}, "s3://bucket/prefix"),
-        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3:///prefix"}, "s3://bucket/prefix"),
-        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "file://host/store"}, "file:///path"),
-        ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
-        ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
-        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
-        ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x"}, "127.0.0.1"),
-        ({"NBEXCHANGE_DB_KWARGS": "{'foo': 1}"}, "foo"),
-        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "builtins.dict"}, "get_current_user"),
-        (
-            {"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://b", "NBEXCHANGE_S3_ENDPOINT_URL": "nonsense"},
-            "nonsense",
-        ),
-    ],
-    ids=str,
-)
-def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, word):
-    done = run_nbexchange(tmp_path, "serve", **settings)
-    assert done.returncode != 0
-    assert word in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "p4ssword" not in done.stderr
-
-
-def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
-    file = tmp_path / "bad.py"
-    file.write_text("c.NbExchange.port = nonsense\n")
-    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
-    assert done.returncode != 0
-    assert "nonsense" in done.stderr
-
-
-def test_a_misspelt_setting_stops_the_service(tmp_path):
-    file = tmp_path / "misspelt.py"
-    file.write_text("c.NbExchange.prot = 1\n")
-    for done in (
-        run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
-        run_nbexchange(tmp_path, "serve", "--NbExchange.prot=1"),
-    ):
-        assert done.returncode != 0
-        assert done.stderr == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
-
-
-def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
-    file = tmp_path / "older.py"
-    file.write_text("c.NbExchange.timezone = 'UTC'\n")
-    done = run_nbexchange(
-        tmp_path, "db", "upgrade", NBEXCHANGE_CONFIG_FILE=str(file), NBEXCHANGE_PROT="secret"
-    )
-    assert done.returncode == 0
-    assert "WARNING nbexchange.api.cli.base: c.NbExchange.timezone of older versions has no" in done.stderr
-    assert "WARNING nbexchange.api.cli.base: NBEXCHANGE_PROT states no setting" in done.stderr
-    assert len(done.stderr.splitlines()) == 2
-    assert "secret" not in done.stderr
-
-
-def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
-    file = tmp_path / "reset.py"
-    file.write_text("c.NbExchange.reset_db = True\n")
-    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
-    assert "reset_db is refused in a file" in done.stderr
-    db = tmp_path / "a.sqlite"
-    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    run_nbexchange(tmp_path, "db", "upgrade", **settings)
-    with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
-    with (
-        servers.service(tmp_path, settings, arguments=("--reset-db",)),
-        closing(sqlite3.connect(db)) as connection,
-    ):
-        assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
-
-
-def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_path):
-    db = tmp_path / "old.sqlite"
-    with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute("CREATE TABLE something (x int)")
-    settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    done = run_nbexchange(tmp_path, "serve", **settings)
-    assert "not a database of this exchange" in done.stderr
-    assert "not a database of this exchange" in run_nbexchange(tmp_path, "db", "upgrade", **settings).stderr
-    with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute("DROP TABLE something")
-        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-        connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
-    assert "not a database of this exchange" in run_nbexchange(tmp_path, "serve", **settings).stderr
-    with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute("DELETE FROM alembic_version")
-        connection.execute("DROP TABLE alembic_version")
-    with servers.service(tmp_path, settings, arguments=("--upgrade-db",)) as service:
-        assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 200

@@ -8,6 +8,7 @@ import pytest
 from support.stores.flat import FLAT, FlatStore
 from traitlets import Unicode
 
+from nbexchange.api.cli.service import DbUpgrade
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import environment, refuse_unknown, sections
 from nbexchange.shared.section import Section, SettingsError
@@ -151,3 +152,18 @@ class TestSettingsOfAnotherStore:
         with pytest.raises(SettingsError, match="a flat store has a colour"):
             open_store("flat:///folder", settings)
         assert opened == []
+
+
+def test_a_store_that_the_configuration_file_registers_reads_its_variables(tmp_path, monkeypatch):
+    monkeypatch.setattr("nbexchange.api.cli.base.start_logging", lambda debug: None)
+    monkeypatch.setenv("NBEXCHANGE_FLAT_COLOUR", "red")
+    file = tmp_path / "nbexchange_config.py"
+    file.write_text(
+        "from nbexchange.storage import StoreFactory, register_store\n"
+        f"from {__name__} import FlatStores\n"
+        "register_store('flat', StoreFactory(print, 'flat:///folder', FlatStores))\n"
+        "c.FlatStores.colour = 'blue'\n"
+    )
+    app = DbUpgrade()
+    app.initialize([f"--config={file}"])
+    assert FlatStores(parent=app.settings).colour == "red"

@@ -164,7 +164,7 @@ class S3Store:
             if code_of(error) not in OWNED:
                 raise StoreUnavailable(f"cannot create the bucket: {code_of(error)}") from None
         except BotoCoreError as error:
-            raise StoreUnavailable(type(error).__name__) from None
+            raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
 
     def ready(self) -> None:
         try:

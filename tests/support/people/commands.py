@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
@@ -81,3 +82,9 @@ def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
                 part = part.subapp
     assert isinstance(status, int)
     return Ended(status, out.getvalue(), err.getvalue())
+
+
+def me(service: servers.Service, token: str, path: str = "services/nbexchange/") -> requests.Response:
+    """What the service says of the bearer of this token."""
+    headers = {"Authorization": f"token {token}"}
+    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)

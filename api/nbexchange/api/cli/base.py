@@ -87,12 +87,11 @@ class Command(StrictOptions, Application):
             raise SettingsError(f"{self.name} knows no {word!r}{commands}")
 
     def _configure(self) -> None:
-        overrides = environment()
-        overrides.merge(self.config)
+        overrides = self._overrides()
         refuse_unknown(overrides)
         self._refuse_unknown_options(overrides)
         config = read_file(NbExchange(config=overrides).config_file)
-        config.merge(overrides)
+        config.merge(self._overrides())  # read anew: a store that the file registers has variables of its own
         refuse_unknown(config)
         remarks = [*drop_older(config), *unknown_variables()]
         self.update_config(config)
@@ -100,6 +99,12 @@ class Command(StrictOptions, Application):
         start_logging(debug=self.settings.debug)
         for remark in remarks:
             log.warning(remark)
+
+    def _overrides(self) -> Config:
+        """What beats the file: the environment, and the command line before that."""
+        config = environment()
+        config.merge(self.config)
+        return config
 
     def _refuse_unknown_options(self, config: Config) -> None:
         """Settings of the command itself, which no file has."""
