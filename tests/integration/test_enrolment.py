@@ -19,6 +19,8 @@ from nbexchange.api.rosters import change as enrolment
 from nbexchange.api.rosters import read as rosters
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 def services(services):

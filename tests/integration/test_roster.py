@@ -11,6 +11,8 @@ from support.people.callers import Caller, archive_item
 
 from nbexchange.api.rosters import read as rosters
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 def services(services):

@@ -18,6 +18,8 @@ from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url
 from nbexchange.api.db.models import Action, Assignment, Base, Course, Organisation, Person, Release, Upload
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def test_migrations_and_models_have_not_drifted_apart(database):
     with database.engine.connect() as connection:
