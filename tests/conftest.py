@@ -39,11 +39,12 @@ TURNS = pytest.StashKey[dict[str, Iterator[str]]]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked `both_databases` run on both kinds; the others of a module take turns, one kind each."""
+    """Tests marked `databases` run on the kinds that it names; the others of a module take turns, one kind each."""
     if "database_kind" in metafunc.fixturenames:
-        both = metafunc.definition.get_closest_marker("both_databases")
+        mark = metafunc.definition.get_closest_marker("databases")
         turns = metafunc.config.stash.setdefault(TURNS, defaultdict(lambda: cycle(KINDS)))
-        metafunc.parametrize("database_kind", KINDS if both else [next(turns[metafunc.module.__name__])])
+        kinds = mark.args if mark else [next(turns[metafunc.module.__name__])]
+        metafunc.parametrize("database_kind", kinds)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from support.people.callers import archive_item, item
 
 from nbexchange.api.db.models import Base
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 CALLERS = (
     "nobody",

@@ -16,6 +16,8 @@ from nbexchange.api.uploads.garbage_collection import Report, collect_garbage
 from nbexchange.storage import StoreUnavailable
 from nbexchange.storage.local import LocalStore
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def _uuid(wanted):
     return UUID(wanted["id"])

@@ -18,6 +18,8 @@ from nbexchange.api.problems import NotFound
 from nbexchange.api.rosters import change
 from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry, Unenrol
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 def services(services):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def entries(caller, **query):
     return caller.get("history", **query).json["actions"]

@@ -126,6 +126,7 @@ def test_of_a_batch_of_a_hundred_only_three_are_opened(released, database):
     assert submissions(database) == 3
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("values", "status"),
     [
@@ -325,6 +326,7 @@ def test_asking_the_log_for_a_name_tells_nothing_of_it(released, theirs):
         assert released.ada.get("history", person=name).json == unknown
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_submitting_in_a_name_does_not_tell_whether_there_is_such_a_person(released, theirs, database):
     before = count(database, Person)
 
@@ -421,6 +423,7 @@ def test_what_is_sent_after_a_purge_is_never_seen_and_deleted(released, services
 # --- to abuse the ids of items -----------------------------------------------------------------------------
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_id_of_anothers_upload_is_ones_own_affair(released, theirs, database):
     mine = archive_item(b"mine", id=theirs.pending["id"])
     (granted,) = released.ada.begin("submission", mine)
@@ -433,6 +436,7 @@ def test_the_id_of_anothers_upload_is_ones_own_affair(released, theirs, database
     assert released.ben.complete(theirs.pending).json["items"][0]["record"]["student_id"] == "ben"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("finished", [False, True])
 def test_an_id_stands_for_one_content_in_one_place_for_ever(released, database, finished):
     wanted = archive_item(b"work")
@@ -454,6 +458,7 @@ def test_an_id_stands_for_one_content_in_one_place_for_ever(released, database, 
     assert submissions(database) == 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_id_twice_in_one_call_opens_nothing(released, database):
     wanted = archive_item(b"work")
     for other in (wanted, archive_item(b"other", id=wanted["id"]), wanted | {"id": wanted["id"].upper()}):
@@ -461,6 +466,7 @@ def test_an_id_twice_in_one_call_opens_nothing(released, database):
     assert submissions(database) == 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_completing_again_and_again_is_one_attempt_and_one_entry_of_the_log(released, database):
     record = released.ada.submit(id=(chosen := str(uuid4())))
     answers = [released.ada.complete(*[{"id": chosen}] * 100).json["items"] for _ in range(3)]

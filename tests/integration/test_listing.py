@@ -13,6 +13,8 @@ from support.people.callers import archive_item, item
 
 from nbexchange.api.db.models import Action
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def fill(people, students):
     """As many assignments as students, with two submissions and feedback of each, and of ada."""
@@ -39,13 +41,23 @@ READS = {
 }
 
 
+def fill_small(people):
+    fill(people, 1)
+
+
+def fill_large(people):
+    fill(people, 1)
+    fill(people, 3)
+
+
+@pytest.mark.xdist_group("short and long lists")  # they are long to make
 @pytest.mark.parametrize("what", READS)
-def test_a_list_takes_the_same_number_of_statements_however_long_it_is(what, people, database):
+def test_a_list_takes_the_same_number_of_statements_however_long_it_is(what, scenes):
     counts = []
-    for students in (1, 3):
-        fill(people, students)
-        with statements(database) as seen:
-            answer = READS[what](people)
+    for build in (fill_small, fill_large):
+        exchange = scenes.shared(build)
+        with statements(exchange.database) as seen:
+            answer = READS[what](exchange.people)
         assert answer.status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 5

@@ -22,6 +22,8 @@ from support.people.callers import archive_item
 from nbexchange.api.http.openapi import path_template
 from nbexchange.api.http.routes import former, health, v1
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 CHECKS = (
     not_a_server_error,
     status_code_conformance,

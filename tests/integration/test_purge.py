@@ -21,6 +21,8 @@ from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Context
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 def teacher(services):
@@ -147,7 +149,7 @@ def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, da
     assert answer["problem"]["type"] == "not-found"
 
 
-@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 def test_forgetting_does_not_compare_every_upload_with_every_other(full, services, database):
     """It holds SQLite's only write lock: with some thousand uploads that would keep everybody waiting."""
     deletes = []
@@ -193,7 +195,7 @@ def test_nothing_is_begun_while_an_assignment_is_purged(released, teacher, impat
     assert impatient.ada.initiate("submission", archive_item(b"work")).json["type"] == "not-found"
 
 
-@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 @pytest.mark.parametrize("act", ["purge", "complete again"])
 def test_nobody_waits_for_a_download_that_is_being_logged(act, released, database, impatient):
     """The log refers to uploads in the order of its request, the others lock them in that of their keys."""

@@ -19,6 +19,8 @@ from nbexchange.api.http.application import create_app
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.shared.section import SettingsError
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def quotas(**values):
     """Run with these, and with no other limit than the one on what is unfinished."""

@@ -10,6 +10,8 @@ from support.faults.at_once import at_once
 
 from nbexchange.api.db.models import Release
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def listed(caller):
     """The ids of the attempts in the caller's own list."""

@@ -11,6 +11,8 @@ from support.people.callers import Caller, archive_item
 
 from nbexchange.api.rosters.change import name_course
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 def services(services):

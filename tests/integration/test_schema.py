@@ -26,6 +26,8 @@ from nbexchange.api.db.models import (
     Upload,
 )
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def test_migrations_and_models_have_not_drifted_apart(database):
     with database.engine.connect() as connection:

@@ -12,6 +12,8 @@ from support.people.callers import archive_item, item, problem_of
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def make_older(database, **values):
     """Give every upload these times, as if the clock had gone on."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 from support.database.ledger import count
 from support.people.callers import archive_item, item, problem_of
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 def make_older(database, **values):

@@ -9,7 +9,7 @@ from support.people.callers import archive_item
 
 from nbexchange.api.db.models import Action, Person, Release, Submission, Upload
 
-pytestmark = pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_submits_at_once_become_attempts_without_gap_and_with_distinct_stamps(released):

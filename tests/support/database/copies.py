@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from nbexchange.api.db.engine import Database, connect, parse_url
 from support.database.postgresql import new_database
@@ -26,7 +26,7 @@ class Databases:
 
     def __init__(self, fixture: Callable[[str], Any]) -> None:
         self._fixture = fixture
-        self._free: dict[str, list[Database]] = defaultdict(list)
+        self._free: dict[str, list[Engine]] = defaultdict(list)
 
     @contextmanager
     def copied(self, kind: str, folder: Path, original: str | None = None) -> Iterator[str]:
@@ -45,23 +45,23 @@ class Databases:
     def connected(self, url: str) -> Iterator[Database]:
         """The database at this address, as `connect` gives it, while the block lasts."""
         free = self._free[parse_url(url).get_backend_name()]
-        database = free.pop() if free else _movable(url)
-        database.engine.url = parse_url(url)
+        engine = free.pop() if free else _movable(url)
+        engine.url = parse_url(url)
         try:
-            yield database
+            yield Database(engine.execution_options())  # a face of its own: listeners go with it
         finally:
-            database.engine.dispose()
-            free.append(database)
+            engine.dispose()
+            free.append(engine)
 
 
-def _movable(url: str) -> Database:
-    """A database whose new connections go to where its engine's `url` is by then."""
-    database = connect(url)
+def _movable(url: str) -> Engine:
+    """An engine whose new connections go to where its `url` is by then."""
+    engine = connect(url).engine
 
-    @event.listens_for(database.engine, "do_connect")
+    @event.listens_for(engine, "do_connect")
     def connect_there(dialect: Any, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        positional, named = dialect.create_connect_args(database.engine.url)
+        positional, named = dialect.create_connect_args(engine.url)
         arguments[:] = positional
         options.update(named)
 
-    return database
+    return engine

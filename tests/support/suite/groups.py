@@ -1,4 +1,4 @@
-"""Tests that one process runs, one after the other, since they share what takes long to start.
+"""In what order tests run, and which of them one process runs since they share what takes long to start.
 
 A module whose fixtures live as long as it does says so itself, with the mark `xdist_group`.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import pytest
 
+LONG = ("upstream", "e2e", "benchmarks", "faults")
+"""Folders with long tests: begun first, so that at the end no process waits for another's."""
+
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: (*LONG, item.path.parent.name).index(item.path.parent.name))
     for item in items:
         if name := _group(item):
             item.add_marker(pytest.mark.xdist_group(name))
