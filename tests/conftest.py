@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from support.callers import Caller
 from support.postgresql import make_careless, new_database
 from support.serving import serving
+from support.temporary_credentials import role_options
 from werkzeug.serving import make_server
 
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
@@ -116,8 +117,10 @@ def database(db_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def ministack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Bucket]:
-    with servers.ministack(tmp_path_factory.mktemp("ministack")) as bucket:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Bucket]:
+    """Also gives temporary credentials, for the role in `support.temporary_credentials`."""
+    folder = tmp_path_factory.mktemp("s3")
+    with servers.s3_server(folder, options=role_options(folder)) as bucket:
         yield bucket
 
 
