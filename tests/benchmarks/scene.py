@@ -45,7 +45,7 @@ def running_service(folder: Path, store: str, *, workers: int = 2) -> Iterator[S
     with ExitStack() as stack:
         url = settings["NBEXCHANGE_DB_URL"] = stack.enter_context(servers.postgresql(folder / "postgresql"))
         if store == "s3":
-            settings |= stack.enter_context(servers.ministack(folder / "s3")).environment
+            settings |= stack.enter_context(servers.s3_server(folder / "s3")).environment
             initialise_storage(place, settings)
         service = stack.enter_context(servers.service(place, settings))
         database = connect(url)

@@ -11,7 +11,6 @@ from moto.server import ThreadedMotoServer
 from support.servers.serving import serving
 from support.stores.flat import FLAT
 from support.stores.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
-from support.stores.swift import swift
 from werkzeug.serving import make_server
 
 from nbexchange.api.http import conventions as web
@@ -68,14 +67,8 @@ def served(store: ObjectStore) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-def ministack_place(ministack_server: Bucket) -> Place:
-    return s3_place(ministack_server)
-
-
-@pytest.fixture(scope="session")
-def swift_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with swift(tmp_path_factory.mktemp("swift")) as bucket:
-        yield s3_place(bucket)
+def seaweedfs_place(s3_server: Bucket) -> Place:
+    return s3_place(s3_server)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 from botocore.credentials import RefreshableCredentials
 from support.stores.object_clients import BODY, S3_PARAMETERS, Place, parameter, send
+from support.stores.temporary_credentials import assume_role
 
 from nbexchange.storage import URL_LIFETIME, StoreUnavailable
 from nbexchange.storage.s3 import CLOCK_SKEW, S3Store
@@ -115,18 +115,17 @@ def refused(store, word):
         assert "told-to-nobody" not in str(failure.value)
 
 
-def test_a_url_that_temporary_credentials_sign_is_good(source, ministack_server, monkeypatch):
-    for name, value in ministack_server.environment.items():
+def test_a_url_that_temporary_credentials_sign_is_good(source, s3_server, monkeypatch):
+    for name, value in s3_server.environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    address = {"endpoint_url": ministack_server.endpoint_url, "region_name": ministack_server.region}
-    S3Store("temporary", endpoint_url=ministack_server.endpoint_url).create()
-    given = boto3.client("sts", **address).get_session_token()["Credentials"]
+    S3Store("temporary", endpoint_url=s3_server.endpoint_url).create()
+    given = assume_role(s3_server)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     source(given["AccessKeyId"], timedelta(minutes=12), given["SecretAccessKey"], given["SessionToken"])
-    store = S3Store("temporary", endpoint_url=ministack_server.endpoint_url)
-    place = Place(store, S3_PARAMETERS, ministack_server.endpoint_url)
+    store = S3Store("temporary", endpoint_url=s3_server.endpoint_url)
+    place = Place(store, S3_PARAMETERS, s3_server.endpoint_url)
     request = place.sign_put("key", BODY)
     assert "X-Amz-Security-Token" in urlsplit(request.url).query
     assert send(place.forged(request), BODY).status == 403

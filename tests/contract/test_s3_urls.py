@@ -72,7 +72,7 @@ def test_the_public_address_needs_no_credentials():
     )
 
 
-@on("ministack", "swift")
+@on("seaweedfs")
 def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, key):
     public = place.base_url.replace("127.0.0.1", "localhost")
     there = replace(place, store=replace(place.store, public_endpoint_url=public))
@@ -84,7 +84,7 @@ def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, k
     assert place.store.stat(key).size == len(BODY)
 
 
-@on("ministack")
+@on("seaweedfs")
 def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(place, key):
     store = replace(place.store, public_endpoint_url="https://objects.example.org")
     for request in sign_both(store):

@@ -87,7 +87,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(image, tmp_path):
-    with servers.ministack(tmp_path / "objects") as bucket:
+    with servers.s3_server(tmp_path / "objects") as bucket:
         place = urlsplit(bucket.endpoint_url)
         variables = {
             **example_variables(),

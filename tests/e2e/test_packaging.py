@@ -103,6 +103,9 @@ def test_the_service_and_its_migrations_run_from_the_wheel(wheel, fresh_venv, tm
         )
         assert done.stdout == "The schema is at revision 0002.\n", done.stderr
     assert (tmp_path / "d" / "nbexchange.sqlite").exists()
+    done = run(bin_folder / "nbexchange", "demo", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "nbexchange: the demo is not installed here: pip install 'nbexchange[demo]'\n"
 
 
 def test_the_namespace_has_no_init_file():

@@ -22,14 +22,14 @@ def pair(
     tmp_path_factory: pytest.TempPathFactory,
     postgresql_server: str,
     postgresql_template: str,
-    ministack_server: Bucket,
+    s3_server: Bucket,
 ) -> Iterator[Installation]:
     folder, name = tmp_path_factory.mktemp("pair"), f"pair_{uuid4().hex}"
     with (
         new_database(postgresql_server, name, postgresql_template) as db_url,
-        installation(folder, db_url, ministack_server.environment) as running,
+        installation(folder, db_url, s3_server.environment) as running,
     ):
-        create_bucket(ministack_server)
+        create_bucket(s3_server)
         yield running
 
 

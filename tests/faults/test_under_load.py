@@ -174,7 +174,7 @@ class Store:
         self.start()
 
     def start(self):
-        self.bucket = self.running.enter_context(servers.ministack(self.folder, port=self.port))
+        self.bucket = self.running.enter_context(servers.s3_server(self.folder, port=self.port))
 
     def stop(self):
         self.running.close()

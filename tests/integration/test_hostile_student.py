@@ -32,7 +32,7 @@ def store(request, tmp_path, monkeypatch):
     """The store that the test names; a directory unless it does."""
     if getattr(request, "param", "local") == "local":
         return LocalStore(tmp_path / "store")
-    bucket = request.getfixturevalue("ministack_server")
+    bucket = request.getfixturevalue("s3_server")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", bucket.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", bucket.secret_key)
     made = S3Store(bucket.name, prefix=f"{uuid4()}/", region=bucket.region, endpoint_url=bucket.endpoint_url)

@@ -156,8 +156,8 @@ def test_gc_says_what_it_did(tmp_path):
     )
 
 
-def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, ministack_server):
-    settings = {**ministack_server.environment, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://init-test/prefix"}
+def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, s3_server):
+    settings = {**s3_server.environment, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://init-test/prefix"}
     for _ in range(2):
         done = run_nbexchange(tmp_path, "storage", "init", **settings)
         assert done.returncode == 0, done.stderr

@@ -100,7 +100,7 @@ def prepared(folder: Path, *, postgres: bool, s3: bool) -> Iterator[Demo]:
                 servers.postgresql(folder / "postgresql")
             )
         if s3:
-            settings |= stack.enter_context(servers.ministack(folder / "s3")).environment
+            settings |= stack.enter_context(servers.s3_server(folder / "s3")).environment
             (folder / "service").mkdir()
             initialise_storage(folder / "service", settings)
         tokens = make_tokens(TokenFile(folder / "service" / "data" / "tokens.json"))

@@ -95,8 +95,8 @@ def test_a_store_that_cannot_be_reached_from_here_is_told(desks, services):
     assert re.match(r"The file store at 127\.0\.0\.1:\d+ cannot be reached\.", found["store"]["error"])
 
 
-def test_a_store_that_refuses_strangers_is_there(desks, services, ministack_server):
-    object.__setattr__(services, "store", Elsewhere(f"{ministack_server.endpoint_url}/absent"))
+def test_a_store_that_refuses_strangers_is_there(desks, services, s3_server):
+    object.__setattr__(services, "store", Elsewhere(f"{s3_server.endpoint_url}/absent"))
     assert states(desks.ada, 0)["store"] is True
 
 

@@ -1,11 +1,11 @@
-"""The commands of the service itself: serve, db upgrade, storage init, token new, gc, demo."""
+"""The commands of the service itself: serve, db upgrade, storage init, token new, gc."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import fields
 
-from traitlets import Bool, Unicode
+from traitlets import Unicode
 
 from nbexchange.api.access.identity import ROLES
 from nbexchange.api.cli.base import Command
@@ -152,24 +152,3 @@ class Gc(Command):
         )
         if report.failed:
             sys.exit(f"nbexchange: {report.failed} uploads failed and are left to the next run: see the log")
-
-
-class Demo(Command):
-    """Run a whole assignment cycle with the real nbgrader, for one instructor and three students."""
-
-    name = "nbexchange-demo"
-    description = __doc__
-    flags = {
-        **Command.flags,
-        "keep": ({"Demo": {"keep": True}}, "Leave the service running, and print how to use it."),
-        "postgres": ({"Demo": {"postgres": True}}, "Use a real PostgreSQL, started here."),
-        "s3": ({"Demo": {"s3": True}}, "Use a real S3 server, started here."),
-    }
-    keep = Bool(False).tag(config=True)
-    postgres = Bool(False).tag(config=True)
-    s3 = Bool(False).tag(config=True)
-
-    def run(self) -> None:
-        from nbexchange.demo import run_demo
-
-        run_demo(keep=self.keep, postgres=self.postgres, s3=self.s3)
