@@ -1,4 +1,4 @@
-"""docs/configuration.md says of each setting what the code says."""
+"""The pages say what the code declares: each setting, and what each operation requires."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nbexchange.plugin.settings import ExchangeSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = runpy.run_path(str(DOCS / "write_configuration.py"))
+SECURITY = runpy.run_path(str(DOCS / "write_security.py"))
 
 SETTINGS = [(section, name) for section in sections().values() for name in section.settings()]
 SETTINGS += [(ExchangeSettings, name) for name in ExchangeSettings.class_own_traits(config=True)]
@@ -21,6 +22,10 @@ SETTINGS += [(ExchangeSettings, name) for name in ExchangeSettings.class_own_tra
 def test_the_reference_is_up_to_date():
     written = (DOCS / "configuration.md").read_text()
     assert written == REFERENCE["reference"](), "run: python docs/write_configuration.py"
+
+
+def test_the_page_on_security_says_what_each_operation_requires():
+    assert (DOCS / "security.md").read_text() == SECURITY["page"](), "run: python docs/write_security.py"
 
 
 def test_every_setting_of_the_service_is_declared_where_the_reference_looks():

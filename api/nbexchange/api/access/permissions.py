@@ -48,7 +48,6 @@ def _has_role_for_kind(caller: Identity, batch: InitiateUploads) -> None:
 
 
 ANYBODY = Requirement("Anybody, also without a token.", needs_identity=False)
-SIGNATURE = Requirement("Anybody with a signed URL: the signature is the permission.", needs_identity=False)
 CALLER = Requirement("Every caller that is known, for what is their own.")
 MEMBER = Requirement("Members of the course; where none is named, of their own courses.", _is_member_if_named)
 GRADER = Requirement("Graders and instructors of the course.", _has("grader"))
@@ -64,7 +63,7 @@ COMPLETING_OWNER = Requirement(
 REMOVER = Requirement("Instructors of the course: every attempt. Students: their own, from their own list.")
 DOWNLOADER = Requirement(
     "Graders and instructors: the objects of the course. Students: the current release, their own attempts and their "
-    "own current feedback. A removed attempt is nobody's from whose list it was removed."
+    "own current feedback. An attempt that was removed from the caller's list is not among them."
 )
 LOG_READER = Requirement(
     "Graders and instructors: the log of the course. Students: the releases, and what they did themselves.",
