@@ -122,14 +122,16 @@ def may_name_students(caller: Identity, kind: Kind, course_id: str) -> bool:
     return kind == "feedback" or is_instructor(caller, course_id)
 
 
-def require_instructor(caller: Identity, course_id: str) -> None:
-    require_role(caller, "instructor", course_id)
+def proxy_objection(caller: Identity, course_id: str) -> RoleRequired | None:
+    """Why the caller may not submit for another student; None when they may."""
+    if is_instructor(caller, course_id):
+        return None
+    return RoleRequired("Only an instructor of the course may submit for somebody else.")
 
 
-def require_submitter(caller: Identity, student: str, course_id: str) -> None:
-    """Raise unless the caller may submit as this student."""
-    if student != caller.name and not is_instructor(caller, course_id):
-        raise RoleRequired("Only an instructor of the course may submit for somebody else.")
+def loose_feedback_objection(caller: Identity, course_id: str) -> RoleRequired | None:
+    """Why the caller may not give feedback on no submission of this exchange; None when they may."""
+    return None if is_instructor(caller, course_id) else _role_required("instructor", course_id)
 
 
 def completion_objection(caller: Identity, kind: str, course_id: str) -> RoleRequired | None:

@@ -25,29 +25,25 @@ class Batch:
     request: InitiateUploads
     people: Mapping[str, Person]
     """The caller and the students that the items name."""
+    actor: Person
     assignment: Assignment
+    by_instructor: bool
+    """Whether the caller is an instructor of the course now."""
     now: datetime
+    expires_at: datetime
+    """When the uploads end that begin now."""
     call_id: UUID = field(default_factory=uuid4)
-
-    @property
-    def actor(self) -> Person:
-        return self.people[self.transaction.caller.name]
-
-    @property
-    def by_instructor(self) -> bool:
-        return is_instructor(self.transaction.caller, self.request.course_id)
-
-    @property
-    def expires_at(self) -> datetime:
-        """When the uploads end that begin now."""
-        return self.now + UPLOAD_LIFETIME
 
 
 def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
     """Find, or create, and lock what a batch is about; the clock is read under the locks."""
+    caller = transaction.caller
     people = transaction.lock_people(_named_students(transaction, request))
-    assignment = _lock_assignment(transaction, people[transaction.caller.name].org_pk, request)
-    return Batch(transaction, request, people, assignment, transaction.now)
+    actor = people[caller.name]
+    by_instructor = is_instructor(caller, request.course_id)
+    assignment = _lock_assignment(transaction, actor.org_pk, request, may_create=by_instructor)
+    now = transaction.now
+    return Batch(transaction, request, people, actor, assignment, by_instructor, now, now + UPLOAD_LIFETIME)
 
 
 def _named_students(transaction: Transaction, request: InitiateUploads) -> set[str]:
@@ -57,13 +53,15 @@ def _named_students(transaction: Transaction, request: InitiateUploads) -> set[s
     return {name for name in names if is_path_component(name)}
 
 
-def _lock_assignment(transaction: Transaction, org_pk: int, request: InitiateUploads) -> Assignment:
+def _lock_assignment(
+    transaction: Transaction, org_pk: int, request: InitiateUploads, *, may_create: bool
+) -> Assignment:
     """An instructor's release creates it, and so does feedback on no submission of this exchange."""
-    session, caller = transaction.session, transaction.caller
-    may_create = request.kind == "release" or (
+    session = transaction.session
+    is_first = request.kind == "release" or (
         request.kind == "feedback" and all(item.submission_id is None for item in request.items)
     )
-    if may_create and is_instructor(caller, request.course_id):
-        title = caller.courses[request.course_id].title
+    if is_first and may_create:
+        title = transaction.caller.courses[request.course_id].title
         return find_or_create_assignment(session, org_pk, request.course_id, request.assignment_id, title)
     return find_assignment(session, org_pk, request.course_id, request.assignment_id)
