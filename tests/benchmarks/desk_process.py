@@ -60,7 +60,7 @@ def watched(watch: Stopwatch) -> Iterator[None]:
         for place, stage in FUNCTIONS.items():
             owner, _, name = place.rpartition(".")
             stack.enter_context(patch(place, watch.timed(stage, _find(owner, name))))
-        for module in ("packing", "storage"):
+        for module in ("archives.packing", "transfer.storage"):
             stack.enter_context(patch(f"nbexchange.plugin.{module}.hashlib", hashing))
         stack.enter_context(patch("zlib.compressobj", watch.making(SHRINKING, zlib.compressobj)))
         yield
