@@ -18,9 +18,6 @@ from benchmarks.sizes import Sizes
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo import servers
 
-PEOPLE = 50
-"""Distinct tokens."""
-
 CLIENTS = 8
 """At the same time; as many threads as the service has."""
 
@@ -49,7 +46,7 @@ class Way:
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     yield _warm(folder, sizes)
-    yield _cold(folder)
+    yield _cold(folder, sizes.people)
 
 
 # --- with everything in memory -----------------------------------------------------------------------------
@@ -57,29 +54,37 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
 
 def _warm(folder: Path, sizes: Sizes) -> Table:
     note = (
-        f"`GET v1/me` by {PEOPLE} people in turn, {CLIENTS} at a time, against one worker process on SQLite, after "
-        "everybody has called once. The last column is what one core would answer if it did nothing else."
+        f"`GET v1/me` by {sizes.people} people in turn, {CLIENTS} at a time, against one worker process on SQLite, "
+        "after everybody has called once. The last column is what one core would answer if it did nothing else."
     )
     head = ("way", "calls", "calls/s", "median wait, ms", "service CPU, ms/call", "calls/s and core")
-    with scripted_hub({_hub_token(n): model(_name(n), f"nbgrader-{COURSE}") for n in range(PEOPLE)}) as hub:
-        ways = [_static(folder / "tokens"), _hub(hub), _jwt(), _proxy(), _own_class(folder / "own")]
-        rows = [_measure(folder / str(number), way, sizes.identities) for number, way in enumerate(ways)]
+    people = sizes.people
+    with scripted_hub({_hub_token(n): model(_name(n), f"nbgrader-{COURSE}") for n in range(people)}) as hub:
+        ways = [
+            _static(folder / "tokens", people),
+            _hub(hub),
+            _jwt(people),
+            _proxy(),
+            _own_class(folder / "own"),
+        ]
+        rows = [_measure(folder / str(number), way, sizes) for number, way in enumerate(ways)]
     return Table("Who is calling", note, head, rows)
 
 
-def _measure(folder: Path, way: Way, count: int) -> list[str]:
+def _measure(folder: Path, way: Way, sizes: Sizes) -> list[str]:
+    count, people = sizes.identities, sizes.people
     with servers.service(folder, {**ONE_WORKER, **way.settings}) as service:
-        drive(service.base_url, [way.call(n) for n in range(PEOPLE)], CLIENTS)
+        drive(service.base_url, [way.call(n) for n in range(people)], CLIENTS)
         before = cpu_seconds(service.server.pid)
-        answers = drive(service.base_url, [way.call(n % PEOPLE) for n in range(count)], CLIENTS)
+        answers = drive(service.base_url, [way.call(n % people) for n in range(count)], CLIENTS)
         spent = 1000 * (cpu_seconds(service.server.pid) - before) / count
     figures = [count / answers.seconds, 1000 * median(answers.waits), spent, 1000 / spent if spent else 0]
     return [way.name, str(count), *map(decimal, figures)]
 
 
-def _static(folder: Path) -> Way:
+def _static(folder: Path, people: int) -> Way:
     tokens = TokenFile(folder / "tokens.json")
-    made = [tokens.create({"name": _name(n), "courses": []}) for n in range(PEOPLE)]
+    made = [tokens.create({"name": _name(n), "courses": []}) for n in range(people)]
     settings = {"NBEXCHANGE_TOKEN_FILE": str(tokens.path)}
     return Way("`tokens`", settings, lambda n: Call(made[n], "GET", "v1/me"))
 
@@ -93,7 +98,7 @@ def _hub(hub: ScriptedHub) -> Way:
     return Way("`jupyterhub`", settings, lambda n: Call(_hub_token(n), "GET", "v1/me"))
 
 
-def _jwt() -> Way:
+def _jwt(people: int) -> Way:
     settings = {
         "NBEXCHANGE_USER_PLUGIN_CLASS": "jwt",
         "NBEXCHANGE_JWT_ISSUER": ISSUER,
@@ -101,7 +106,7 @@ def _jwt() -> Way:
         "NBEXCHANGE_JWT_KEY": jwks("one"),
     }
     course = {"course_id": COURSE, "course_role": "Student"}
-    made = [token(name=_name(n), **course) for n in range(PEOPLE)]
+    made = [token(name=_name(n), **course) for n in range(people)]
     return Way("`jwt`, RS256", settings, lambda n: Call(made[n], "GET", "v1/me"))
 
 
@@ -143,28 +148,30 @@ def _hub_token(number: int) -> str:
 
 ROUNDS = 4
 
-PATTERNS: Mapping[str, Callable[[int], int]] = {
-    "everybody in turn": lambda n: n % PEOPLE,
-    f"{ROUNDS} of each person at the same moment": lambda n: n // ROUNDS,
+PATTERNS: Mapping[str, Callable[[int, int], int]] = {
+    "everybody in turn": lambda n, people: n % people,
+    f"{ROUNDS} of each person at the same moment": lambda n, people: n // ROUNDS,
 }
-"""Who makes the n-th call."""
+"""Who makes the n-th call, of that many people."""
 
 
-def _cold(folder: Path) -> Table:
+def _cold(folder: Path, people: int) -> Table:
     note = (
-        f"{PEOPLE} people whom the service does not know yet, each calling {ROUNDS} times, {CLIENTS} calls at a time, "
+        f"{people} people whom the service does not know yet, each calling {ROUNDS} times, {CLIENTS} calls at a time, "
         f"and a hub that takes {1000 * HUB_SECONDS:.0f} ms for an answer. From then on it is asked once a minute for "
         "each person who goes on calling."
     )
     head = ("calls", "calls made", "hub asked", "most at once", "all, s", "median wait, ms", "longest, ms")
-    return Table("First calls with a slow hub", note, head, [_first_calls(folder, name) for name in PATTERNS])
+    return Table(
+        "First calls with a slow hub", note, head, [_first_calls(folder, name, people) for name in PATTERNS]
+    )
 
 
-def _first_calls(folder: Path, pattern: str) -> list[str]:
-    with scripted_hub({_hub_token(n): model(_name(n)) for n in range(PEOPLE)}) as hub:
+def _first_calls(folder: Path, pattern: str, people: int) -> list[str]:
+    with scripted_hub({_hub_token(n): model(_name(n)) for n in range(people)}) as hub:
         hub.seconds = HUB_SECONDS
         way = _hub(hub)
-        calls = [way.call(PATTERNS[pattern](n)) for n in range(ROUNDS * PEOPLE)]
+        calls = [way.call(PATTERNS[pattern](n, people)) for n in range(ROUNDS * people)]
         with servers.service(folder / "cold", {**ONE_WORKER, **way.settings}) as service:
             answers = drive(service.base_url, calls, CLIENTS)
     figures = [answers.seconds, 1000 * median(answers.waits), 1000 * max(answers.waits)]

@@ -19,6 +19,8 @@ class Sizes:
     initiates: int
     """Timed calls that announce one submission; as many complete them."""
     lists: int
+    people: int
+    """Distinct tokens where it is measured what it costs to know people."""
     identities: int
     """Timed calls for each way to know people."""
     batches: int
@@ -39,6 +41,6 @@ class Sizes:
     trees: tuple[str, ...] = ("incompressible", "text", "many")
 
 
-FULL = Sizes(1000, 50, 10, 600, 200, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
-QUICK = Sizes(200, 20, 5, 120, 40, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50)
-SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",))
+FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
+QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50)
+SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",))

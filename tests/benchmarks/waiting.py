@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from support.hub.classroom_hub import done, release
@@ -23,15 +24,19 @@ WAYS = {"with nbgrader's own handlers": False, "with nbexchange's extension": Tr
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
-    """The same tree from one server with the extension and from one without."""
-    rows = []
     with running_hub(folder, hub_proxy(), managed=False) as hub:
-        release(hub, ASSIGNMENT)
-        for (way, is_ours), student in zip(WAYS.items(), STUDENTS, strict=True):
-            switch_extension(hub, is_ours)
+        yield table(hub, sizes)
+
+
+def table(hub: Hub, sizes: Sizes) -> Table:
+    """The same tree from one server with the extension and from one without, on a hub that runs already."""
+    rows = []
+    release(hub, ASSIGNMENT)
+    for (way, is_ours), student in zip(WAYS.items(), STUDENTS, strict=True):
+        with extension_switched(hub, student, is_ours):
             size, waits = submit(hub, student, sizes)
-            rows.append([way, *figures(size, waits)])
-    yield Table(
+        rows.append([way, *figures(size, waits)])
+    return Table(
         "Waiting for a notebook server while it submits",
         "One student submits incompressible data through nbgrader's server extension, over the hub's proxy to an "
         "exchange with a directory; another client asks the same server for `api/status`, one call after the other.",
@@ -40,11 +45,18 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     )
 
 
-def switch_extension(hub: Hub, on: bool) -> None:
-    """For servers that start from now on."""
-    place = hub.folder / "jupyter" / "jupyter_server_config.d" / "extension.json"
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {EXTENSION: on}}}))
+@contextmanager
+def extension_switched(hub: Hub, student: str, on: bool) -> Iterator[None]:
+    """While the block lasts, this student's server, started anew, has the extension or does without it."""
+    config = hub.folder / "jupyter" / "jupyter_server_config.d" / "extension.json"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {EXTENSION: on}}}))
+    hub.stop_server(student)
+    try:
+        yield
+    finally:
+        config.unlink()
+        hub.stop_server(student)
 
 
 def submit(hub: Hub, student: str, sizes: Sizes) -> tuple[int, Waits]:

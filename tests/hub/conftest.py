@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 from support.hub.browser import running_browser
 from support.hub.hub import Hub, running_hub
+from support.hub.hub_config import PEOPLE
 from support.hub.programs import chromium, hub_proxy, needed
 
 SCREENSHOTS = Path(
@@ -33,6 +34,7 @@ def hub_in_a_folder_of_its_own(*, managed: bool) -> Iterator[Hub]:
         tempfile.TemporaryDirectory(prefix="nbexchange-hub-") as folder,
         running_hub(Path(folder), needed(hub_proxy), managed=managed) as hub,
     ):
+        hub.start_servers(*PEOPLE)
         yield hub
 
 

@@ -67,8 +67,16 @@ class Hub:
     def server(self, name: str) -> NotebookServer:
         """The notebook server of that person, started if it is not running."""
         if name not in self._servers:
-            self._servers[name] = self._start(name)
+            self.start_servers(name)
         return self._servers[name]
+
+    def start_servers(self, *names: str) -> None:
+        """Start the servers of these people side by side."""
+        for name in names:
+            self.ask("POST", f"users/{name}/server", 400)
+        for name in names:
+            until(lambda name=name: self._is_ready(name), f"the server of {name}")
+            self._servers[name] = self._describe(name)
 
     def stop_server(self, name: str) -> None:
         """Stop that person's server, which takes its token from it."""
@@ -76,9 +84,7 @@ class Hub:
         self.ask("DELETE", f"users/{name}/server", 404)
         until(lambda: not self.ask("GET", f"users/{name}")["servers"], f"the server of {name} to stop")
 
-    def _start(self, name: str) -> NotebookServer:
-        self.ask("POST", f"users/{name}/server", 400)
-        until(lambda: self._is_ready(name), f"the server of {name}")
+    def _describe(self, name: str) -> NotebookServer:
         pid = self.ask("GET", f"users/{name}")["servers"][""]["state"]["pid"]
         home = self.folder / "homes" / name
         return NotebookServer(name, f"{self.url}/user/{name}/", home, pid, self.new_token(name)["token"])
@@ -160,9 +166,14 @@ def running_hub(folder: Path, proxy: Path, *, managed: bool) -> Iterator[Hub]:
             hub.exchange.start()
         stack.callback(end_all, str(folder))
         command = [sys.executable, "-m", "jupyterhub", "-f", str(config)]
-        hub.pid = stack.enter_context(
-            servers.process(command, hub_environment(folder), folder / "hub.log", lambda: is_up(hub))
-        ).pid
+        running = servers.process(
+            command,
+            hub_environment(folder),
+            folder / "hub.log",
+            lambda: is_up(hub),
+            end=signal.SIGKILL,  # its farewell to each notebook server takes seconds
+        )
+        hub.pid = stack.enter_context(running).pid
         yield hub
 
 
