@@ -15,8 +15,8 @@ from nbexchange.plugin.service.client import Client
 
 @pytest.fixture(autouse=True)
 def no_waiting_between_tries(monkeypatch):
-    for place in ("client", "storage"):
-        retries = f"nbexchange.plugin.{place}.RETRIES"
+    for module in ("service.client", "transfer.storage"):
+        retries = f"nbexchange.plugin.{module}.RETRIES"
         monkeypatch.setattr(
             retries, resolve_name(retries.replace(".RETRIES", ":RETRIES")).new(backoff_factor=0)
         )
