@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.archives.archives import hostile
+from support.archives import hostile
 from support.suite.named_tests import TESTS
 
 from nbexchange.plugin.archives.extraction import MAX_HEADERS, MEMBER_OVERHEAD

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 from support.database.rosters import administrator
-from support.people.commands import run_nbexchange
+from support.people.commands import run_nbexchange, run_nbexchange_here
 
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect
@@ -22,10 +22,10 @@ def run(tmp_path):
 
     def run_course(*arguments, status=0, database_roster="True"):
         settings = {"NBEXCHANGE_DATABASE_ROSTER": database_roster}
-        done = run_nbexchange(tmp_path, "course", *arguments, **settings)
-        assert done.returncode == status, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stderr if status else done.stdout + done.stderr
+        done = run_nbexchange_here(tmp_path, "course", *arguments, **settings)
+        assert done.status == status, done.err
+        assert "Traceback" not in done.err
+        return done.err if status else done.out + done.err
 
     (tmp_path / "data").mkdir()
     database = connect(f"sqlite:///{tmp_path}/data/nbexchange.sqlite")

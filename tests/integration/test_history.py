@@ -14,8 +14,7 @@ def entries(caller, **query):
     return caller.get("history", **query).json["actions"]
 
 
-@pytest.fixture
-def cycle(people):
+def go_round(people):
     """All seven verbs: what nbgrader's cycle leaves behind."""
     release = people.teacher.release(b"version")
     people.ada.download("release", release["id"])
@@ -25,8 +24,15 @@ def cycle(people):
     people.ada.download("feedback", feedback["id"])
     people.ben.submit(b"other work")
     people.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    people.records = {"release": release, "submission": record, "feedback": feedback}
-    return people
+    return {"release": release, "submission": record, "feedback": feedback}
+
+
+@pytest.fixture
+def cycle(scenes):
+    """The people after all of that, and what they made."""
+    with scenes.copied(go_round) as copy:
+        copy.people.records = copy.told
+        yield copy.people
 
 
 def test_each_verb_is_logged_once_with_people_and_digest(cycle):

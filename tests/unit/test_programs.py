@@ -1,7 +1,7 @@
 """Tests in a real hub are skipped loudly where a program is missing, and never in CI."""
 
 import pytest
-from support.hub.hub import programs
+from support.hub import programs
 from support.hub.programs import chromium, hub_proxy, needed
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.archives.archives import hostile
+from support.archives import hostile
 from support.people.front_ends import assignment_list, formgrader
 
 from nbexchange import protocol

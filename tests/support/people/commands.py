@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,11 +13,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
+from nbexchange.api.cli.app import NbExchangeApp
+from nbexchange.api.cli.base import Command
 from nbexchange.demo import servers
 from nbexchange.plugin.cli.app import JupyterNbExchange
 
@@ -60,6 +64,27 @@ class Ended:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def run_nbexchange_here(folder: Path, *arguments: str, **settings: str) -> Ended:
+    """The same command in this process, without the second that one of its own takes to start."""
+    folder.mkdir(exist_ok=True)
+    environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, environment, clear=True), redirect_stdout(out), redirect_stderr(err):
+        try:
+            NbExchangeApp.launch_instance(list(arguments))
+            status: object = 0
+        except SystemExit as end:
+            status = end.code
+            if isinstance(status, str):  # as the interpreter does
+                print(status, file=sys.stderr)
+                status = 1
+        finally:
+            if Command.initialized():
+                type(Command.instance()).clear_instance()
+    assert status is None or isinstance(status, int)
+    return Ended(status or 0, out.getvalue(), err.getvalue())
 
 
 def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
