@@ -36,6 +36,9 @@ from nbexchange.storage.local import LocalStore
 
 pytest_plugins = ["support.suite.workers", "support.suite.groups", "support.suite.seconds"]
 
+DATABASE_URL = os.environ.get("NBEXCHANGE_TEST_DATABASE_URL")
+"""Read before any test begins: none sees the variables of the machine."""
+
 TURNS = pytest.StashKey[dict[str, Iterator[str]]]()
 
 
@@ -61,9 +64,8 @@ def no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL that is ours for this run, or of the one that the environment names."""
-    given = os.environ.get("NBEXCHANGE_TEST_DATABASE_URL")
-    if given:
-        yield given
+    if DATABASE_URL:
+        yield DATABASE_URL
         return
     folder = Path(tempfile.mkdtemp(prefix="nbexchange-postgresql-"))
     with servers.postgresql(folder) as url:
