@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 from support.database.rows import Term
-from support.people.callers import COURSE, TEACHER, archive_item, item
+from support.people.callers import COURSE, TEACHER, archive_item, upload_item
 
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.processes import cpu_seconds
@@ -170,4 +170,6 @@ def _groups(bench: _Bench, teacher: str) -> Iterator[list[dict[str, Any]]]:
 
 
 def _feedback(submission: dict[str, Any]) -> dict[str, Any]:
-    return item(BODY, student_id=submission["student_id"], submission_id=submission["id"], notebook_id="p1")
+    return upload_item(
+        BODY, student_id=submission["student_id"], submission_id=submission["id"], notebook_id="p1"
+    )

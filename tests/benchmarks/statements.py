@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 from support.database.statements import statements
-from support.people.callers import COURSE, TEACHER, Caller, archive_item, item
+from support.people.callers import COURSE, TEACHER, Caller, archive_item, upload_item
 from support.servers.in_process import callers_in_process
 
 from benchmarks.report import Table
@@ -98,7 +98,7 @@ def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Ite
     asked = {"items": [{"kind": "submission", "id": entry["id"]} for entry in found]}
     yield "`POST v1/downloads`", counted(lambda: teacher.post("downloads", asked))[0]
     about = [{"student_id": e["student_id"], "submission_id": e["id"], "notebook_id": "p1"} for e in found]
-    yield from send("feedback", *(item(b"work", **values) for values in about))
+    yield from send("feedback", *(upload_item(b"work", **values) for values in about))
 
     for _ in range(number):
         ada.submit(b"work", **place)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.archives.archives import archive
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 from support.people.classroom import Desk
 from support.stores.object_clients import send
 
@@ -105,7 +105,7 @@ def declare(kind, people, **values):
     """Announce an upload with these values in place of the right ones; gives the answer for it."""
     if kind == "feedback":
         submission = people.ada.submit()
-        right = item(b"x", student_id="ada", submission_id=submission["id"], notebook_id="p1")
+        right = upload_item(b"x", student_id="ada", submission_id=submission["id"], notebook_id="p1")
     else:
         right = archive_item(b"x", force=kind == "release")
     caller = people.ada if kind == "submission" else people.teacher

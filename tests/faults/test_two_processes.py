@@ -19,7 +19,7 @@ from support.archives.hostile import bomb, escaping, linking
 from support.database.ledger import check_ledger, let_time_pass, state_of
 from support.faults.at_once import at_once
 from support.faults.proxy import LOSE, PAGE, PASS, proxy
-from support.people.callers import archive_item, item, outcome
+from support.people.callers import archive_item, outcome, upload_item
 
 from nbexchange.api.db.models import Action, Organisation, Person, Release, Upload
 from nbexchange.demo.course import FACTORY_LINES
@@ -125,7 +125,7 @@ def test_feedback_on_many_submissions_at_once_locks_nobody_out(pair, released):
         order = students[turn:] + students[:turn]
         teacher = (released.teacher, released.colleague)[turn % 2]
         items = [
-            item(b"<p>", student_id=name, submission_id=records[name]["id"], notebook_id="p1")
+            upload_item(b"<p>", student_id=name, submission_id=records[name]["id"], notebook_id="p1")
             for name in order
         ]
         for granted in teacher.begin("feedback", *items):

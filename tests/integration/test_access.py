@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Base
 
@@ -126,7 +126,7 @@ def call(row, caller, scene):
         return caller.post("downloads", {"items": [{"kind": kind, "id": record["id"]}]})
 
     def about(record):
-        return item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
+        return upload_item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
 
     def enrol(**member):
         return caller.post("roster", {"course_id": "cs1", "members": [member, {"name": "dan"}]})

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from support.database.ledger import let_time_pass, state_of
 from support.faults.at_once import at_once
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Action, Upload
 from nbexchange.api.uploads.garbage_collection import Report, collect_garbage
@@ -75,7 +75,7 @@ def test_an_orphaned_release_or_feedback_is_never_published(kind, released, serv
     submission = released.ada.submit()
     wanted = {
         "release": archive_item(b"v2", force=True),
-        "feedback": item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
+        "feedback": upload_item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
     }[kind]
     (granted,) = released.teacher.begin(kind, wanted)
     released.teacher.put(granted, b"v2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.people.callers import archive_item, item, outcome, problem_of
+from support.people.callers import archive_item, outcome, problem_of, upload_item
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def submission(released):
 
 
 def feedback_item(**values):
-    return item(b"<p>", student_id="ada", notebook_id="p1", **values)
+    return upload_item(b"<p>", student_id="ada", notebook_id="p1", **values)
 
 
 def feedback_on_work_from_elsewhere():

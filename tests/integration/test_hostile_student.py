@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from support.database.ledger import count, state_of
-from support.people.callers import SERVICE, archive_item, item, outcome, problem_of
+from support.people.callers import SERVICE, archive_item, outcome, problem_of, upload_item
 from support.people.http_clients import HttpClient
 from support.stores.object_clients import send, with_headers
 
@@ -343,7 +343,7 @@ def test_submitting_in_a_name_does_not_tell_whether_there_is_such_a_person(relea
 
 def feedback_on(record, **values):
     about = {"student_id": record["student_id"], "submission_id": record["id"], "notebook_id": "p1"}
-    return item(b"<p>0 points", **about | values)
+    return upload_item(b"<p>0 points", **about | values)
 
 
 def test_students_give_no_feedback_to_anybody(released, theirs, database):

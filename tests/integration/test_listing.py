@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from support.database.ledger import logged
 from support.database.statements import statements
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Action
 
@@ -69,7 +69,7 @@ def test_a_batch_takes_the_same_number_of_statements_however_long_it_is(people, 
     submission = people.ada.submit()
     for length in (2, 20):
         items = [
-            item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"{length}-{n}")
+            upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"{length}-{n}")
             for n in range(length)
         ]
         with statements(database) as seen:

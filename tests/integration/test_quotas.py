@@ -8,7 +8,7 @@ import pytest
 from support.database.ledger import count, let_time_pass
 from support.database.statements import statements
 from support.faults.at_once import at_once
-from support.people.callers import SERVICE, Caller, archive_item, item, problem_of
+from support.people.callers import SERVICE, Caller, archive_item, problem_of, upload_item
 
 from nbexchange.api.config.build import build_quotas
 from nbexchange.api.config.quotas import Quotas
@@ -182,7 +182,7 @@ def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
 def test_a_full_course_takes_nothing_more_of_any_kind_and_others_are_not_touched(released, database):
     record = released.ada.submit(b"1234567")  # and seven bytes of the release
     before = count(database, Upload)
-    feedback = item(b"1234567", student_id="ada", submission_id=record["id"], notebook_id="p1")
+    feedback = upload_item(b"1234567", student_id="ada", submission_id=record["id"], notebook_id="p1")
     refused = [
         released.ben.initiate("submission", archive_item(b"1234567")),
         released.teacher.initiate("release", archive_item(b"1234567", force=True)),

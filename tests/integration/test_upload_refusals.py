@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 from support.database.ledger import count
-from support.people.callers import archive_item, item, problem_of
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
 
@@ -117,14 +117,14 @@ def test_a_student_cannot_submit_as_another(released, database):
 
 def test_feedback_on_another_students_submission_is_refused(released):
     submission = released.ada.submit()
-    wanted = item(b"<p>", student_id="ben", submission_id=submission["id"], notebook_id="p1")
+    wanted = upload_item(b"<p>", student_id="ben", submission_id=submission["id"], notebook_id="p1")
     assert problem_of(released.teacher.initiate("feedback", wanted))["type"] == "not-found"
 
 
 def test_feedback_on_a_submission_of_another_assignment_is_refused(released):
     submission = released.ada.submit()
     released.teacher.release(assignment="ps2")
-    wanted = item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id="p1")
+    wanted = upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id="p1")
     answer = released.teacher.initiate("feedback", wanted, assignment="ps2")
     assert problem_of(answer)["type"] == "not-found"
 
@@ -153,7 +153,7 @@ def test_an_item_that_cannot_be_is_refused(released, values, kind):
 
 @pytest.mark.parametrize("student", ["", ".", "..", "a/b", "a\\b", "a\x00b", "x" * 256, "é" * 128, "\x85"])
 def test_a_student_whose_name_cannot_be_a_file_is_refused(released, student):
-    wanted = item(b"<p>", student_id=student, notebook_id="p1", submitted_at="2026-01-01T00:00:00Z")
+    wanted = upload_item(b"<p>", student_id=student, notebook_id="p1", submitted_at="2026-01-01T00:00:00Z")
     assert problem_of(released.teacher.initiate("feedback", wanted))["type"] == "invalid-request"
 
 
@@ -161,7 +161,7 @@ def test_a_student_whose_name_cannot_be_a_file_is_refused(released, student):
     "when", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00"]
 )
 def test_an_instant_beyond_our_centuries_or_without_a_zone_is_refused(released, when):
-    wanted = item(b"<p>", student_id="ada", notebook_id="p1", submitted_at=when)
+    wanted = upload_item(b"<p>", student_id="ada", notebook_id="p1", submitted_at=when)
     answer = released.teacher.initiate("feedback", wanted)
     problem = answer.json if answer.status_code == 400 else problem_of(answer)
     assert problem["type"] == "invalid-request"

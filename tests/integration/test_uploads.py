@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 from support.database.ledger import count
-from support.people.callers import archive_item, item, problem_of
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
 
@@ -102,7 +102,7 @@ def test_an_instructor_may_submit_for_a_student_and_the_log_names_both(released,
 def test_a_batch_of_a_hundred_is_carried_in_two_calls(released):
     submission = released.ada.submit()
     items = [
-        item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"n{number}")
+        upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"n{number}")
         for number in range(100)
     ]
     for granted in released.teacher.begin("feedback", *items):
@@ -192,7 +192,7 @@ def test_a_release_that_was_begun_before_a_hidden_one_does_not_bring_it_back(rel
 def test_feedback_that_was_begun_earlier_does_not_replace_a_later_one(released):
     submission = released.ada.submit()
     values = {"student_id": "ada", "submission_id": submission["id"], "notebook_id": "p1"}
-    early, late = item(b"early", **values), item(b"late", **values)
+    early, late = upload_item(b"early", **values), upload_item(b"late", **values)
     (first,) = released.teacher.begin("feedback", early)
     (second,) = released.teacher.begin("feedback", late)
     released.teacher.put(first, b"early")

@@ -16,13 +16,13 @@ SERVICE = "/services/nbexchange/"
 COURSE, ASSIGNMENT, TEACHER = "cs1", "ps1", "teacher"
 
 
-def item(body: bytes, **values: Any) -> dict[str, Any]:
+def upload_item(body: bytes, **values: Any) -> dict[str, Any]:
     """An upload item for these bytes."""
     return {"id": str(uuid4()), "size": len(body), "sha256": hashlib.sha256(body).hexdigest(), **values}
 
 
 def archive_item(body: bytes, **values: Any) -> dict[str, Any]:
-    return item(body, **{"unpacked_size": len(body), "notebooks": ["p1.ipynb"], **values})
+    return upload_item(body, **{"unpacked_size": len(body), "notebooks": ["p1.ipynb"], **values})
 
 
 def problem_of(answer: Any) -> Any:
@@ -86,7 +86,7 @@ class Caller:
         self, kind: str, body: bytes, *, course: str = COURSE, assignment: str = ASSIGNMENT, **values: Any
     ) -> Any:
         """Initiate, PUT and complete one item; gives its record."""
-        make = item if kind == "feedback" else archive_item
+        make = upload_item if kind == "feedback" else archive_item
         wanted = make(body, **values)
         (granted,) = self.begin(kind, wanted, course=course, assignment=assignment)
         assert self.put(granted, body) == 200
