@@ -64,7 +64,7 @@ def role_of(roles):
 
     Platforms send the role of an instructor along with that of an assistant, who is a grader.
     """
-    given = [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
-    if any(ASSISTANT.fullmatch(role) for role in given):
+    names = [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+    if any(ASSISTANT.fullmatch(role) for role in names):
         return "grader"
-    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in given) else "student"
+    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in names) else "student"

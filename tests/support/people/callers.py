@@ -67,9 +67,9 @@ class Caller:
         body = {"kind": kind, "course_id": course, "assignment_id": assignment, "items": list(items)}
         return self.post("uploads", body)
 
-    def begin(self, kind: str, *items: Any, **place: str) -> list[Any]:
+    def begin(self, kind: str, *items: Any, **target: str) -> list[Any]:
         """Initiate, expecting a URL for each item."""
-        answer = self.initiate(kind, *items, **place)
+        answer = self.initiate(kind, *items, **target)
         assert answer.status_code == 200, answer.json
         assert {entry["type"] for entry in answer.json["items"]} == {"upload"}, answer.json
         return answer.json["items"]
@@ -87,10 +87,10 @@ class Caller:
     ) -> Any:
         """Initiate, PUT and complete one item; gives its record."""
         make = upload_item if kind == "feedback" else archive_item
-        wanted = make(body, **values)
-        (granted,) = self.begin(kind, wanted, course=course, assignment=assignment)
+        item = make(body, **values)
+        (granted,) = self.begin(kind, item, course=course, assignment=assignment)
         assert self.put(granted, body) == 200
-        (answer,) = self.complete(wanted).json["items"]
+        (answer,) = self.complete(item).json["items"]
         assert answer["type"] == "completed", answer
         return answer["record"]
 
