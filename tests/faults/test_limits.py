@@ -138,8 +138,8 @@ def test_the_unpacked_size_at_initiate(released, limits, kind, more):
 def test_the_signed_length_at_the_store(released, more):
     """Neither with the length that was signed nor with the one that is sent."""
     body = b"x" * LIMIT
-    wanted = archive_item(body)
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(body)
+    (granted,) = released.ada.begin("submission", item)
     sent = body[:more] if more < 0 else body + b"x" * more
     signed = SignedRequest("PUT", granted["url"], granted["headers"], granted["expires_at"])
     honest = granted["headers"] | {"content-length": str(len(sent))}
@@ -149,9 +149,9 @@ def test_the_signed_length_at_the_store(released, more):
     }
     if more > 0:  # the byte too many is nobody's: what was signed is stored
         assert send(signed, sent).status == 200
-        assert released.ada.complete(wanted).json["items"][0]["record"]["size"] == LIMIT
+        assert released.ada.complete(item).json["items"][0]["record"]["size"] == LIMIT
     else:
-        assert released.ada.complete(wanted).json["items"][0]["problem"]["type"] == "object-missing"
+        assert released.ada.complete(item).json["items"][0]["problem"]["type"] == "object-missing"
 
 
 # --- when it comes back ------------------------------------------------------------------------------------

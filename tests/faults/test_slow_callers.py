@@ -42,8 +42,8 @@ def teacher(service):
 
 
 def dial(service):
-    place = urlsplit(service.url)
-    return socket.create_connection((place.hostname, place.port), timeout=60)
+    address = urlsplit(service.url)
+    return socket.create_connection((address.hostname, address.port), timeout=60)
 
 
 def drip(service, at_once, slowly):
@@ -71,8 +71,8 @@ def head(method, path, headers):
 
 def begin_upload(teacher):
     """What it takes to send an object to the local store: a signed URL."""
-    wanted = archive_item(ENDLESS, force=True)
-    (granted,) = teacher.begin("release", wanted)
+    item = archive_item(ENDLESS, force=True)
+    (granted,) = teacher.begin("release", item)
     return head("PUT", SERVICE + granted["url"], granted["headers"])
 
 

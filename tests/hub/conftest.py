@@ -55,8 +55,8 @@ def managed() -> Iterator[Hub]:
 @pytest.fixture(params=["external", "managed"])
 def hub(request: pytest.FixtureRequest) -> Hub:
     """Either of them."""
-    found: Hub = request.getfixturevalue(request.param)
-    return found
+    running: Hub = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.fixture(scope="module")

@@ -19,17 +19,17 @@ from nbexchange.storage.local import LocalStore
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
-def _uuid(wanted):
-    return UUID(wanted["id"])
+def _uuid(item):
+    return UUID(item["id"])
 
 
 @pytest.fixture
 def orphan(released):
     """A submission whose client died between PUT and complete."""
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    return wanted
+    return item
 
 
 def test_an_orphaned_submission_is_completed_with_its_own_stamp(released, orphan, services, database):
@@ -60,38 +60,38 @@ def test_the_client_that_comes_back_gets_the_record(released, orphan, services, 
 
 
 def test_a_submission_that_was_never_sent_expires(released, services, database):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
     let_time_pass(database, hours=23)
     collect_garbage(services)
-    assert state_of(database, wanted["id"]) == "pending"
+    assert state_of(database, item["id"]) == "pending"
     let_time_pass(database, hours=2)
     assert collect_garbage(services).expired == 1
-    assert state_of(database, wanted["id"]) == "expired"
+    assert state_of(database, item["id"]) == "expired"
 
 
 @pytest.mark.parametrize("kind", ["release", "feedback"])
 def test_an_orphaned_release_or_feedback_is_never_published(kind, released, services, database, store):
     submission = released.ada.submit()
-    wanted = {
+    item = {
         "release": archive_item(b"v2", force=True),
         "feedback": upload_item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
     }[kind]
-    (granted,) = released.teacher.begin(kind, wanted)
+    (granted,) = released.teacher.begin(kind, item)
     released.teacher.put(granted, b"v2")
     let_time_pass(database, minutes=16)
     assert collect_garbage(services) == Report()
-    assert state_of(database, wanted["id"]) == "pending"
+    assert state_of(database, item["id"]) == "pending"
     let_time_pass(database, days=1)
     assert collect_garbage(services).completed == 0
-    assert state_of(database, wanted["id"]) == "expired"
-    assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, wanted)}*"))
+    assert state_of(database, item["id"]) == "expired"
+    assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, item)}*"))
     assert released.ada.assignments()[0]["release"]["version"] == 1
 
 
-def _key(database, wanted):
+def _key(database, item):
     with database.read() as session:
-        return session.scalars(select(Upload.uuid).where(Upload.item_id == _uuid(wanted))).one()
+        return session.scalars(select(Upload.uuid).where(Upload.item_id == _uuid(item))).one()
 
 
 def test_an_orphan_of_the_wrong_size_is_rejected_and_its_object_deleted(
@@ -141,9 +141,9 @@ def test_objects_of_aborted_uploads_are_deleted_and_of_completed_ones_never(
 def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
     released, services, database, store
 ):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
-    released.ada.delete(f"uploads/{wanted['id']}")
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
+    released.ada.delete(f"uploads/{item['id']}")
     collect_garbage(services)
     released.ada.put(granted, b"work")
     let_time_pass(database, hours=49)

@@ -64,13 +64,13 @@ def test_feedback_by_a_grader_begins_no_assignment(released):
 
 
 def test_one_who_is_a_grader_no_longer_cannot_complete_feedback(released, submission, token_file):
-    wanted = feedback_item(submission_id=submission["id"])
-    (granted,) = released.grader.begin("feedback", wanted)
+    item = feedback_item(submission_id=submission["id"])
+    (granted,) = released.grader.begin("feedback", item)
     released.grader.put(granted, b"<p>")
     student = token_file.create(
         {"name": "grader", "courses": [{"course_id": "cs1", "course_role": "Student"}]}
     )
     headers = {"Authorization": f"token {student}"}
-    answer = released.grader.call("POST", "uploads/complete", json={"ids": [wanted["id"]]}, headers=headers)
+    answer = released.grader.call("POST", "uploads/complete", json={"ids": [item["id"]]}, headers=headers)
     assert problem_of(answer)["type"] == "role-required"
     assert released.ada.assignments()[0]["submissions"][0].get("feedback", []) == []

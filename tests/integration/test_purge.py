@@ -209,11 +209,11 @@ def test_nobody_waits_for_a_download_that_is_being_logged(act, released, databas
 
 def test_a_purge_while_students_submit_leaves_no_half_record(released, database):
     """Whoever completes at that moment either is purged as well or is told that the upload is."""
-    wanted = [archive_item(b"work") for _ in range(3)]
-    for entry, granted in zip(wanted, released.ada.begin("submission", *wanted), strict=True):
+    items = [archive_item(b"work") for _ in range(3)]
+    for entry, granted in zip(items, released.ada.begin("submission", *items), strict=True):
         assert released.ada.put(granted, b"work") == 200, entry
 
-    completes = [lambda entry=entry: released.ada.complete(entry) for entry in wanted]
+    completes = [lambda entry=entry: released.ada.complete(entry) for entry in items]
     answers = at_once(*completes, lambda: purge(released.teacher))
     assert [answer.status_code for answer in answers] == [200] * 4
     for answer in answers[:3]:

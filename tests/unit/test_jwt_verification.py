@@ -163,9 +163,9 @@ def test_a_token_signed_with_the_secret_is_good_where_there_is_one():
 
 
 def test_a_key_can_be_in_a_file(tmp_path):
-    place = tmp_path / "key.pem"
-    place.write_text(public_pem(rsa_key("one")))
-    assert who(make(key_file=str(place)), token(ADA)).name == "ada"
+    path = tmp_path / "key.pem"
+    path.write_text(public_pem(rsa_key("one")))
+    assert who(make(key_file=str(path)), token(ADA)).name == "ada"
 
 
 def test_while_the_issuers_keys_are_away_nobody_is_refused_and_nobody_let_in():
