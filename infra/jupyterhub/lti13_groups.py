@@ -37,7 +37,7 @@ COURSE_ID = re.compile(r"[\w@+:~][\w.@+:~-]{0,199}")
 
 
 def add_groups(authenticator, handler, auth_model):
-    """For `c.Authenticator.post_auth_hook`: state all groups of whoever logs in."""
+    """For `c.Authenticator.post_auth_hook`: state all groups of the user who logs in."""
     claims = auth_model["auth_state"] or {}
     groups = groups_so_far(handler, auth_model["name"])
     course_id = course_of(claims)

@@ -147,7 +147,7 @@ def test_the_signed_length_at_the_store(released, more):
         400,
         403,
     }
-    if more > 0:  # the byte too many is nobody's: what was signed is stored
+    if more > 0:  # the signed length is stored, and the byte beyond it dropped
         assert send(signed, sent).status == 200
         assert released.ada.complete(item).json["items"][0]["record"]["size"] == LIMIT
     else:

@@ -1,4 +1,4 @@
-"""`nbexchange gc`: orphans are completed, the rest expires, and what is nobody's is deleted."""
+"""`nbexchange gc`: orphans are completed, other uploads expire, and objects that no row needs are deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An assignment that is removed for good: its rows at once, its objects and the rest by the collector."""
+"""An assignment that is removed for good: its rows at once, its objects and the rest by garbage collection."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_nobody_waits_for_a_download_that_is_being_logged(act, released, databas
 
 
 def test_a_purge_while_students_submit_leaves_no_half_record(released, database):
-    """Whoever completes at that moment either is purged as well or is told that the upload is."""
+    """A student who completes at that moment is purged as well, or is told that the upload was."""
     items = [archive_item(b"work") for _ in range(3)]
     for entry, granted in zip(items, released.ada.begin("submission", *items), strict=True):
         assert released.ada.put(granted, b"work") == 200, entry

@@ -313,7 +313,7 @@ def test_a_client_that_would_not_understand_is_told_so_before_anything_happens(p
     answer = people.ada.call("GET", "me", headers=headers)
     assert (answer.status_code, answer.json["type"]) == (426, "client-too-old")
     assert version("nbexchange") in answer.json["detail"]
-    assert people.ada.get("me").status_code == 200  # whoever says nothing is taken at their word
+    assert people.ada.get("me").status_code == 200  # a client that sends no revision is answered
 
 
 @pytest.mark.parametrize("revision", ["", "one", "-1", "1.5", "9" * 7])

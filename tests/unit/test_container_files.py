@@ -1,4 +1,4 @@
-"""The container files say what an engine accepts, and nothing that surprises whoever starts them."""
+"""The container files say what an engine accepts, and hold no surprise for the administrator."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def segment(content):
 
 
 def by_hand(header, claims, sign=lambda text: b""):
-    """A token as nobody's library would make it."""
+    """A token that no JWT library would make."""
     text = f"{segment(header)}.{segment(claims)}"
     return f"{text}.{base64.urlsafe_b64encode(sign(text.encode())).rstrip(b'=').decode()}"
 

@@ -188,7 +188,7 @@ def telling(log: Path) -> Iterator[None]:
 
 
 def hub_environment(folder: Path) -> dict[str, str]:
-    """For the hub and what it starts: nothing of whoever runs the tests, since nbgrader reads `~/.jupyter`."""
+    """For the hub and what it starts: without the user's own settings, since nbgrader reads `~/.jupyter`."""
     environment = {
         name: value for name, value in servers.clean_environment().items() if not name.startswith("JUPYTER")
     }

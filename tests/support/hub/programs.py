@@ -14,7 +14,7 @@ NODE_FOLDER = Path(__file__).parents[3] / "build" / "node"
 PROXY = "configurable-http-proxy"
 NPM_INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(NODE_FOLDER)]
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
-"""npm's own lets whoever has no way to the index wait for minutes."""
+"""Without network, npm's defaults wait for minutes."""
 
 
 class ProgramMissing(Exception):
