@@ -120,7 +120,7 @@ def test_a_student_sees_their_own_and_nothing_else(course):
     assert all(len(record["feedback"]) == 1 for record in own)
 
 
-def test_a_teacher_sees_what_is_released_and_nobodys_attempts(course):
+def test_a_teacher_sees_what_is_released_and_no_attempts(course):
     with statements(course.database) as seen:
         entries = course.teacher.assignments()
     assert len(seen) <= 5

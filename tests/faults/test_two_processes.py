@@ -222,7 +222,7 @@ def test_a_client_that_is_killed_after_its_transfer_has_submitted(pair, released
     assert (record["attempt"], record["sha256"]) == (1, pending["sha256"])
 
 
-def test_collectors_at_once_complete_every_orphan_once(pair, released, database):
+def test_garbage_collections_at_once_complete_every_orphan_once(pair, released, database):
     items = [archive_item(str(number).encode()) for number in range(3)]
     for number, granted in enumerate(released.ada.begin("submission", *items)):
         released.ada.put(granted, str(number).encode())

@@ -198,7 +198,9 @@ WITH_TRACE = [cell for cell in CELLS if cell not in WITHOUT_TRACE]
 
 
 @pytest.mark.parametrize(("row", "name"), WITHOUT_TRACE)
-def test_whoever_may_not_is_refused_and_neither_refusing_nor_reading_leaves_a_trace(row, name, untouched):
+def test_callers_without_the_role_are_refused_and_neither_refusing_nor_reading_leaves_a_trace(
+    row, name, untouched
+):
     outcome = outcome_of(call(row, getattr(untouched.people, name), untouched.told), untouched.told)
     assert outcome == CELLS[row, name]
 

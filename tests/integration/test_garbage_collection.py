@@ -47,7 +47,7 @@ def test_an_orphan_is_left_alone_while_its_url_lives(released, orphan, services)
     assert released.teacher.submissions() == []
 
 
-def test_an_orphan_is_completed_even_when_the_collector_comes_late(released, orphan, services, database):
+def test_an_orphan_is_completed_even_when_garbage_collection_comes_late(released, orphan, services, database):
     let_time_pass(database, days=3)
     assert collect_garbage(services).completed == 1
     assert len(released.teacher.submissions()) == 1
@@ -151,7 +151,7 @@ def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
     assert not list(store.objects.glob("v1/*/*/submission/*/data"))
 
 
-def test_two_collectors_at_once_are_one_sweep(released, orphan, services, database, monkeypatch):
+def test_two_garbage_collections_at_once_are_one_sweep(released, orphan, services, database, monkeypatch):
     """The last sweep is the one after every URL has run out: none may be counted ahead of its time."""
     released.ada.delete(f"uploads/{orphan['id']}")
     real = LocalStore.delete

@@ -257,7 +257,7 @@ def test_an_upload_that_was_given_up_does_not_come_back_with_its_early_stamp(rel
 # --- to read what is others' -------------------------------------------------------------------------------
 
 
-def test_what_is_others_is_told_apart_from_what_is_nobodys_by_nothing(released, theirs):
+def test_ids_of_others_and_unknown_ids_get_the_same_answer(released, theirs):
     for kind in ("release", "submission", "feedback"):
         for existing in (theirs.submission["id"], theirs.feedback["id"], theirs.pending["id"]):
             refused, unknown = released.ada.request(kind, existing), released.ada.request(kind, str(uuid4()))

@@ -122,7 +122,7 @@ def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
     assert full.ben.get("uploads").json["items"] == []
 
 
-def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
+def test_garbage_collection_deletes_the_objects_and_then_the_rows(full, services, store, database):
     with database.read() as session:
         keys = [upload.object_key for upload in session.scalars(select(Upload))]
     purge(full.teacher)

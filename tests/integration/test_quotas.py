@@ -197,7 +197,7 @@ def test_a_full_course_takes_nothing_more_of_any_kind_and_others_are_not_touched
 
 
 @quotas(course_bytes=20)
-def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_given_up(released, services):
+def test_there_is_room_in_a_course_when_garbage_collection_has_deleted_what_was_given_up(released, services):
     begin_and_abort(released.ada, b"1234567890")
     refusal_of(released.ben.initiate("submission", archive_item(b"1234567")), "course-full")
     assert collect_garbage(services).deleted == 1
@@ -205,7 +205,7 @@ def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_given
 
 
 @quotas(course_bytes=10)
-def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_purged(released, services):
+def test_there_is_room_in_a_course_when_garbage_collection_has_deleted_what_was_purged(released, services):
     item = archive_item(b"1234567")
     released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", purge=True)
     refusal_of(released.teacher.initiate("release", item), "course-full")

@@ -188,7 +188,7 @@ def test_a_store_that_is_away_is_a_503_and_nothing_is_lost(released, store):
 
 def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     database = connect("postgresql://nobody@127.0.0.1:1/nothing", connect_args={"connect_timeout": 2})
-    services = runtime_of(database, store, _Known(), limits)
+    services = runtime_of(database, store, _AlwaysAda(), limits)
     caller = Caller("ada", create_app(services, "/services/nbexchange/").test_client(), None)
     for path in ("me", "assignments", "/readyz"):
         answer = caller.get(path)
@@ -197,7 +197,7 @@ def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     assert caller.get("/healthz").status_code == 200
 
 
-class _Known:
+class _AlwaysAda:
     def authenticate(self, request):
         return Identity("ada", "1", {})
 

@@ -65,7 +65,7 @@ def test_the_example_has_every_variable_and_no_secret():
     assert [name for name, value in example_variables().items() if not value] == list(SECRETS)
 
 
-def test_whoever_is_waited_for_can_become_what_is_waited_for():
+def test_a_service_that_is_waited_for_can_reach_the_state_that_is_waited_for():
     for name, service in SERVICES.items():
         for awaited, how in service.get("depends_on", {}).items():
             if how["condition"] == "service_healthy":

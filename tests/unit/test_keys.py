@@ -93,7 +93,7 @@ def test_callers_at_once_share_one_request(issuer, provider_keys):
     assert issuer.requests == 1
 
 
-def test_one_whose_key_is_known_waits_for_nobodys_fetch(issuer, provider_keys, clock):
+def test_one_whose_key_is_known_waits_for_no_fetch(issuer, provider_keys, clock):
     assert provider_keys.find("one")
     clock.now += FRESH_SECONDS + 1
     issuer.answering.clear()
