@@ -93,11 +93,11 @@ def empty_postgresql(postgresql_server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    database = connect(f"sqlite:///{place}")
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    database = connect(f"sqlite:///{path}")
     schema.prepare(database)
     database.engine.dispose()
-    return place
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -213,8 +213,8 @@ def gradebook_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
     from nbgrader.api import Gradebook  # seconds, for the few tests that need it
 
-    place = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        Gradebook(f"sqlite:///{place}").close()
-    return place
+        Gradebook(f"sqlite:///{path}").close()
+    return path

@@ -37,7 +37,7 @@ COURSE_ID = re.compile(r"[\w@+:~][\w.@+:~-]{0,199}")
 
 
 def add_groups(authenticator, handler, auth_model):
-    """For `c.Authenticator.post_auth_hook`: state all groups of whoever logs in."""
+    """For `c.Authenticator.post_auth_hook`: state all groups of the user who logs in."""
     claims = auth_model["auth_state"] or {}
     groups = groups_so_far(handler, auth_model["name"])
     course_id = course_of(claims)
@@ -64,7 +64,7 @@ def role_of(roles):
 
     Platforms send the role of an instructor along with that of an assistant, who is a grader.
     """
-    given = [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
-    if any(ASSISTANT.fullmatch(role) for role in given):
+    names = [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+    if any(ASSISTANT.fullmatch(role) for role in names):
         return "grader"
-    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in given) else "student"
+    return "instructor" if any(INSTRUCTOR.fullmatch(role) for role in names) else "student"

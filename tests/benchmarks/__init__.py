@@ -1,1 +1,1 @@
-"""Figures, not verdicts: how fast, how large, how many. `python -m benchmarks` prints them."""
+"""Figures without a judgement: how fast, how large, how many. `python -m benchmarks` prints them."""

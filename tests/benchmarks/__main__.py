@@ -45,18 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def figures(which: Sequence[str], sizes: Sizes, folder: Path | None = None) -> Iterator[str]:
     """The machine, then the tables of each benchmark, as they come."""
-    place = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-", dir=folder))
+    work_folder = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-", dir=folder))
     try:
         yield machine()
         for name in which:
             started, load = time.monotonic(), os.getloadavg()[0]
-            (place / name).mkdir()
-            for table in BENCHMARKS[name](place / name, sizes):
+            (work_folder / name).mkdir()
+            for table in BENCHMARKS[name](work_folder / name, sizes):
                 yield str(table)
-            shutil.rmtree(place / name)
+            shutil.rmtree(work_folder / name)
             yield f"*{name}: {time.monotonic() - started:.0f} s; load before it: {load:.2f}*\n"
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(work_folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

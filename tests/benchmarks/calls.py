@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 from support.database.rows import Term
-from support.people.callers import COURSE, TEACHER, archive_item, item
+from support.people.callers import COURSE, TEACHER, archive_item, upload_item
 
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.processes import cpu_seconds
@@ -118,10 +118,11 @@ def _measure(scene: Scene, sizes: Sizes) -> Iterator[list[str]]:
 def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[list[str]]:
     """Initiate and complete, one submission a call, by students in turn."""
     sizes = bench.sizes
-    places = list(product(range(3), range(sizes.assignments), students))  # three may be unfinished at a time
-    wanted = places[: with_warm_up(sizes.initiates)]
-    announced = [(token, assignment(place), archive_item(BODY)) for _, place, token in wanted]
-    calls = [announce(token, "submission", place, [entry]) for token, place, entry in announced]
+    # Three may be unfinished at a time.
+    attempts = list(product(range(3), range(sizes.assignments), students))
+    timed = attempts[: with_warm_up(sizes.initiates)]
+    announced = [(token, assignment(name), archive_item(BODY)) for _, name, token in timed]
+    calls = [announce(token, "submission", name, [entry]) for token, name, entry in announced]
     row, answers = bench.time("`POST v1/uploads`, a submission", calls, sizes.initiates)
     yield row
     bench.send(answers)
@@ -143,7 +144,7 @@ def _batches(bench: _Bench, teacher: str) -> Iterator[list[str]]:
     assert len(answers.items()) == sizes.items * len(groups)
     yield row
     announced = [(group[0]["assignment_id"], [_feedback(entry) for entry in group]) for group in groups]
-    calls = [announce(teacher, "feedback", place, items) for place, items in announced]
+    calls = [announce(teacher, "feedback", name, items) for name, items in announced]
     row, answers = bench.time(f"`POST v1/uploads`, feedback for {sizes.items}", calls, sizes.batches)
     yield row
     bench.send(answers)
@@ -158,16 +159,18 @@ def _batches(bench: _Bench, teacher: str) -> Iterator[list[str]]:
 
 def _groups(bench: _Bench, teacher: str) -> Iterator[list[dict[str, Any]]]:
     """Submissions of one assignment each, as many as a batch has; none of them twice."""
-    wanted = with_warm_up(bench.sizes.batches)
+    remaining = with_warm_up(bench.sizes.batches)
     for number in range(bench.sizes.assignments):
         path = f"v1/submissions?course_id={COURSE}&assignment_id={assignment(number)}&latest=true"
         (body,) = drive(bench.scene.service.base_url, [Call(teacher, "GET", path)], 1).bodies
-        found = json.loads(body)["submissions"]
-        for start in range(0, len(found) - bench.sizes.items + 1, bench.sizes.items):
-            if wanted:
-                yield found[start : start + bench.sizes.items]
-                wanted -= 1
+        submissions = json.loads(body)["submissions"]
+        for start in range(0, len(submissions) - bench.sizes.items + 1, bench.sizes.items):
+            if remaining:
+                yield submissions[start : start + bench.sizes.items]
+                remaining -= 1
 
 
 def _feedback(submission: dict[str, Any]) -> dict[str, Any]:
-    return item(BODY, student_id=submission["student_id"], submission_id=submission["id"], notebook_id="p1")
+    return upload_item(
+        BODY, student_id=submission["student_id"], submission_id=submission["id"], notebook_id="p1"
+    )

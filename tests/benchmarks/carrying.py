@@ -47,9 +47,9 @@ class _RoundTrip:
     def of_one(self, kind: str) -> Iterator[Carried]:
         """Submit a large tree, then collect it."""
         assignment, what = f"of-{kind}", f"{data.KINDS[kind]}, {self.store}"
-        place = self.folder / kind
-        theirs = DeskOf(self.scene, place / "student", self.scene.token(student(0)))
-        ours = instructors_desk(self.scene, place / "instructor", self.teacher, self.gradebook)
+        folder = self.folder / kind
+        theirs = DeskOf(self.scene, folder / "student", self.scene.token(student(0)))
+        ours = instructors_desk(self.scene, folder / "instructor", self.teacher, self.gradebook)
         size = data.write_tree(theirs.home / assignment, kind, self.sizes)
         self._release(assignment)
         submitted = theirs.act("submit", assignment)
@@ -57,14 +57,14 @@ class _RoundTrip:
         yield Carried("submit", what, size, packed, *submitted)
         yield Carried("collect", what, size, packed, *ours.act("collect", assignment))
         _compare(theirs.home / assignment, ours.home / "submitted" / student(0) / assignment)
-        shutil.rmtree(place)
+        shutil.rmtree(folder)
 
     def of_a_class(self) -> Carried:
         """Collect small submissions of many students."""
         assignment, count = "of-many-students", self.sizes.students_collected
-        place = self.folder / "class"
-        ours = instructors_desk(self.scene, place / "instructor", self.teacher, self.gradebook)
-        tree = place / "tree" / assignment
+        folder = self.folder / "class"
+        ours = instructors_desk(self.scene, folder / "instructor", self.teacher, self.gradebook)
+        tree = folder / "tree" / assignment
         tree.mkdir(parents=True)
         (tree / "p1.ipynb").write_bytes(data.incompressible(self.sizes.small_object))
         archive = io.BytesIO()
@@ -74,7 +74,7 @@ class _RoundTrip:
         done = ours.act("collect", assignment)
         for number in range(count):
             _compare(tree, ours.home / "submitted" / student(number) / assignment)
-        shutil.rmtree(place)
+        shutil.rmtree(folder)
         each = decimal(self.sizes.small_object / MB)
         what = f"{count} students, {each} MB each, {self.store}"
         return Carried("collect", what, count * packed.unpacked_size, count * packed.size, *done)

@@ -53,11 +53,11 @@ class Answers:
 
     def items(self) -> list[dict[str, Any]]:
         """The items of all answers; raises for one that failed."""
-        found = list(chain.from_iterable(json.loads(body)["items"] for body in self.bodies))
-        failed = [entry for entry in found if entry["type"] == "error"]
+        entries = list(chain.from_iterable(json.loads(body)["items"] for body in self.bodies))
+        failed = [entry for entry in entries if entry["type"] == "error"]
         if failed:
-            raise RuntimeError(f"{len(failed)} of {len(found)} items failed: {failed[0]}")
-        return found
+            raise RuntimeError(f"{len(failed)} of {len(entries)} items failed: {failed[0]}")
+        return entries
 
 
 def drive(base_url: str, calls: Sequence[Call], clients: int) -> Answers:
@@ -108,11 +108,11 @@ def send(
     token: str,
     kind: str,
     assignment: str,
-    wanted: dict[str, Any],
+    item: dict[str, Any],
     body: bytes | Iterable[bytes],
 ) -> int:
     """Announce, send and complete one upload; gives its bytes."""
-    (granted,) = drive(base_url, [announce(token, kind, assignment, [wanted])], 1).items()
+    (granted,) = drive(base_url, [announce(token, kind, assignment, [item])], 1).items()
     put(base_url, granted, body)
-    drive(base_url, [post(token, "v1/uploads/complete", {"ids": [wanted["id"]]})], 1).items()
-    return int(wanted["size"])
+    drive(base_url, [post(token, "v1/uploads/complete", {"ids": [item["id"]]})], 1).items()
+    return int(item["size"])

@@ -23,9 +23,9 @@ def write_tree(root: Path, kind: str, sizes: Sizes, tree: int | None = None) -> 
     count = sizes.files if kind == "many" else PIECES
     each = SMALL_FILE if kind == "many" else (tree or sizes.tree) // PIECES
     for number in range(count):
-        place = root / f"part-{number // 100:03}" / f"data-{number:05}.csv"
-        place.parent.mkdir(exist_ok=True)
-        with place.open("wb") as file:
+        path = root / f"part-{number // 100:03}" / f"data-{number:05}.csv"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("wb") as file:
             start = number * each % len(block)
             file.writelines(repeated(block[start:] + block[:start], each))
     return len(block[:SMALL_FILE]) + count * each

@@ -57,9 +57,9 @@ def watched(watch: Stopwatch) -> Iterator[None]:
     """Time the functions above, and the objects that hash and compress."""
     hashing = SimpleNamespace(sha256=watch.making(HASHING, hashlib.sha256))
     with ExitStack() as stack:
-        for place, stage in FUNCTIONS.items():
-            owner, _, name = place.rpartition(".")
-            stack.enter_context(patch(place, watch.timed(stage, _find(owner, name))))
+        for target, stage in FUNCTIONS.items():
+            owner, _, name = target.rpartition(".")
+            stack.enter_context(patch(target, watch.timed(stage, _find(owner, name))))
         for module in ("archives.packing", "transfer.storage"):
             stack.enter_context(patch(f"nbexchange.plugin.{module}.hashlib", hashing))
         stack.enter_context(patch("zlib.compressobj", watch.making(SHRINKING, zlib.compressobj)))

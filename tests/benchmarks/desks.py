@@ -68,12 +68,12 @@ class Carried:
 
 
 def tables(carried: Sequence[Carried]) -> list[Table]:
-    found = [Table("Submissions through the plugin", NOTE, HEAD, [entry.row for entry in carried])]
+    result = [Table("Submissions through the plugin", NOTE, HEAD, [entry.row for entry in carried])]
     for action, stages in STAGES.items():
         rows = [entry.stages for entry in carried if entry.action == action]
         title = f"Where the time goes: {action}"
-        found.append(Table(title, STAGES_NOTE, ("data and store, s", *stages), rows))
-    return found
+        result.append(Table(title, STAGES_NOTE, ("data and store, s", *stages), rows))
+    return result
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def instructors_desk(scene: Scene, home: Path, token: str, gradebook: Path) -> D
     return DeskOf(scene, home, token)
 
 
-def make_gradebook(place: Path) -> None:
+def make_gradebook(path: Path) -> None:
     """nbgrader makes one by running `alembic` from the PATH, which takes its time."""
     script = "import sys; from nbgrader.api import Gradebook; Gradebook(sys.argv[1]).close()"
-    command = [sys.executable, "-c", script, f"sqlite:///{place}"]
+    command = [sys.executable, "-c", script, f"sqlite:///{path}"]
     subprocess.run(command, env=clean_environment(), check=True)

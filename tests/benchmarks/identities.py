@@ -84,9 +84,9 @@ def _measure(folder: Path, way: Way, sizes: Sizes) -> list[str]:
 
 def _static(folder: Path, people: int) -> Way:
     tokens = TokenFile(folder / "tokens.json")
-    made = [tokens.create({"name": _name(n), "courses": []}) for n in range(people)]
+    issued = [tokens.create({"name": _name(n), "courses": []}) for n in range(people)]
     settings = {"NBEXCHANGE_TOKEN_FILE": str(tokens.path)}
-    return Way("`tokens`", settings, lambda n: Call(made[n], "GET", "v1/me"))
+    return Way("`tokens`", settings, lambda n: Call(issued[n], "GET", "v1/me"))
 
 
 def _hub(hub: ScriptedHub) -> Way:
@@ -106,8 +106,8 @@ def _jwt(people: int) -> Way:
         "NBEXCHANGE_JWT_KEY": jwks("one"),
     }
     course = {"course_id": COURSE, "course_role": "Student"}
-    made = [token(name=_name(n), **course) for n in range(people)]
-    return Way("`jwt`, RS256", settings, lambda n: Call(made[n], "GET", "v1/me"))
+    issued = [token(name=_name(n), **course) for n in range(people)]
+    return Way("`jwt`, RS256", settings, lambda n: Call(issued[n], "GET", "v1/me"))
 
 
 def _proxy() -> Way:

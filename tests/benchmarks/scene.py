@@ -40,18 +40,18 @@ class Scene:
 def running_service(folder: Path, store: str, *, workers: int = 2) -> Iterator[Scene]:
     """Everything is real and durable: PostgreSQL waits for its disk, the S3 server verifies signatures."""
     settings = {"NBEXCHANGE_WORKERS": str(workers), **TIRELESS}
-    place = folder / "service"
-    place.mkdir(parents=True)
+    service_folder = folder / "service"
+    service_folder.mkdir(parents=True)
     with ExitStack() as stack:
         url = settings["NBEXCHANGE_DB_URL"] = stack.enter_context(servers.postgresql(folder / "postgresql"))
         if store == "s3":
             settings |= stack.enter_context(servers.s3_server(folder / "s3")).environment
-            initialise_storage(place, settings)
-        service = stack.enter_context(servers.service(place, settings))
+            initialise_storage(service_folder, settings)
+        service = stack.enter_context(servers.service(service_folder, settings))
         database = connect(url)
         stack.callback(database.engine.dispose)
         pid = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
-        yield Scene(service, database, pid, TokenFile(place / "data" / "tokens.json"))
+        yield Scene(service, database, pid, TokenFile(service_folder / "data" / "tokens.json"))
 
 
 def student(number: int) -> str:

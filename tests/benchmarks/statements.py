@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 from support.database.statements import statements
-from support.people.callers import COURSE, TEACHER, Caller, archive_item, item
+from support.people.callers import COURSE, TEACHER, Caller, archive_item, upload_item
 from support.servers.in_process import callers_in_process
 
 from benchmarks.report import Table
@@ -68,7 +68,7 @@ def _counting(database: Database) -> Iterator[_Count]:
 
 def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Iterator[tuple[str, _Count]]:
     """Each call with `number` items; an assignment of its own, so that there is nothing else to list."""
-    place = {"course": COURSE, "assignment": f"of-{number}"}
+    target = {"course": COURSE, "assignment": f"of-{number}"}
 
     def counted(call: Callable[[], Any]) -> tuple[_Count, Any]:
         with _counting(database) as count:
@@ -78,14 +78,14 @@ def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Ite
         return count, answer.json
 
     def send(kind: str, *items: Any) -> Iterator[tuple[str, _Count]]:
-        count, granted = counted(lambda: teacher.initiate(kind, *items, **place))
+        count, granted = counted(lambda: teacher.initiate(kind, *items, **target))
         yield f"`POST v1/uploads`, {kind}", count
         for grant in granted["items"]:
             assert teacher.put(grant, b"work") == 200
         yield f"`POST v1/uploads/complete`, {kind}", counted(lambda: teacher.complete(*items))[0]
 
     yield "`GET v1/me`", counted(lambda: ada.get("me"))[0]
-    teacher.release(b"first", **place)
+    teacher.release(b"first", **target)
     yield from send("release", archive_item(b"work", force=True))
     names = list(map(student, range(number)))
     yield from send("submission", *(archive_item(b"work", student_id=name) for name in names))
@@ -93,20 +93,22 @@ def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Ite
         lambda: teacher.get("submissions", course_id=COURSE, assignment_id=f"of-{number}")
     )
     yield "`GET v1/submissions`", count
-    found = answer["submissions"]
-    assert len(found) == number
-    asked = {"items": [{"kind": "submission", "id": entry["id"]} for entry in found]}
+    submissions = answer["submissions"]
+    assert len(submissions) == number
+    asked = {"items": [{"kind": "submission", "id": entry["id"]} for entry in submissions]}
     yield "`POST v1/downloads`", counted(lambda: teacher.post("downloads", asked))[0]
-    about = [{"student_id": e["student_id"], "submission_id": e["id"], "notebook_id": "p1"} for e in found]
-    yield from send("feedback", *(item(b"work", **values) for values in about))
+    about = [
+        {"student_id": e["student_id"], "submission_id": e["id"], "notebook_id": "p1"} for e in submissions
+    ]
+    yield from send("feedback", *(upload_item(b"work", **values) for values in about))
 
     for _ in range(number):
-        ada.submit(b"work", **place)
+        ada.submit(b"work", **target)
     count, answer = counted(lambda: ada.get("assignments", course_id=COURSE))
     assert number in [len(entry["submissions"]) for entry in answer["assignments"]]
     yield "`GET v1/assignments`, attempts of one student", count
     waiting = [archive_item(b"work", student_id=name) for name in names]
-    teacher.begin("submission", *waiting, **place)
+    teacher.begin("submission", *waiting, **target)
     count, answer = counted(lambda: teacher.get("uploads"))
     assert len(answer["items"]) >= number
     yield "`GET v1/uploads`", count

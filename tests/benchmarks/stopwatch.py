@@ -37,8 +37,8 @@ class Stopwatch:
 
         def run(*args: Any, **kwargs: Any) -> Any:
             with self.stage(name):
-                found = function(*args, **kwargs)
-                return iter(list(found)) if inspect.isgenerator(found) else found
+                result = function(*args, **kwargs)
+                return iter(list(result)) if inspect.isgenerator(result) else result
 
         return run
 

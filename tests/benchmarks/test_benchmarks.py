@@ -33,9 +33,9 @@ ON_A_HUB = {"waiting"}
 @pytest.fixture
 def folder():
     """Outside of pytest's own, which a PostgreSQL that root starts would open to everybody."""
-    place = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-test-"))
-    yield place
-    shutil.rmtree(place)
+    path = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-test-"))
+    yield path
+    shutil.rmtree(path)
 
 
 def rows_of(text: str) -> list[list[str]]:

@@ -10,7 +10,7 @@ from flask import Flask
 from moto.server import ThreadedMotoServer
 from support.servers.serving import serving
 from support.stores.flat import FLAT
-from support.stores.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, Place
+from support.stores.object_clients import ACCESS_KEY, LOCAL_PARAMETERS, S3_PARAMETERS, SECRET_KEY, StoreClient
 from werkzeug.serving import make_server
 
 from nbexchange.api.http import conventions as web
@@ -21,12 +21,12 @@ from nbexchange.storage.s3 import S3Store
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
+def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> StoreClient:
     """The store that the test names, shared with other tests: each uses keys of its own."""
-    found: Place = request.getfixturevalue(f"{request.param}_place")
-    for name, value in found.environment.items():
+    client: StoreClient = request.getfixturevalue(f"{request.param}_client")
+    for name, value in client.environment.items():
         monkeypatch.setenv(name, value)
-    return found
+    return client
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def local_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreClient]:
     yield from served(open_store(str(tmp_path_factory.mktemp("local") / "store")))
 
 
 @pytest.fixture(scope="session")
-def flat_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def flat_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreClient]:
     """A store that no code of ours knows, found by the scheme of its address."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_registered", {**registry._registered})
@@ -56,35 +56,35 @@ def flat_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     yield from served(store)
 
 
-def served(store: ObjectStore) -> Iterator[Place]:
+def served(store: ObjectStore) -> Iterator[StoreClient]:
     """A store that streams bytes through this process, over HTTP as the service offers it."""
     assert isinstance(store, StreamsBytes)
     app = Flask(__name__, static_folder=None)
     web.install(app)
     app.register_blueprint(objects.routes(store), url_prefix="/services/nbexchange/objects")
     with serving(make_server("127.0.0.1", 0, app, threaded=True)) as url:
-        yield Place(store, LOCAL_PARAMETERS, f"{url}/services/nbexchange/")
+        yield StoreClient(store, LOCAL_PARAMETERS, f"{url}/services/nbexchange/")
 
 
 @pytest.fixture(scope="session")
-def seaweedfs_place(s3_server: Bucket) -> Place:
-    return s3_place(s3_server)
+def seaweedfs_client(s3_server: Bucket) -> StoreClient:
+    return s3_client(s3_server)
 
 
 @pytest.fixture(scope="session")
-def moto_place() -> Iterator[Place]:
+def moto_client() -> Iterator[StoreClient]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield s3_place(Bucket(f"http://{host}:{port}", "anybody", "anything"))
+    yield s3_client(Bucket(f"http://{host}:{port}", "anybody", "anything"))
     server.stop()
 
 
-def s3_place(bucket: Bucket) -> Place:
+def s3_client(bucket: Bucket) -> StoreClient:
     environment = {name: value for name, value in bucket.environment.items() if name.startswith("AWS_")}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
         store = S3Store("contract", prefix="exchange/", endpoint_url=bucket.endpoint_url)
     store.create()
-    return Place(store, S3_PARAMETERS, bucket.endpoint_url, environment)
+    return StoreClient(store, S3_PARAMETERS, bucket.endpoint_url, environment)

@@ -15,7 +15,7 @@ import pytest
 from support.faults.at_once import at_once
 from support.stores.object_clients import (
     BODY,
-    Place,
+    StoreClient,
     on,
     parameter,
     send,
@@ -33,7 +33,7 @@ def local(tmp_path):
 
 def arrive(store: LocalStore, key: str, body: bytes, stream: BytesIO | None = None) -> None:
     """Have the store receive a signed upload, without HTTP."""
-    request = Place(store, {}, "http://service/").sign_put(key, body)
+    request = StoreClient(store, {}, "http://service/").sign_put(key, body)
     query = {name: parameter(request, name) for name in ("size", "sha256", "expires", "signature")}
     store.receive(key, query, request.headers, stream or BytesIO(body))
 
@@ -49,8 +49,8 @@ def test_the_signing_key_is_for_its_owner_only(local):
 
 
 @on("local")
-def test_what_one_instance_signed_another_carries_out(place, key):
-    reopened = replace(place, store=LocalStore(place.store.root))
+def test_what_one_instance_signed_another_carries_out(client, key):
+    reopened = replace(client, store=LocalStore(client.store.root))
     reopened.put(key, BODY)
     assert send(reopened.sign_get(key)).body == BODY
 

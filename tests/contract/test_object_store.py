@@ -15,7 +15,7 @@ from support.stores.object_clients import (
     ACCESS_KEY,
     BODY,
     SECRET_KEY,
-    Place,
+    StoreClient,
     base64_of,
     chunked,
     on,
@@ -46,93 +46,93 @@ OTHER = BODY.swapcase()
 
 @on(*ALL)
 class TestAnObject:
-    def test_is_none_where_nothing_was_sent(self, place, key):
-        assert place.store.stat(key) is None
+    def test_is_none_where_nothing_was_sent(self, client, key):
+        assert client.store.stat(key) is None
 
-    def test_has_the_size_of_what_was_sent_and_no_wrong_digest(self, place, key):
-        place.put(key, BODY)
-        stored = place.store.stat(key)
+    def test_has_the_size_of_what_was_sent_and_no_wrong_digest(self, client, key):
+        client.put(key, BODY)
+        stored = client.store.stat(key)
         assert stored.size == len(BODY)
         assert stored.sha256 in {None, sha256_of(BODY)}
 
-    def test_comes_back_as_a_download_with_the_same_bytes(self, place, key):
-        place.put(key, BODY)
-        answer = send(place.sign_get(key))
+    def test_comes_back_as_a_download_with_the_same_bytes(self, client, key):
+        client.put(key, BODY)
+        answer = send(client.sign_get(key))
         assert (answer.status, answer.body) == (200, BODY)
         assert answer.headers["Content-Type"] == "application/octet-stream"
         disposition, _, filename = answer.headers["Content-Disposition"].partition("; filename=")
         assert (disposition, filename.strip('"')) == ("attachment", "work.tar.gz")
 
-    def test_of_several_megabytes_comes_back_whole(self, place, key):
+    def test_of_several_megabytes_comes_back_whole(self, client, key):
         body = bytes(range(251)) * 10_001
-        place.put(key, body)
-        assert send(place.sign_get(key)).body == body
+        client.put(key, body)
+        assert send(client.sign_get(key)).body == body
 
-    def test_is_not_overwritten(self, place, key):
-        place.put(key, BODY)
-        assert send(place.sign_put(key, OTHER), OTHER).status == 412
-        assert send(place.sign_get(key)).body == BODY
+    def test_is_not_overwritten(self, client, key):
+        client.put(key, BODY)
+        assert send(client.sign_put(key, OTHER), OTHER).status == 412
+        assert send(client.sign_get(key)).body == BODY
 
-    def test_is_not_there_when_its_transfer_breaks_off(self, place, key):
-        answer = send_and_hang_up(place.sign_put(key, BODY), BODY[:-1])
+    def test_is_not_there_when_its_transfer_breaks_off(self, client, key):
+        answer = send_and_hang_up(client.sign_put(key, BODY), BODY[:-1])
         assert b" 200 " not in answer.partition(b"\r\n")[0]
-        assert place.store.stat(key) is None
+        assert client.store.stat(key) is None
 
-    def test_is_gone_once_it_is_deleted(self, place, key):
-        place.put(key, BODY)
-        place.store.delete(key)
-        assert place.store.stat(key) is None
-        answer = send(place.sign_get(key))
+    def test_is_gone_once_it_is_deleted(self, client, key):
+        client.put(key, BODY)
+        client.store.delete(key)
+        assert client.store.stat(key) is None
+        answer = send(client.sign_get(key))
         assert 400 <= answer.status < 500
         assert BODY not in answer.body
 
-    def test_may_be_deleted_when_it_is_not_there(self, place, key):
-        place.store.delete(key)
+    def test_may_be_deleted_when_it_is_not_there(self, client, key):
+        client.store.delete(key)
 
-    def test_stays_when_what_its_key_begins_with_is_deleted(self, place, key):
-        place.put(key, BODY)
-        place.store.delete(key.rpartition("/")[0])
-        assert place.store.stat(key)
+    def test_stays_when_what_its_key_begins_with_is_deleted(self, client, key):
+        client.put(key, BODY)
+        client.store.delete(key.rpartition("/")[0])
+        assert client.store.stat(key)
 
-    def test_is_listed_under_its_key(self, place, key):
-        before = sorted(place.store.list())
+    def test_is_listed_under_its_key(self, client, key):
+        before = sorted(client.store.list())
         others = [f"others/{key}", f"others/{uuid4()}/data"]
         for name in (key, *others):
-            place.put(name, BODY)
-        assert sorted(place.store.list()) == sorted([*before, key, *others])
+            client.put(name, BODY)
+        assert sorted(client.store.list()) == sorted([*before, key, *others])
 
-    def test_stays_when_the_store_is_created_again(self, place, key):
-        place.put(key, BODY)
-        place.store.create()
-        assert place.store.stat(key)
+    def test_stays_when_the_store_is_created_again(self, client, key):
+        client.put(key, BODY)
+        client.store.create()
+        assert client.store.stat(key)
 
-    def test_can_be_sent_to_a_store_that_is_ready(self, place):
-        place.store.ready()
+    def test_can_be_sent_to_a_store_that_is_ready(self, client):
+        client.store.ready()
 
 
 @on(*ALL)
-def test_signed_urls_begin_with_the_public_address(place, key):
-    begin = urljoin(place.base_url, place.store.public_url)
-    for request in (place.sign_put(key, BODY), place.sign_get(key)):
+def test_signed_urls_begin_with_the_public_address(client, key):
+    begin = urljoin(client.base_url, client.store.public_url)
+    for request in (client.sign_put(key, BODY), client.sign_get(key)):
         assert request.url.startswith(begin)
 
 
 @on(*ALL)
-def test_somebody_without_a_signature_is_answered_at_the_public_address(place):
-    url = urljoin(place.base_url, place.store.public_url)
+def test_somebody_without_a_signature_is_answered_at_the_public_address(client):
+    url = urljoin(client.base_url, client.store.public_url)
     assert send(SignedRequest("HEAD", url, {}, datetime.now(UTC))).status < 500
 
 
 @on(*STRICT)  # moto reports no digest of an object
-def test_the_digest_is_reported(place, key):
-    place.put(key, BODY)
-    assert place.store.stat(key).sha256 == sha256_of(BODY)
+def test_the_digest_is_reported(client, key):
+    client.put(key, BODY)
+    assert client.store.stat(key).sha256 == sha256_of(BODY)
 
 
 @on(*S3)
-def test_stores_in_one_bucket_do_not_see_each_other(place, key):
+def test_stores_in_one_bucket_do_not_see_each_other(client, key):
     ours, theirs = (
-        replace(place, store=replace(place.store, prefix=f"{key}/{name}/")) for name in ("ours", "theirs")
+        replace(client, store=replace(client.store, prefix=f"{key}/{name}/")) for name in ("ours", "theirs")
     )
     ours.put("same-key", BODY)
     assert list(ours.store.list()) == ["same-key"]
@@ -168,14 +168,14 @@ def test_a_directory_that_is_gone_is_no_empty_store(tmp_path, gone):
 
 
 @on(*S3)
-def test_a_bucket_that_is_not_there_is_no_empty_store(place):
-    assert_nothing_answered(replace(place.store, bucket="absent"))
+def test_a_bucket_that_is_not_there_is_no_empty_store(client):
+    assert_nothing_answered(replace(client.store, bucket="absent"))
 
 
 @on("seaweedfs")  # moto does not verify requests that are signed by a header
-def test_a_store_that_refuses_the_credentials_says_nothing_about_objects(place, monkeypatch):
+def test_a_store_that_refuses_the_credentials_says_nothing_about_objects(client, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    assert_nothing_answered(replace(place.store))
+    assert_nothing_answered(replace(client.store))
 
 
 def test_where_nobody_listens_the_error_tells_no_secret(monkeypatch, credentials):
@@ -192,11 +192,16 @@ def test_where_nobody_listens_the_error_tells_no_secret(monkeypatch, credentials
 
 
 def assert_upload_refused(
-    place: Place, key: str, request: SignedRequest, body: bytes = BODY, *, statuses: tuple[int, ...] = (403,)
+    client: StoreClient,
+    key: str,
+    request: SignedRequest,
+    body: bytes = BODY,
+    *,
+    statuses: tuple[int, ...] = (403,),
 ) -> None:
     answer = send(request, body)
     assert answer.status in statuses, answer
-    assert place.store.stat(key) is None
+    assert client.store.stat(key) is None
 
 
 def assert_download_refused(request: SignedRequest, *, statuses: tuple[int, ...] = (403,)) -> None:
@@ -206,20 +211,20 @@ def assert_download_refused(request: SignedRequest, *, statuses: tuple[int, ...]
 
 
 @pytest.fixture
-def upload(place, key):
-    return place.sign_put(key, BODY)
+def upload(client, key):
+    return client.sign_put(key, BODY)
 
 
 @pytest.fixture
-def download(place, key):
+def download(client, key):
     """Of an object that exists."""
-    place.put(key, BODY)
-    return place.sign_get(key)
+    client.put(key, BODY)
+    return client.sign_get(key)
 
 
 @pytest.fixture
 def hour_ago(monkeypatch):
-    """Sign as if it were an hour ago: `hour_ago(place.sign_put, key, BODY, lifetime=timedelta(...))`."""
+    """Sign as if it were an hour ago: `hour_ago(client.sign_put, key, BODY, lifetime=timedelta(...))`."""
     then = datetime.now(UTC) - timedelta(hours=1)
 
     def signed(sign, *arguments, lifetime):
@@ -233,132 +238,132 @@ def hour_ago(monkeypatch):
 
 @on(*STRICT)
 class TestASignedUpload:
-    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, place, key, upload):
+    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, client, key, upload):
         """Or else what is said below of altered URLs would say nothing."""
-        signature = parameter(upload, place.parameters["signature"])
-        assert send(place.altered(upload, "signature", signature), BODY).status == 200
-        assert place.store.stat(key)
+        signature = parameter(upload, client.parameters["signature"])
+        assert send(client.altered(upload, "signature", signature), BODY).status == 200
+        assert client.store.stat(key)
 
-    def test_is_good_until_it_expires(self, place, key, hour_ago):
-        upload = hour_ago(place.sign_put, key, BODY, lifetime=timedelta(minutes=65))
+    def test_is_good_until_it_expires(self, client, key, hour_ago):
+        upload = hour_ago(client.sign_put, key, BODY, lifetime=timedelta(minutes=65))
         assert send(upload, BODY).status == 200
 
-    def test_is_refused_once_it_has_expired(self, place, key, hour_ago):
-        upload = hour_ago(place.sign_put, key, BODY, lifetime=timedelta(minutes=55))
-        assert_upload_refused(place, key, upload)
+    def test_is_refused_once_it_has_expired(self, client, key, hour_ago):
+        upload = hour_ago(client.sign_put, key, BODY, lifetime=timedelta(minutes=55))
+        assert_upload_refused(client, key, upload)
 
-    def test_is_refused_with_a_later_expiry(self, place, key, upload):
-        assert_upload_refused(place, key, place.altered(upload, "expires", "604800"))
+    def test_is_refused_with_a_later_expiry(self, client, key, upload):
+        assert_upload_refused(client, key, client.altered(upload, "expires", "604800"))
 
-    def test_is_refused_with_a_forged_signature(self, place, key, upload):
-        assert_upload_refused(place, key, place.forged(upload))
+    def test_is_refused_with_a_forged_signature(self, client, key, upload):
+        assert_upload_refused(client, key, client.forged(upload))
 
-    def test_is_refused_without_its_query(self, place, key, upload):
+    def test_is_refused_without_its_query(self, client, key, upload):
         bare = replace(upload, url=upload.url.partition("?")[0])
-        assert_upload_refused(place, key, bare, statuses=(400, 403))
+        assert_upload_refused(client, key, bare, statuses=(400, 403))
 
-    def test_is_refused_under_another_key(self, place, key, upload):
+    def test_is_refused_under_another_key(self, client, key, upload):
         other = key.replace("submission", "release")
-        assert_upload_refused(place, other, replace(upload, url=upload.url.replace(key, other)))
+        assert_upload_refused(client, other, replace(upload, url=upload.url.replace(key, other)))
 
     @pytest.mark.parametrize("method", ["GET", "DELETE"])
-    def test_is_refused_as_another_request(self, place, key, upload, method):
+    def test_is_refused_as_another_request(self, client, key, upload, method):
         assert send(upload, BODY).status == 200
         answer = send(replace(upload, method=method), BODY)
         assert answer.status in {403, 405}, answer
         assert BODY not in answer.body
-        assert place.store.stat(key)
+        assert client.store.stat(key)
 
-    def test_is_refused_with_a_longer_body(self, place, key, upload):
+    def test_is_refused_with_a_longer_body(self, client, key, upload):
         longer = BODY + b"."
         request = with_headers(upload, {"content-length": str(len(longer))})
-        assert_upload_refused(place, key, request, longer)
+        assert_upload_refused(client, key, request, longer)
 
-    def test_is_refused_with_a_shorter_body(self, place, key, upload):
+    def test_is_refused_with_a_shorter_body(self, client, key, upload):
         shorter = BODY[:-1]
         request = with_headers(upload, {"content-length": str(len(shorter))})
-        assert_upload_refused(place, key, request, shorter)
+        assert_upload_refused(client, key, request, shorter)
 
     @pytest.mark.parametrize("pieces", [(BODY,), (BODY, b".")], ids=["as-signed", "longer"])
-    def test_is_refused_in_chunks(self, place, key, upload, pieces):
+    def test_is_refused_in_chunks(self, client, key, upload, pieces):
         request = with_headers(upload, {"content-length": None, "transfer-encoding": "chunked"})
-        assert_upload_refused(place, key, request, chunked(*pieces))
+        assert_upload_refused(client, key, request, chunked(*pieces))
 
-    def test_is_refused_without_a_body(self, place, key, upload):
-        assert_upload_refused(place, key, with_headers(upload, {"content-length": None}), b"")
+    def test_is_refused_without_a_body(self, client, key, upload):
+        assert_upload_refused(client, key, with_headers(upload, {"content-length": None}), b"")
 
-    def test_is_refused_with_other_bytes_of_the_same_length(self, place, key, upload):
-        assert_upload_refused(place, key, upload, OTHER, statuses=(400,))
+    def test_is_refused_with_other_bytes_of_the_same_length(self, client, key, upload):
+        assert_upload_refused(client, key, upload, OTHER, statuses=(400,))
 
-    def test_is_refused_with_other_bytes_and_their_digest(self, place, key, upload):
+    def test_is_refused_with_other_bytes_and_their_digest(self, client, key, upload):
         request = with_headers(upload, {"x-amz-checksum-sha256": base64_of(OTHER)})
-        assert_upload_refused(place, key, request, OTHER)
+        assert_upload_refused(client, key, request, OTHER)
 
     @pytest.mark.parametrize("name", ["if-none-match", "x-amz-checksum-sha256"])
-    def test_is_refused_without_a_signed_header(self, place, key, upload, name):
-        assert_upload_refused(place, key, with_headers(upload, {name: None}))
+    def test_is_refused_without_a_signed_header(self, client, key, upload, name):
+        assert_upload_refused(client, key, with_headers(upload, {name: None}))
 
 
 @on(*STRICT)
 class TestASignedDownload:
-    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, place, download):
-        signature = parameter(download, place.parameters["signature"])
-        assert send(place.altered(download, "signature", signature)).body == BODY
+    def test_is_good_after_its_url_was_taken_apart_and_put_together(self, client, download):
+        signature = parameter(download, client.parameters["signature"])
+        assert send(client.altered(download, "signature", signature)).body == BODY
 
-    def test_is_refused_once_it_has_expired(self, place, key, hour_ago):
-        place.put(key, BODY)
-        assert_download_refused(hour_ago(place.sign_get, key, lifetime=timedelta(minutes=55)))
+    def test_is_refused_once_it_has_expired(self, client, key, hour_ago):
+        client.put(key, BODY)
+        assert_download_refused(hour_ago(client.sign_get, key, lifetime=timedelta(minutes=55)))
 
-    def test_is_refused_with_a_later_expiry(self, place, download):
-        assert_download_refused(place.altered(download, "expires", "604800"))
+    def test_is_refused_with_a_later_expiry(self, client, download):
+        assert_download_refused(client.altered(download, "expires", "604800"))
 
-    def test_is_refused_with_a_forged_signature(self, place, download):
-        assert_download_refused(place.forged(download))
+    def test_is_refused_with_a_forged_signature(self, client, download):
+        assert_download_refused(client.forged(download))
 
     def test_is_refused_without_its_query(self, download):
         bare = replace(download, url=download.url.partition("?")[0])
         assert_download_refused(bare, statuses=(400, 403))
 
-    def test_is_refused_for_another_object(self, place, key, download):
+    def test_is_refused_for_another_object(self, client, key, download):
         other = key.replace("submission", "feedback")
-        place.put(other, BODY)
+        client.put(other, BODY)
         assert_download_refused(replace(download, url=download.url.replace(key, other)))
 
     @pytest.mark.parametrize("value", ["inline", None], ids=["altered", "removed"])
-    def test_is_refused_under_another_name(self, place, download, value):
-        assert_download_refused(place.altered(download, "filename", value))
+    def test_is_refused_under_another_name(self, client, download, value):
+        assert_download_refused(client.altered(download, "filename", value))
 
-    def test_is_refused_as_a_deletion(self, place, key, download):
+    def test_is_refused_as_a_deletion(self, client, key, download):
         assert_download_refused(replace(download, method="DELETE"), statuses=(403, 405))
-        assert place.store.stat(key)
+        assert client.store.stat(key)
 
-    def test_is_refused_as_an_upload(self, place, key):
-        download = replace(place.sign_get(key), method="PUT")
-        assert_upload_refused(place, key, with_headers(download, {"content-length": str(len(BODY))}))
+    def test_is_refused_as_an_upload(self, client, key):
+        download = replace(client.sign_get(key), method="PUT")
+        assert_upload_refused(client, key, with_headers(download, {"content-length": str(len(BODY))}))
 
 
 @on(*STRICT)
-def test_a_url_without_its_signature_is_refused(place, key, upload):
-    assert_upload_refused(place, key, place.altered(upload, "signature", None), statuses=(400, 403))
-    place.put(key, BODY)
-    unsigned = place.altered(place.sign_get(key), "signature", None)
+def test_a_url_without_its_signature_is_refused(client, key, upload):
+    assert_upload_refused(client, key, client.altered(upload, "signature", None), statuses=(400, 403))
+    client.put(key, BODY)
+    unsigned = client.altered(client.sign_get(key), "signature", None)
     assert_download_refused(unsigned, statuses=(400, 403))
 
 
 @on("seaweedfs")  # the local store has one algorithm only
-def test_a_url_without_its_algorithm_is_refused(place, key, upload):
-    assert_upload_refused(place, key, with_parameter(upload, "X-Amz-Algorithm", None), statuses=(400, 403))
+def test_a_url_without_its_algorithm_is_refused(client, key, upload):
+    assert_upload_refused(client, key, with_parameter(upload, "X-Amz-Algorithm", None), statuses=(400, 403))
 
 
 @on(*STRICT)
-def test_another_condition_than_the_signed_one_is_refused(place, key, upload):
-    assert_upload_refused(place, key, with_headers(upload, {"if-none-match": '"etag"'}))
+def test_another_condition_than_the_signed_one_is_refused(client, key, upload):
+    assert_upload_refused(client, key, with_headers(upload, {"if-none-match": '"etag"'}))
 
 
 @on("seaweedfs")
-def test_an_unsigned_wish_for_a_public_object_is_refused(place, key, upload):
+def test_an_unsigned_wish_for_a_public_object_is_refused(client, key, upload):
     request = with_headers(upload, {"x-amz-acl": "public-read"})
-    assert_upload_refused(place, key, request, statuses=(400, 403))
+    assert_upload_refused(client, key, request, statuses=(400, 403))
 
 
 @pytest.mark.parametrize(
@@ -371,15 +376,15 @@ def test_an_unsigned_wish_for_a_public_object_is_refused(place, key, upload):
     ],
 )
 @on("seaweedfs")
-def test_unsigned_headers_are_refused(place, key, upload, name, value):
-    assert_upload_refused(place, key, with_headers(upload, {name: value}))
+def test_unsigned_headers_are_refused(client, key, upload, name, value):
+    assert_upload_refused(client, key, with_headers(upload, {name: value}))
 
 
 @on("local", "flat")  # they know neither access lists nor metadata: such headers mean nothing to them
-def test_unsigned_headers_do_not_make_an_object_public(place, key, upload):
+def test_unsigned_headers_do_not_make_an_object_public(client, key, upload):
     request = with_headers(upload, {"x-amz-acl": "public-read", "x-amz-meta-grade": "100"})
     assert send(request, BODY).status == 200
-    assert_download_refused(replace(place.sign_get(key), url=upload.url.partition("?")[0]))
+    assert_download_refused(replace(client.sign_get(key), url=upload.url.partition("?")[0]))
 
 
 # --- what a store says of itself ---------------------------------------------------------------------------
@@ -404,16 +409,16 @@ ENFORCES_NOTHING_SIGNED = Capabilities(
 
 
 @pytest.mark.parametrize(
-    ("place", "expected"),
+    ("client", "expected"),
     [
         ("local", ENFORCES_ALL),
         ("flat", ENFORCES_ALL),
         ("seaweedfs", ENFORCES_ALL),
         ("moto", ENFORCES_NOTHING_SIGNED),
     ],
-    indirect=["place"],
+    indirect=["client"],
 )
-def test_a_store_knows_what_it_enforces_and_leaves_nothing_of_its_trials(place, expected):
-    before = sorted(place.store.list())
-    assert place.store.capabilities() == expected
-    assert sorted(place.store.list()) == before
+def test_a_store_knows_what_it_enforces_and_leaves_nothing_of_its_trials(client, expected):
+    before = sorted(client.store.list())
+    assert client.store.capabilities() == expected
+    assert sorted(client.store.list()) == before

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.credentials import RefreshableCredentials
-from support.stores.object_clients import BODY, S3_PARAMETERS, Place, parameter, send
+from support.stores.object_clients import BODY, S3_PARAMETERS, StoreClient, parameter, send
 from support.stores.temporary_credentials import assume_role
 
 from nbexchange.storage import URL_LIFETIME, StoreUnavailable
@@ -40,15 +40,15 @@ def source(tmp_path, monkeypatch):
 
 
 def store():
-    made = S3Store("bucket", endpoint_url="http://127.0.0.1:9", public_endpoint_url="http://localhost:9")
-    assert isinstance(made.session.get_credentials(), RefreshableCredentials)
-    return made
+    s3_store = S3Store("bucket", endpoint_url="http://127.0.0.1:9", public_endpoint_url="http://localhost:9")
+    assert isinstance(s3_store.session.get_credentials(), RefreshableCredentials)
+    return s3_store
 
 
-def sign(store, wanted):
+def sign(store, expires_at):
     """Both kinds of URL; each says when it ends, and means it."""
-    upload = store.sign_put("key", size=1, sha256="0" * 64, expires_at=wanted)
-    download = store.sign_get("key", filename="work.tar.gz", expires_at=wanted)
+    upload = store.sign_put("key", size=1, sha256="0" * 64, expires_at=expires_at)
+    download = store.sign_get("key", filename="work.tar.gz", expires_at=expires_at)
     for request in (upload, download):
         signed_at = datetime.strptime(parameter(request, "X-Amz-Date"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         end = signed_at + timedelta(seconds=int(parameter(request, "X-Amz-Expires")))
@@ -63,8 +63,8 @@ def key_of(request):
 
 def test_a_url_lives_as_long_as_asked_for_where_the_credentials_do(source):
     source("first", timedelta(hours=1))
-    wanted = datetime.now(UTC) + URL_LIFETIME
-    assert sign(store(), wanted).expires_at == wanted
+    expires_at = datetime.now(UTC) + URL_LIFETIME
+    assert sign(store(), expires_at).expires_at == expires_at
 
 
 def test_a_url_ends_before_the_credentials_where_no_newer_ones_are_to_be_had(source):
@@ -76,27 +76,27 @@ def test_a_url_ends_before_the_credentials_where_no_newer_ones_are_to_be_had(sou
 
 def test_credentials_that_end_soon_are_renewed_before_they_sign(source):
     source("first", timedelta(minutes=12))
-    made = store()
+    s3_store = store()
     source("second", timedelta(hours=1))
-    wanted = datetime.now(UTC) + URL_LIFETIME
-    request = sign(made, wanted)
-    assert request.expires_at == wanted
+    expires_at = datetime.now(UTC) + URL_LIFETIME
+    request = sign(s3_store, expires_at)
+    assert request.expires_at == expires_at
     assert key_of(request) == "second"
 
 
 def test_credentials_sign_on_while_their_source_is_away_and_they_last(source):
     end = source("first", timedelta(minutes=12))
-    made = store()
+    s3_store = store()
     source.stop()
-    assert sign(made, datetime.now(UTC) + URL_LIFETIME).expires_at == end - CLOCK_SKEW
+    assert sign(s3_store, datetime.now(UTC) + URL_LIFETIME).expires_at == end - CLOCK_SKEW
 
 
 @pytest.mark.parametrize("minutes", [-1, 5])
 def test_nothing_is_signed_or_asked_when_the_source_is_away_and_the_credentials_end(source, minutes):
     source("first", timedelta(minutes=minutes))
-    made = store()
+    s3_store = store()
     source.stop()
-    refused(made, "CredentialRetrievalError")
+    refused(s3_store, "CredentialRetrievalError")
 
 
 def test_nothing_is_signed_or_asked_with_credentials_that_have_ended(source):
@@ -120,14 +120,19 @@ def test_a_url_that_temporary_credentials_sign_is_good(source, s3_server, monkey
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
     S3Store("temporary", endpoint_url=s3_server.endpoint_url).create()
-    given = assume_role(s3_server)
+    lent = assume_role(s3_server)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    source(given["AccessKeyId"], timedelta(minutes=12), given["SecretAccessKey"], given["SessionToken"])
+    source(
+        lent["AccessKeyId"],
+        timedelta(minutes=12),
+        lent["SecretAccessKey"],
+        lent["SessionToken"],
+    )
     store = S3Store("temporary", endpoint_url=s3_server.endpoint_url)
-    place = Place(store, S3_PARAMETERS, s3_server.endpoint_url)
-    request = place.sign_put("key", BODY)
+    client = StoreClient(store, S3_PARAMETERS, s3_server.endpoint_url)
+    request = client.sign_put("key", BODY)
     assert "X-Amz-Security-Token" in urlsplit(request.url).query
-    assert send(place.forged(request), BODY).status == 403
+    assert send(client.forged(request), BODY).status == 403
     assert send(request, BODY).status == 200
     assert store.stat("key").size == len(BODY)

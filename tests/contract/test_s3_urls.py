@@ -73,21 +73,21 @@ def test_the_public_address_needs_no_credentials():
 
 
 @on("seaweedfs")
-def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(place, key):
-    public = place.base_url.replace("127.0.0.1", "localhost")
-    there = replace(place, store=replace(place.store, public_endpoint_url=public))
+def test_a_url_for_the_public_host_is_good_at_that_host_and_at_no_other(client, key):
+    public = client.base_url.replace("127.0.0.1", "localhost")
+    there = replace(client, store=replace(client.store, public_endpoint_url=public))
     upload = there.sign_put(key, BODY)
     assert upload.url.startswith(public)
     elsewhere = replace(upload, url=upload.url.replace("localhost", "127.0.0.1"))
     assert send(elsewhere, BODY).status == 403
     assert send(upload, BODY).status == 200
-    assert place.store.stat(key).size == len(BODY)
+    assert client.store.stat(key).size == len(BODY)
 
 
 @on("seaweedfs")
-def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(place, key):
-    store = replace(place.store, public_endpoint_url="https://objects.example.org")
+def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(client, key):
+    store = replace(client.store, public_endpoint_url="https://objects.example.org")
     for request in sign_both(store):
         assert urlsplit(request.url).netloc == "objects.example.org"
-    place.put(key, BODY)
+    client.put(key, BODY)
     assert store.stat(key).size == len(BODY)

@@ -24,13 +24,13 @@ def demo(tmp_path):
     tokens = make_tokens(TokenFile(tmp_path / "service" / "data" / "tokens.json"))
     db_url = f"sqlite:///{tmp_path}/service/data/nbexchange.sqlite"
     with servers.service(tmp_path / "service", {}) as service:
-        made = Demo(tmp_path, service, db_url, tokens)
+        prepared = Demo(tmp_path, service, db_url, tokens)
         for person in ("instructor", "alice", "bob"):
-            course.configuration(made.home(person))
-        release = made.home("instructor") / "release" / "ps1"
+            course.configuration(prepared.home(person))
+        release = prepared.home("instructor") / "release" / "ps1"
         release.mkdir(parents=True)
         (release / "p1.ipynb").write_text("{}")
-        yield made
+        yield prepared
 
 
 def test_exit_statuses_say_what_happened(demo):

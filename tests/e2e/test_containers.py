@@ -32,9 +32,9 @@ def image():
     """The image, in a folder that other users may enter."""
     folder = Path(tempfile.mkdtemp(prefix="nbexchange-image-"))
     folder.chmod(0o755)
-    made = Image(folder)
-    made.build()
-    yield made
+    built = Image(folder)
+    built.build()
+    yield built
     shutil.rmtree(folder)
 
 
@@ -88,13 +88,13 @@ class Deployment:
 @pytest.fixture
 def deployment(image, tmp_path):
     with servers.s3_server(tmp_path / "objects") as bucket:
-        place = urlsplit(bucket.endpoint_url)
+        address = urlsplit(bucket.endpoint_url)
         variables = {
             **example_variables(),
             "POSTGRES_PASSWORD": PASSWORD,
             "MINIO_ROOT_USER": bucket.access_key,
             "MINIO_ROOT_PASSWORD": bucket.secret_key,
-            "S3_PUBLIC_URL": f"http://localhost:{place.port}",
+            "S3_PUBLIC_URL": f"http://localhost:{address.port}",
         }
         with database(compose(variables)["services"]["db"]["environment"]) as socket:
             hosts = {
@@ -136,8 +136,8 @@ def test_an_assignment_is_released_and_fetched(deployment, tmp_path):
     for _ in range(2):
         migrated = deployment.run("migrate")
         assert migrated.stdout.startswith("The schema is at revision "), migrated.stderr
-        made = deployment.run("bucket")
-        assert made.returncode == 0, made.stderr
+        created = deployment.run("bucket")
+        assert created.returncode == 0, created.stderr
     files = deployment.image.files()
     assert deployment.check_health().returncode != 0
     with deployment.serving(tmp_path / "log") as url:
@@ -183,8 +183,8 @@ def release(teacher, public_url):
         "sha256": hashlib.sha256(BODY).hexdigest(),
         "unpacked_size": len(BODY),
     }
-    wanted = {"kind": "release", "course_id": "cs101", "assignment_id": "ps1", "items": [item]}
-    (granted,) = teacher.call("POST", "uploads", json=wanted)["items"]
+    body = {"kind": "release", "course_id": "cs101", "assignment_id": "ps1", "items": [item]}
+    (granted,) = teacher.call("POST", "uploads", json=body)["items"]
     assert granted["url"].startswith(f"{public_url}/nbexchange/")
     other_name = granted["url"].replace("//localhost:", "//127.0.0.1:")
     assert requests.put(other_name, data=BODY, headers=granted["headers"], timeout=10).status_code == 403
@@ -196,8 +196,8 @@ def release(teacher, public_url):
 def fetch(student, record):
     (listed,) = student.call("GET", "assignments")["assignments"]
     assert listed["assignment_id"] == record["assignment_id"]
-    wanted = {"items": [{"kind": "release", "id": record["id"]}]}
-    (granted,) = student.call("POST", "downloads", json=wanted)["items"]
+    body = {"items": [{"kind": "release", "id": record["id"]}]}
+    (granted,) = student.call("POST", "downloads", json=body)["items"]
     answer = requests.get(granted["url"], headers=granted["headers"], timeout=10)
     assert answer.status_code == 200
     return answer.content

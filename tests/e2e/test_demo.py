@@ -37,10 +37,10 @@ def travelled(output):
 @pytest.fixture
 def folder():
     """Outside of pytest's own, which the user of PostgreSQL may not enter."""
-    place = Path(tempfile.mkdtemp(prefix="nbexchange-demo-test-"))
-    place.chmod(0o755)
-    yield place
-    shutil.rmtree(place)
+    path = Path(tempfile.mkdtemp(prefix="nbexchange-demo-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
 
 
 def test_the_demo_on_postgresql_and_s3_runs_a_whole_cycle_and_is_kept_until_it_is_ended(folder):

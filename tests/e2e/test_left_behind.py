@@ -60,8 +60,8 @@ def test_that_waits(launcher, postgresql):
 @pytest.fixture
 def runs():
     """A run of pytest for each signal, side by side, in a folder that the user of PostgreSQL may enter."""
-    with tempfile.TemporaryDirectory(prefix="nbexchange-runs-") as place, ExitStack() as stack:
-        folders = {sign: Path(place) / sign.name for sign in SIGNALS}
+    with tempfile.TemporaryDirectory(prefix="nbexchange-runs-") as root, ExitStack() as stack:
+        folders = {sign: Path(root) / sign.name for sign in SIGNALS}
 
         def all_wait() -> bool:
             return all((folder / "begun").exists() for folder in folders.values())

@@ -33,14 +33,14 @@ def test_the_wheel_holds_every_portion_and_no_more(wheel):
     roots = {name.split("/")[0] for name in names}
     assert {name.rpartition(".")[2] for name in roots} == {"nbexchange", "dist-info", "data"}
     assert "nbexchange/__init__.py" not in names
-    for wanted in (
+    for path in (
         "nbexchange/api/db/migrations/versions/0001_the_first_schema.py",
         "nbexchange/api/db/migrations/script.py.mako",
         "nbexchange/plugin/py.typed",
         "nbexchange/protocol/__init__.py",
         "nbexchange/handlers/auth/user_handler.py",
     ):
-        assert wanted in names
+        assert path in names
     assert [name.partition(".data/")[2] for name in names if ".data/" in name] == [
         "data/etc/jupyter/jupyter_server_config.d/nbexchange.json"
     ]

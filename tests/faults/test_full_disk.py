@@ -31,14 +31,14 @@ LARGE, SMALL = os.urandom(2 * DISK), os.urandom(1000)
 @pytest.fixture
 def disk(tmp_path):
     """A file system of 1 MiB. To mount one takes rights that a container may not have."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(place)]
+    mount_point = tmp_path / "disk"
+    mount_point.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(mount_point)]
     mounted = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"a really full disk is NOT shown here, for want of the right to mount: {mounted.stderr}")
-    yield place
-    subprocess.run(["umount", place], check=True)
+    yield mount_point
+    subprocess.run(["umount", mount_point], check=True)
 
 
 def fill(disk):

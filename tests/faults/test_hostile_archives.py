@@ -34,24 +34,24 @@ def scene():
     """All of them, tried by one process, in memory where the system has a place for that."""
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as root:
-        places = {name: Path(root, name) for name in ("archives", "destination", "victim")}
-        for place in places.values():
-            place.mkdir()
-        (places["victim"] / "kept").write_text("kept")
+        folders = {name: Path(root, name) for name in ("archives", "destination", "victim")}
+        for folder in folders.values():
+            folder.mkdir()
+        (folders["victim"] / "kept").write_text("kept")
         for name in hostile.NAMES:
-            (places["archives"] / name).write_bytes(hostile.make(name, places["victim"]))
+            (folders["archives"] / name).write_bytes(hostile.make(name, folders["victim"]))
         module = [
             sys.executable,
             "-m",
             "support.archives.unpack_each",
-            places["archives"],
-            places["destination"],
+            folders["archives"],
+            folders["destination"],
         ]
         command = [*module, str(hostile.DECLARED)]
         done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
         told = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 0, (told[-1:], done.stderr)
-        yield SimpleNamespace(root=Path(root), told={line["name"]: line for line in told}, **places)
+        yield SimpleNamespace(root=Path(root), told={line["name"]: line for line in told}, **folders)
 
 
 @pytest.mark.parametrize("name", hostile.NAMES)
@@ -64,10 +64,10 @@ def test_a_hostile_archive_is_refused_at_a_bounded_price(scene, name):
 
 
 def test_nothing_is_written_outside(scene):
-    assert {place.name for place in scene.root.iterdir()} == {"archives", "destination", "victim"}
-    assert [place.name for place in scene.victim.iterdir()] == ["kept"]
+    assert {path.name for path in scene.root.iterdir()} == {"archives", "destination", "victim"}
+    assert [path.name for path in scene.victim.iterdir()] == ["kept"]
     assert (scene.victim / "kept").read_text() == "kept"
-    assert {place.name for place in scene.destination.iterdir()} <= set(hostile.NAMES)
+    assert {path.name for path in scene.destination.iterdir()} <= set(hostile.NAMES)
 
 
 @pytest.mark.parametrize("name", hostile.NAMES)
@@ -75,7 +75,7 @@ def test_what_was_written_before_the_refusal_is_plain_and_no_more_than_announced
     size = 0
     for folder, folders, files in os.walk(scene.destination / name):
         for entry in (*folders, *files):
-            found = (Path(folder) / entry).lstat()
-            assert stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode), entry
-            size += found.st_size if stat.S_ISREG(found.st_mode) else 0
+            status = (Path(folder) / entry).lstat()
+            assert stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode), entry
+            size += status.st_size if stat.S_ISREG(status.st_mode) else 0
     assert size <= hostile.DECLARED

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.archives.archives import archive
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 from support.people.classroom import Desk
 from support.stores.object_clients import send
 
@@ -105,7 +105,7 @@ def declare(kind, people, **values):
     """Announce an upload with these values in place of the right ones; gives the answer for it."""
     if kind == "feedback":
         submission = people.ada.submit()
-        right = item(b"x", student_id="ada", submission_id=submission["id"], notebook_id="p1")
+        right = upload_item(b"x", student_id="ada", submission_id=submission["id"], notebook_id="p1")
     else:
         right = archive_item(b"x", force=kind == "release")
     caller = people.ada if kind == "submission" else people.teacher
@@ -138,8 +138,8 @@ def test_the_unpacked_size_at_initiate(released, limits, kind, more):
 def test_the_signed_length_at_the_store(released, more):
     """Neither with the length that was signed nor with the one that is sent."""
     body = b"x" * LIMIT
-    wanted = archive_item(body)
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(body)
+    (granted,) = released.ada.begin("submission", item)
     sent = body[:more] if more < 0 else body + b"x" * more
     signed = SignedRequest("PUT", granted["url"], granted["headers"], granted["expires_at"])
     honest = granted["headers"] | {"content-length": str(len(sent))}
@@ -147,11 +147,11 @@ def test_the_signed_length_at_the_store(released, more):
         400,
         403,
     }
-    if more > 0:  # the byte too many is nobody's: what was signed is stored
+    if more > 0:  # the signed length is stored, and the byte beyond it dropped
         assert send(signed, sent).status == 200
-        assert released.ada.complete(wanted).json["items"][0]["record"]["size"] == LIMIT
+        assert released.ada.complete(item).json["items"][0]["record"]["size"] == LIMIT
     else:
-        assert released.ada.complete(wanted).json["items"][0]["problem"]["type"] == "object-missing"
+        assert released.ada.complete(item).json["items"][0]["problem"]["type"] == "object-missing"
 
 
 # --- when it comes back ------------------------------------------------------------------------------------

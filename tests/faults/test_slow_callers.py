@@ -42,8 +42,8 @@ def teacher(service):
 
 
 def dial(service):
-    place = urlsplit(service.url)
-    return socket.create_connection((place.hostname, place.port), timeout=60)
+    address = urlsplit(service.url)
+    return socket.create_connection((address.hostname, address.port), timeout=60)
 
 
 def drip(service, at_once, slowly):
@@ -71,8 +71,8 @@ def head(method, path, headers):
 
 def begin_upload(teacher):
     """What it takes to send an object to the local store: a signed URL."""
-    wanted = archive_item(ENDLESS, force=True)
-    (granted,) = teacher.begin("release", wanted)
+    item = archive_item(ENDLESS, force=True)
+    (granted,) = teacher.begin("release", item)
     return head("PUT", SERVICE + granted["url"], granted["headers"])
 
 
@@ -94,7 +94,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("what", SLOW)
-def test_whoever_sends_slowly_is_hung_up_on_and_others_are_answered(service, teacher, what):
+def test_callers_who_send_slowly_are_hung_up_on_and_others_are_answered(service, teacher, what):
     plans = [SLOW[what](teacher) for _ in range(CALLERS)]
     with ThreadPoolExecutor(CALLERS) as pool:
         callers = [pool.submit(drip, service, *plan) for plan in plans]
@@ -108,7 +108,7 @@ def test_whoever_sends_slowly_is_hung_up_on_and_others_are_answered(service, tea
     assert "Traceback" not in service.log.read_text()
 
 
-def test_whoever_begins_and_says_nothing_more_is_hung_up_on(service, teacher):
+def test_a_caller_who_begins_and_says_nothing_more_is_hung_up_on(service, teacher):
     wires = [dial(service) for _ in range(CALLERS)]
     for wire, (at_once, _) in zip(wires, [SLOW["an object"](teacher) for _ in wires], strict=True):
         wire.sendall(at_once)
@@ -118,7 +118,7 @@ def test_whoever_begins_and_says_nothing_more_is_hung_up_on(service, teacher):
     assert not list((service.log.parent / "data" / "store" / "incoming").iterdir())
 
 
-def test_whoever_asks_and_reads_nothing_is_hung_up_on(service, teacher):
+def test_callers_who_ask_and_read_nothing_are_hung_up_on(service, teacher):
     body = bytes(LARGE)
     record = teacher.release(body, force=True)
     granted = teacher.request("release", record["id"])
@@ -128,7 +128,7 @@ def test_whoever_asks_and_reads_nothing_is_hung_up_on(service, teacher):
     assert requests.get(f"{service.url}/healthz", timeout=60).status_code == 200
     with ThreadPoolExecutor(CALLERS) as pool:
         cut_off = [len(told) < LARGE for told in pool.map(received, wires)]
-    assert sum(cut_off) >= THREADS  # whoever came last may have been answered while we read
+    assert sum(cut_off) >= THREADS  # the last ones may have been answered while we read
     assert hashlib.sha256(teacher.download("release", record["id"])).digest() == hashlib.sha256(body).digest()
     assert "Traceback" not in service.log.read_text()
 

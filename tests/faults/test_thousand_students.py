@@ -41,9 +41,9 @@ KINDS = [
 @pytest.fixture(scope="module", params=KINDS)
 def large_database(request, tmp_path_factory):
     if request.param == "sqlite":
-        place = tmp_path_factory.mktemp("large") / "large.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), place)
-        yield from filled(f"sqlite:///{place}")
+        path = tmp_path_factory.mktemp("large") / "large.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield from filled(f"sqlite:///{path}")
         return
     server, template = (request.getfixturevalue(f"postgresql_{what}") for what in ("server", "template"))
     with new_database(server, f"large_{uuid4().hex}", template) as url:
@@ -78,16 +78,16 @@ def key_of(record):
 
 
 def test_a_teacher_sees_every_attempt_once_in_pages_that_cost_the_same(course):
-    found, costs, query = [], set(), {}
+    records, costs, query = [], set(), {}
     while query is not None:
         with statements(course.database) as seen:
             page = course.teacher.get("submissions", course_id="cs1", **query).json
         costs.add(len(seen))
         assert len(page["submissions"]) <= listing.PAGE
-        found += page["submissions"]
+        records += page["submissions"]
         query = {"cursor": page["cursor"]} if "cursor" in page else None
-    assert Counter(map(key_of, found)) == Counter(ATTEMPTS)
-    assert all(len(record["feedback"]) == 1 for record in found)
+    assert Counter(map(key_of, records)) == Counter(ATTEMPTS)
+    assert all(len(record["feedback"]) == 1 for record in records)
     assert len(costs) == 1
     assert costs.pop() <= 5
 
@@ -120,7 +120,7 @@ def test_a_student_sees_their_own_and_nothing_else(course):
     assert all(len(record["feedback"]) == 1 for record in own)
 
 
-def test_a_teacher_sees_what_is_released_and_nobodys_attempts(course):
+def test_a_teacher_sees_what_is_released_and_no_attempts(course):
     with statements(course.database) as seen:
         entries = course.teacher.assignments()
     assert len(seen) <= 5
@@ -131,14 +131,14 @@ def test_a_teacher_sees_what_is_released_and_nobodys_attempts(course):
 @pytest.fixture
 def submit(course):
     """Submit for a student, until the test is over: the others want their course as it was."""
-    made = []
+    ids = []
 
     def submit(student):
-        made.append(UUID(course.teacher.submit(student.encode(), assignment="ps9", student_id=student)["id"]))
+        ids.append(UUID(course.teacher.submit(student.encode(), assignment="ps9", student_id=student)["id"]))
 
     yield submit
     with course.database.write() as session:
-        pks = session.scalars(select(Upload.pk).where(Upload.uuid.in_(made))).all()
+        pks = session.scalars(select(Upload.pk).where(Upload.uuid.in_(ids))).all()
         session.execute(delete(Action).where(Action.upload_pk.in_(pks)))
         session.execute(delete(Submission).where(Submission.pk.in_(pks)))
         session.execute(delete(Upload).where(Upload.pk.in_(pks)))
@@ -146,11 +146,11 @@ def submit(course):
 
 def test_a_list_that_grows_while_it_is_read_repeats_and_loses_nothing(course, submit):
     """New attempts come in between the pages, before and behind the place that was read to."""
-    found = []
+    keys = []
     for record in every_submission(course.teacher, assignment_id="ps9"):
-        if len(found) % listing.PAGE == 0:
+        if len(keys) % listing.PAGE == 0:
             submit(STUDENTS[0])
             submit(STUDENTS[-1])
-        found.append(key_of(record))
-    assert max(Counter(found).values()) == 1
-    assert {key for key in ATTEMPTS if key[0] == "ps9"} < set(found)
+        keys.append(key_of(record))
+    assert max(Counter(keys).values()) == 1
+    assert {key for key in ATTEMPTS if key[0] == "ps9"} < set(keys)

@@ -19,7 +19,7 @@ from support.archives.hostile import bomb, escaping, linking
 from support.database.ledger import check_ledger, let_time_pass, state_of
 from support.faults.at_once import at_once
 from support.faults.proxy import LOSE, PAGE, PASS, proxy
-from support.people.callers import archive_item, item, outcome
+from support.people.callers import archive_item, outcome, upload_item
 
 from nbexchange.api.db.models import Action, Organisation, Person, Release, Upload
 from nbexchange.demo.course import FACTORY_LINES
@@ -40,10 +40,10 @@ def nothing_is_half_recorded(database):
 @pytest.fixture
 def orphan(released):
     """A submission whose bytes have arrived and whose client has not said so."""
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     assert released.ada.put(granted, b"work") == 200
-    return wanted
+    return item
 
 
 # --- at once -----------------------------------------------------------------------------------------------
@@ -58,9 +58,9 @@ def test_submits_of_one_student_at_once_become_attempts_without_gap(pair, releas
     for (student, _, body), grant in zip(items, granted, strict=True):
         student.put(grant, body)
     assert at_once(*[lambda s=s, i=i: outcome(s.complete(i)) for s, i, _ in items]) == ["completed"] * 15
-    found = released.teacher.submissions()
+    submissions = released.teacher.submissions()
     for student in students:
-        records = [record for record in found if record["student_id"] == student.name]
+        records = [record for record in submissions if record["student_id"] == student.name]
         assert sorted(record["attempt"] for record in records) == [1, 2, 3]
         assert len({record["submitted_at"] for record in records}) == 3
 
@@ -69,14 +69,14 @@ def test_a_class_that_submits_at_once_is_there_as_one(pair, released):
     students = [pair.caller(f"s{n}", {"cs1": "Student"}, released.org_id) for n in range(24)]
     records = at_once(*[lambda s=student: s.submit(s.name.encode()) for student in students])
     assert [record["attempt"] for record in records] == [1] * 24
-    found = {record["student_id"]: record["id"] for record in released.teacher.submissions()}
-    assert found == {record["student_id"]: record["id"] for record in records}
+    ids = {record["student_id"]: record["id"] for record in released.teacher.submissions()}
+    assert ids == {record["student_id"]: record["id"] for record in records}
 
 
 def test_of_two_releases_at_once_one_is_released_and_the_other_refused(people, database):
     items = [archive_item(b"one"), archive_item(b"two")]
-    for caller, wanted, body in zip((people.teacher, people.colleague), items, (b"one", b"two"), strict=True):
-        (granted,) = caller.begin("release", wanted)
+    for caller, item, body in zip((people.teacher, people.colleague), items, (b"one", b"two"), strict=True):
+        (granted,) = caller.begin("release", item)
         caller.put(granted, body)
     answers = at_once(
         lambda: outcome(people.teacher.complete(items[0])),
@@ -95,10 +95,10 @@ def _people(people):
 
 def test_releases_by_force_at_once_end_with_the_one_that_was_begun_last(released):
     items = [archive_item(str(number).encode(), force=True) for number in range(6)]
-    for number, wanted in enumerate(items):
-        (granted,) = released.teacher.begin("release", wanted)
+    for number, item in enumerate(items):
+        (granted,) = released.teacher.begin("release", item)
         released.teacher.put(granted, str(number).encode())
-    answers = at_once(*[lambda w=wanted: outcome(released.teacher.complete(w)) for wanted in items])
+    answers = at_once(*[lambda w=item: outcome(released.teacher.complete(w)) for item in items])
     assert set(answers) <= {"completed", "superseded"}
     assert answers[-1] == "completed"
     current = released.ada.assignments()[0]["release"]
@@ -125,7 +125,7 @@ def test_feedback_on_many_submissions_at_once_locks_nobody_out(pair, released):
         order = students[turn:] + students[:turn]
         teacher = (released.teacher, released.colleague)[turn % 2]
         items = [
-            item(b"<p>", student_id=name, submission_id=records[name]["id"], notebook_id="p1")
+            upload_item(b"<p>", student_id=name, submission_id=records[name]["id"], notebook_id="p1")
             for name in order
         ]
         for granted in teacher.begin("feedback", *items):
@@ -161,8 +161,8 @@ def test_completes_at_once_make_one_submission_and_all_get_the_same_answer(relea
 
 
 def test_initiates_at_once_with_one_id_make_one_upload(released):
-    wanted = archive_item(b"work")
-    answers = at_once(*[lambda: released.ada.begin("submission", wanted)[0]] * 8)
+    item = archive_item(b"work")
+    answers = at_once(*[lambda: released.ada.begin("submission", item)[0]] * 8)
     assert len({answer["submitted_at"] for answer in answers}) == 1
     assert len({answer["url"].partition("?")[0] for answer in answers}) == 1
     assert len(released.ada.get("uploads").json["items"]) == 1
@@ -181,13 +181,13 @@ def test_complete_and_abort_at_once_leave_one_of_the_two(released, orphan, datab
 
 
 def test_an_expired_upload_is_refused_by_both_processes(released, database):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     let_time_pass(database, hours=25)
     for _ in range(2):
-        assert outcome(released.ada.complete(wanted)) == "upload-expired"
-        assert outcome(released.ada.initiate("submission", wanted)) == "upload-expired"
+        assert outcome(released.ada.complete(item)) == "upload-expired"
+        assert outcome(released.ada.initiate("submission", item)) == "upload-expired"
     assert released.teacher.submissions() == []
 
 
@@ -222,9 +222,9 @@ def test_a_client_that_is_killed_after_its_transfer_has_submitted(pair, released
     assert (record["attempt"], record["sha256"]) == (1, pending["sha256"])
 
 
-def test_collectors_at_once_complete_every_orphan_once(pair, released, database):
-    wanted = [archive_item(str(number).encode()) for number in range(3)]
-    for number, granted in enumerate(released.ada.begin("submission", *wanted)):
+def test_garbage_collections_at_once_complete_every_orphan_once(pair, released, database):
+    items = [archive_item(str(number).encode()) for number in range(3)]
+    for number, granted in enumerate(released.ada.begin("submission", *items)):
         released.ada.put(granted, str(number).encode())
     let_time_pass(database, minutes=16)
     pair.collect_garbage(times=3)
@@ -298,14 +298,14 @@ def test_a_tree_comes_back_as_it_was(desks, kind):
 
 
 def test_a_file_that_changes_while_it_is_packed_is_not_announced(released, desks, monkeypatch):
-    place = desks.ada.write("ps1/p1.ipynb", "work" * 1000)
+    path = desks.ada.write("ps1/p1.ipynb", "work" * 1000)
     real = os.fstat
 
     def meddle(handle):
-        found = real(handle)
-        if found.st_size == 4000:
-            place.write_text("other")
-        return found
+        status = real(handle)
+        if status.st_size == 4000:
+            path.write_text("other")
+        return status
 
     monkeypatch.setattr("nbexchange.plugin.archives.packing.os.fstat", meddle)
     with pytest.raises(ExchangeError, match=r"p1\.ipynb changed while it was packed"):

@@ -143,7 +143,7 @@ def test_postgresql_is_killed_and_started_again_under_load(own_postgresql, on_ow
 
 
 @ON_OWN_POSTGRESQL
-def test_whoever_sent_their_work_before_postgresql_went_away_is_told_that_it_counts(
+def test_students_who_sent_their_work_before_postgresql_went_away_are_told_that_it_counts(
     own_postgresql, on_own_postgresql, monkeypatch
 ):
     course = enrol(on_own_postgresql)

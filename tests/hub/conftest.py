@@ -18,7 +18,7 @@ from support.hub.programs import chromium, hub_proxy, needed
 SCREENSHOTS = Path(
     os.environ.get("NBEXCHANGE_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots"
 )
-"""Read before any test begins: none sees the variables of whoever runs it."""
+"""Read before any test begins: tests see no variable of the user who runs them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,8 +55,8 @@ def managed() -> Iterator[Hub]:
 @pytest.fixture(params=["external", "managed"])
 def hub(request: pytest.FixtureRequest) -> Hub:
     """Either of them."""
-    found: Hub = request.getfixturevalue(request.param)
-    return found
+    running: Hub = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,8 @@ def test_the_exchange_takes_each_server_for_its_owner_in_the_role_of_their_group
 def me(hub, token):
     reply = ask_me(hub, token)
     assert reply.ok, reply.text
-    found = reply.json()
-    return found["name"], {course["course_id"]: course["role"] for course in found["courses"]}
+    identity = reply.json()
+    return identity["name"], {course["course_id"]: course["role"] for course in identity["courses"]}
 
 
 def ask_me(hub, token):
@@ -98,7 +98,7 @@ def test_a_grader_sees_in_the_list_what_students_do_not(external):
         headers = {"Authorization": f"token {external.server(name).exchange_token}"}
         return requests.get(url, params=asked, headers=headers, timeout=DEADLINE)
 
-    assert [found["student_id"] for found in answer(GRADER).json()["submissions"]] == [ADA]
+    assert [submission["student_id"] for submission in answer(GRADER).json()["submissions"]] == [ADA]
     assert answer(BEN).status_code == 403
 
 

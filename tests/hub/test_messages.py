@@ -35,10 +35,10 @@ def expired_token(hub, ben) -> Iterator[None]:
 def foreign_token(hub, ben) -> Iterator[None]:
     """One that was given to another service, which says of its owner the same as any."""
     token = hub.new_token(BEN, scopes=["access:services!service=elsewhere"])["token"]
-    place, config = ben.home / "token", ben.home / "nbgrader_config.py"
-    place.touch(0o600)
-    place.write_text(token)
-    config.write_text(f"c = get_config()\nc.Exchange.api_token_file = {str(place)!r}\n")
+    token_file, config = ben.home / "token", ben.home / "nbgrader_config.py"
+    token_file.touch(0o600)
+    token_file.write_text(token)
+    config.write_text(f"c = get_config()\nc.Exchange.api_token_file = {str(token_file)!r}\n")
     try:
         yield
     finally:

@@ -31,8 +31,8 @@ def exchange_that_lets_everybody_wait(hub: Hub) -> Iterator[None]:
 
 def calls_to_the_exchange(server: NotebookServer, hub: Hub) -> set[int]:
     """The connections to the hub's proxy, as nothing but the plugin makes them; each action makes one of its own."""
-    made = psutil.Process(server.pid).net_connections("tcp")
-    return {end.laddr.port for end in made if end.raddr and end.raddr.port == hub.ports.proxy}
+    connections = psutil.Process(server.pid).net_connections("tcp")
+    return {end.laddr.port for end in connections if end.raddr and end.raddr.port == hub.ports.proxy}
 
 
 @contextmanager

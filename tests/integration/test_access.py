@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Base
 
@@ -126,7 +126,7 @@ def call(row, caller, scene):
         return caller.post("downloads", {"items": [{"kind": kind, "id": record["id"]}]})
 
     def about(record):
-        return item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
+        return upload_item(b"<p>", student_id="ada", submission_id=record["id"], notebook_id="p1")
 
     def enrol(**member):
         return caller.post("roster", {"course_id": "cs1", "members": [member, {"name": "dan"}]})
@@ -198,7 +198,9 @@ WITH_TRACE = [cell for cell in CELLS if cell not in WITHOUT_TRACE]
 
 
 @pytest.mark.parametrize(("row", "name"), WITHOUT_TRACE)
-def test_whoever_may_not_is_refused_and_neither_refusing_nor_reading_leaves_a_trace(row, name, untouched):
+def test_callers_without_the_role_are_refused_and_neither_refusing_nor_reading_leaves_a_trace(
+    row, name, untouched
+):
     outcome = outcome_of(call(row, getattr(untouched.people, name), untouched.told), untouched.told)
     assert outcome == CELLS[row, name]
 

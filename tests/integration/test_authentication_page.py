@@ -20,9 +20,9 @@ BLOCKS = re.findall(r"^```(python|yaml)\n# ([\w.]+)[^\n]*\n(.*?)^```", PAGE, re.
 
 
 def blocks(name):
-    found = [text for _, file, text in BLOCKS if file == name]
-    assert found
-    return found
+    texts = [text for _, file, text in BLOCKS if file == name]
+    assert texts
+    return texts
 
 
 def test_every_block_says_which_file_it_is_for():
@@ -63,9 +63,9 @@ def test_a_hub_knows_every_setting(text, tmp_path, monkeypatch):
     file = tmp_path / "jupyterhub_config.py"
     file.write_text(text)
     config = PyFileConfigLoader(file.name, str(tmp_path)).load_config()
-    known = {kind.__name__: kind for kind in [JupyterHub, LTI13Authenticator, *JupyterHub().classes]}
+    classes = {kind.__name__: kind for kind in [JupyterHub, LTI13Authenticator, *JupyterHub().classes]}
     for section in config:
-        assert set(config[section]) <= set(known[section].class_traits(config=True))
+        assert set(config[section]) <= set(classes[section].class_traits(config=True))
 
 
 @pytest.mark.parametrize("text", blocks("nbgrader_config.py"))
@@ -73,9 +73,9 @@ def test_the_plugin_knows_every_setting(text, tmp_path):
     file = tmp_path / "nbgrader_config.py"
     file.write_text(text)
     config = PyFileConfigLoader(file.name, str(tmp_path)).load_config()
-    made = Exchange(config=config)
+    exchange = Exchange(config=config)
     assert set(config) == {"Exchange"}
-    assert {name: getattr(made, name) for name in config.Exchange} == config.Exchange
+    assert {name: getattr(exchange, name) for name in config.Exchange} == config.Exchange
 
 
 @pytest.mark.parametrize("text", blocks("values.yaml"))

@@ -74,7 +74,7 @@ def test_a_title_can_be_changed_and_is_not_lost(run):
     assert "1,cs1,Informatik," in run("list")
 
 
-def test_whoever_keeps_rosters_that_count_for_nothing_is_told(run):
+def test_an_administrator_is_told_that_rosters_count_for_nothing(run):
     assert run("add", "cs1", "ada", database_roster="False") == f"1 added: ada\n{OFF}"
 
 

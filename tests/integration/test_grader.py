@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.people.callers import archive_item, item, outcome, problem_of
+from support.people.callers import archive_item, outcome, problem_of, upload_item
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def submission(released):
 
 
 def feedback_item(**values):
-    return item(b"<p>", student_id="ada", notebook_id="p1", **values)
+    return upload_item(b"<p>", student_id="ada", notebook_id="p1", **values)
 
 
 def feedback_on_work_from_elsewhere():
@@ -64,13 +64,13 @@ def test_feedback_by_a_grader_begins_no_assignment(released):
 
 
 def test_one_who_is_a_grader_no_longer_cannot_complete_feedback(released, submission, token_file):
-    wanted = feedback_item(submission_id=submission["id"])
-    (granted,) = released.grader.begin("feedback", wanted)
+    item = feedback_item(submission_id=submission["id"])
+    (granted,) = released.grader.begin("feedback", item)
     released.grader.put(granted, b"<p>")
     student = token_file.create(
         {"name": "grader", "courses": [{"course_id": "cs1", "course_role": "Student"}]}
     )
     headers = {"Authorization": f"token {student}"}
-    answer = released.grader.call("POST", "uploads/complete", json={"ids": [wanted["id"]]}, headers=headers)
+    answer = released.grader.call("POST", "uploads/complete", json={"ids": [item["id"]]}, headers=headers)
     assert problem_of(answer)["type"] == "role-required"
     assert released.ada.assignments()[0]["submissions"][0].get("feedback", []) == []

@@ -36,11 +36,11 @@ def cycle(scenes):
 
 
 def test_each_verb_is_logged_once_with_people_and_digest(cycle):
-    found = [
+    logged = [
         (entry["action"], entry["kind"], entry["actor"], entry.get("on_behalf"))
         for entry in reversed(entries(cycle.teacher, course_id="cs1"))
     ]
-    assert found == [
+    assert logged == [
         ("released", "release", "teacher", None),
         ("fetched", "release", "ada", None),
         ("submitted", "submission", "ada", None),
@@ -69,8 +69,8 @@ def test_an_instructor_who_submits_for_a_student_is_named_beside_them(released):
 
 
 def test_a_student_sees_releases_without_names_and_their_own_actions(cycle):
-    found = [(entry["action"], entry.get("actor")) for entry in reversed(entries(cycle.ada))]
-    assert found == [
+    actions = [(entry["action"], entry.get("actor")) for entry in reversed(entries(cycle.ada))]
+    assert actions == [
         ("released", None),
         ("fetched", "ada"),
         ("submitted", "ada"),
@@ -120,13 +120,13 @@ def test_times_narrow_and_include_their_ends(cycle):
 @pytest.mark.parametrize("limit", [1, 3, 8, 9])
 def test_pages_give_everything_once_also_while_the_log_grows(cycle, limit):
     everything = entries(cycle.teacher)
-    found, cursor = [], {}
+    logged, cursor = [], {}
     while cursor is not None:
         page = cycle.teacher.get("history", limit=limit, **cursor).json
-        found += page["actions"]
+        logged += page["actions"]
         cursor = {"cursor": page["cursor"]} if "cursor" in page else None
         cycle.teacher.release(assignment="later", force=True)
-    assert found == everything
+    assert logged == everything
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from support.database.ledger import count, state_of
-from support.people.callers import SERVICE, archive_item, item, outcome, problem_of
+from support.people.callers import SERVICE, archive_item, outcome, problem_of, upload_item
 from support.people.http_clients import HttpClient
 from support.stores.object_clients import send, with_headers
 
@@ -35,9 +35,11 @@ def store(request, tmp_path, monkeypatch):
     bucket = request.getfixturevalue("s3_server")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", bucket.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", bucket.secret_key)
-    made = S3Store(bucket.name, prefix=f"{uuid4()}/", region=bucket.region, endpoint_url=bucket.endpoint_url)
-    made.create()
-    return made
+    s3_store = S3Store(
+        bucket.name, prefix=f"{uuid4()}/", region=bucket.region, endpoint_url=bucket.endpoint_url
+    )
+    s3_store.create()
+    return s3_store
 
 
 @pytest.fixture
@@ -86,11 +88,11 @@ def submissions(database):
 def test_sending_and_giving_up_again_and_again_fills_no_more_than_a_day_may_have(released, store):
     answers = []
     for number in range(15):
-        wanted = archive_item(b"%010d" % number)
-        answers.append(released.ada.initiate("submission", wanted))
+        item = archive_item(b"%010d" % number)
+        answers.append(released.ada.initiate("submission", item))
         if answers[-1].status_code == 200:
             released.ada.put(answers[-1].json["items"][0], b"%010d" % number)
-            released.ada.delete(f"uploads/{wanted['id']}")
+            released.ada.delete(f"uploads/{item['id']}")
     assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 5
     assert sum(sizes(store)) == 100 + len(b"version")
 
@@ -99,10 +101,10 @@ def test_sending_and_giving_up_again_and_again_fills_no_more_than_a_day_may_have
 def test_many_small_submissions_to_many_assignments_are_stopped_all_together(released, database):
     for number in range(3):
         released.teacher.release(assignment=f"more-{number}")
-    places = ["ps1", "more-0", "more-1", "more-2"] * 2
+    assignments = ["ps1", "more-0", "more-1", "more-2"] * 2
     codes = [
-        released.ada.initiate("submission", archive_item(b"w"), assignment=place).status_code
-        for place in places
+        released.ada.initiate("submission", archive_item(b"w"), assignment=assignment).status_code
+        for assignment in assignments
     ]
     assert codes == [200] * 4 + [429] * 4
     assert submissions(database) == 4
@@ -113,9 +115,9 @@ def test_many_small_submissions_to_many_assignments_are_stopped_all_together(rel
 )
 def test_announcing_what_is_never_sent_takes_no_room_from_others_beyond_ones_own(released):
     for _ in range(20):
-        wanted = archive_item(b"1234567890")
-        released.ada.initiate("submission", wanted)
-        released.ada.delete(f"uploads/{wanted['id']}")
+        item = archive_item(b"1234567890")
+        released.ada.initiate("submission", item)
+        released.ada.delete(f"uploads/{item['id']}")
     assert released.ben.submit(b"x" * 30)["attempt"] == 1
 
 
@@ -157,8 +159,8 @@ def test_more_bytes_than_were_announced_are_not_stored(released, wire, store):
 
 @ON_BOTH_STORES
 def test_renewed_urls_of_one_upload_store_one_object(released, wire, store):
-    wanted = archive_item(b"work")
-    granted = [released.ada.begin("submission", wanted)[0] for _ in range(4)]
+    item = archive_item(b"work")
+    granted = [released.ada.begin("submission", item)[0] for _ in range(4)]
     assert [send(wire("PUT", grant), b"work").status for grant in granted] == [200, 412, 412, 412]
     assert sizes(store).count(len(b"work")) == 1
 
@@ -168,10 +170,10 @@ def test_renewed_urls_of_one_upload_store_one_object(released, wire, store):
 
 @ON_BOTH_STORES
 def test_a_url_cannot_be_used_again_after_the_submission_is_complete(released, wire):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     assert send(wire("PUT", granted), b"work").status == 200
-    record = released.ada.complete(wanted).json["items"][0]["record"]
+    record = released.ada.complete(item).json["items"][0]["record"]
     assert send(wire("PUT", granted), b"work").status == 412
     unconditional = with_headers(wire("PUT", granted), {"if-none-match": None})
     assert send(unconditional, b"work").status in {400, 403}
@@ -220,8 +222,8 @@ def test_an_instant_of_the_clients_is_refused(released, database, field):
 
 def test_neither_a_header_nor_a_parameter_changes_the_stamp(released):
     before = datetime.now(UTC)
-    wanted = archive_item(b"work")
-    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]}
+    item = archive_item(b"work")
+    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [item]}
     headers = dict.fromkeys(("Date", "X-Date", "X-Amz-Date", "If-Modified-Since", "Last-Modified"), LONG_AGO)
     answer = released.ada.call("POST", "uploads", json=body, headers=headers)
     assert datetime.fromisoformat(answer.json["items"][0]["submitted_at"]) >= before
@@ -243,22 +245,22 @@ def test_what_was_announced_before_a_deadline_cannot_become_other_work_after_it(
 
 
 def test_an_upload_that_was_given_up_does_not_come_back_with_its_early_stamp(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
-    released.ada.delete(f"uploads/{wanted['id']}")
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
+    released.ada.delete(f"uploads/{item['id']}")
     assert released.ada.put(granted, b"work") == 200
-    assert problem_of(released.ada.initiate("submission", wanted))["type"] == "upload-aborted"
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-aborted"
+    assert problem_of(released.ada.initiate("submission", item))["type"] == "upload-aborted"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-aborted"
     assert released.teacher.submissions() == []
 
 
 # --- to read what is others' -------------------------------------------------------------------------------
 
 
-def test_what_is_others_is_told_apart_from_what_is_nobodys_by_nothing(released, theirs):
+def test_ids_of_others_and_unknown_ids_get_the_same_answer(released, theirs):
     for kind in ("release", "submission", "feedback"):
-        for known in (theirs.submission["id"], theirs.feedback["id"], theirs.pending["id"]):
-            refused, unknown = released.ada.request(kind, known), released.ada.request(kind, str(uuid4()))
+        for existing in (theirs.submission["id"], theirs.feedback["id"], theirs.pending["id"]):
+            refused, unknown = released.ada.request(kind, existing), released.ada.request(kind, str(uuid4()))
             assert refused["problem"] == unknown["problem"]
             assert refused["problem"]["status"] == 404
     assert problem_of(released.ada.complete(theirs.pending)) == problem_of(
@@ -285,8 +287,8 @@ def test_a_url_for_ones_own_work_does_not_lead_to_anothers(released, wire, store
     send(wire("PUT", theirs), b"ben's")
     request = wire("GET", released.ada.request("submission", record["id"]))
     assert send(request).body == b"mine"
-    place = urlsplit(wire("PUT", theirs).url).path
-    crossed = replace(request, url=urlsplit(request.url)._replace(path=place).geturl())
+    path = urlsplit(wire("PUT", theirs).url).path
+    crossed = replace(request, url=urlsplit(request.url)._replace(path=path).geturl())
     assert send(crossed).status == 403
     assert send(replace(wire("PUT", theirs), method="GET", headers={})).status == 403
 
@@ -305,11 +307,11 @@ def test_no_answer_names_anybody_else(released, theirs):
     ada = released.ada
     ada.submit(b"mine")
     ada.download("release", ada.assignments()[0]["release"]["id"])
-    wanted = archive_item(b"w", student_id="somebody")
+    item = archive_item(b"w", student_id="somebody")
     answers = [
         *(ada.get(path) for path in ("me", "assignments", "uploads", "history", "submissions")),
         *(ada.get("history", person=name) for name in ("ben", "teacher", "ada")),
-        ada.initiate("submission", wanted),
+        ada.initiate("submission", item),
         ada.complete(theirs.pending),
         ada.post("downloads", {"items": [{"kind": "submission", "id": theirs.submission["id"]}]}),
         ada.delete("assignments", course_id="cs1", assignment_id="ps1"),
@@ -343,25 +345,25 @@ def test_submitting_in_a_name_does_not_tell_whether_there_is_such_a_person(relea
 
 def feedback_on(record, **values):
     about = {"student_id": record["student_id"], "submission_id": record["id"], "notebook_id": "p1"}
-    return item(b"<p>0 points", **about | values)
+    return upload_item(b"<p>0 points", **about | values)
 
 
 def test_students_give_no_feedback_to_anybody(released, theirs, database):
     mine = released.ada.submit()
     for record in (mine, theirs.submission):
         by_stamp = feedback_on(record, submission_id=None, submitted_at=record["submitted_at"])
-        for wanted in (feedback_on(record), by_stamp):
-            assert released.ada.initiate("feedback", wanted).json["type"] == "role-required"
+        for item in (feedback_on(record), by_stamp):
+            assert released.ada.initiate("feedback", item).json["type"] == "role-required"
     assert count(database, Feedback) == 1
     assert released.ben.download("feedback", theirs.feedback["id"]) == b"for ben"
 
 
 def test_who_teaches_another_course_reaches_no_feedback_from_there(released, theirs):
     """`stranger` is a student nowhere and an instructor of `cs2`."""
-    wanted = feedback_on(theirs.submission)
+    item = feedback_on(theirs.submission)
     released.stranger.release(course="cs2")
-    for place in ({"course": "cs1"}, {"course": "cs2"}, {"course": "cs2", "assignment": "ps2"}):
-        answer = released.stranger.initiate("feedback", wanted, **place)
+    for target in ({"course": "cs1"}, {"course": "cs2"}, {"course": "cs2", "assignment": "ps2"}):
+        answer = released.stranger.initiate("feedback", item, **target)
         assert "not-found" in answer.text
     when = theirs.submission["submitted_at"]
     released.stranger.send(
@@ -384,8 +386,8 @@ def test_a_submission_cannot_pass_for_feedback(released, theirs, database):
 
 
 def unrelease(released, **how):
-    place = {"course_id": "cs1", "assignment_id": "ps1"}
-    assert released.teacher.delete("assignments", **place, **how).status_code == 200
+    target = {"course_id": "cs1", "assignment_id": "ps1"}
+    assert released.teacher.delete("assignments", **target, **how).status_code == 200
 
 
 def test_a_url_of_a_release_dies_within_its_lifetime_after_unrelease_and_no_new_one_is_given(released, wire):
@@ -399,23 +401,23 @@ def test_a_url_of_a_release_dies_within_its_lifetime_after_unrelease_and_no_new_
 
 
 def test_after_unrelease_only_what_was_stamped_before_is_taken(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     unrelease(released)
     assert released.ada.initiate("submission", archive_item(b"later")).status_code == 404
-    assert released.ada.initiate("submission", wanted, archive_item(b"later")).status_code == 404
+    assert released.ada.initiate("submission", item, archive_item(b"later")).status_code == 404
     released.ada.put(granted, b"work")
-    (answer,) = released.ada.complete(wanted).json["items"]
+    (answer,) = released.ada.complete(item).json["items"]
     assert answer["record"]["submitted_at"] == granted["submitted_at"]
 
 
 def test_what_is_sent_after_a_purge_is_never_seen_and_deleted(released, services, store):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     unrelease(released, purge=True)
     assert released.ada.put(granted, b"work") == 200
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-purged"
-    assert released.ada.initiate("submission", wanted).json["items"][0]["problem"]["type"] == "upload-purged"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-purged"
+    assert released.ada.initiate("submission", item).json["items"][0]["problem"]["type"] == "upload-purged"
     collect_garbage(services)
     assert sizes(store) == []
 
@@ -439,30 +441,30 @@ def test_the_id_of_anothers_upload_is_ones_own_affair(released, theirs, database
 @pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("finished", [False, True])
 def test_an_id_stands_for_one_content_in_one_place_for_ever(released, database, finished):
-    wanted = archive_item(b"work")
+    item = archive_item(b"work")
     released.teacher.release(assignment="ps2")
     if finished:
-        released.ada.submit(b"work", id=wanted["id"])
+        released.ada.submit(b"work", id=item["id"])
     else:
-        released.ada.begin("submission", wanted)
+        released.ada.begin("submission", item)
     others = [
-        wanted | {"size": 5},
-        wanted | {"sha256": "0" * 64},
-        wanted | {"notebooks": ["other.ipynb"]},
-        wanted | {"student_id": "ada"},
+        item | {"size": 5},
+        item | {"sha256": "0" * 64},
+        item | {"notebooks": ["other.ipynb"]},
+        item | {"student_id": "ada"},
     ]
     for other in others:
         assert problem_of(released.ada.initiate("submission", other))["type"] == "id-reused"
-    elsewhere = released.ada.initiate("submission", wanted, assignment="ps2")
+    elsewhere = released.ada.initiate("submission", item, assignment="ps2")
     assert problem_of(elsewhere)["type"] == "id-reused"
     assert submissions(database) == 1
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_an_id_twice_in_one_call_opens_nothing(released, database):
-    wanted = archive_item(b"work")
-    for other in (wanted, archive_item(b"other", id=wanted["id"]), wanted | {"id": wanted["id"].upper()}):
-        assert released.ada.initiate("submission", wanted, other).status_code == 400
+    item = archive_item(b"work")
+    for other in (item, archive_item(b"other", id=item["id"]), item | {"id": item["id"].upper()}):
+        assert released.ada.initiate("submission", item, other).status_code == 400
     assert submissions(database) == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from support.database.ledger import logged
 from support.database.statements import statements
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Action
 
@@ -69,7 +69,7 @@ def test_a_batch_takes_the_same_number_of_statements_however_long_it_is(people, 
     submission = people.ada.submit()
     for length in (2, 20):
         items = [
-            item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"{length}-{n}")
+            upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"{length}-{n}")
             for n in range(length)
         ]
         with statements(database) as seen:
@@ -80,9 +80,9 @@ def test_a_batch_takes_the_same_number_of_statements_however_long_it_is(people, 
         with statements(database) as seen:
             answers = people.teacher.complete(*items).json["items"]
         counts["complete"].append(len(seen))
-        wanted = [{"kind": "feedback", "id": answer["record"]["id"]} for answer in answers]
+        downloads = [{"kind": "feedback", "id": answer["record"]["id"]} for answer in answers]
         with statements(database) as seen:
-            people.teacher.post("downloads", {"items": wanted})
+            people.teacher.post("downloads", {"items": downloads})
         counts["downloads"].append(len(seen))
     assert all(few == many for few, many in counts.values()), counts
 
@@ -91,9 +91,9 @@ def test_an_instructor_sees_every_attempt_with_who_made_it(released):
     released.ada.submit(b"one")
     released.ada.submit(b"two")
     released.ben.submit()
-    found = released.teacher.submissions()
-    assert sorted((r["student_id"], r["attempt"]) for r in found) == [("ada", 1), ("ada", 2), ("ben", 1)]
-    assert {r["full_name"] for r in found} == {"Ada van Test", "Ben van Test"}
+    records = released.teacher.submissions()
+    assert sorted((r["student_id"], r["attempt"]) for r in records) == [("ada", 1), ("ada", 2), ("ben", 1)]
+    assert {r["full_name"] for r in records} == {"Ada van Test", "Ben van Test"}
 
 
 def test_latest_is_the_newest_of_each_student_and_before_looks_back(released):
@@ -107,11 +107,11 @@ def test_latest_is_the_newest_of_each_student_and_before_looks_back(released):
 
 def test_submissions_narrow_by_assignment_and_student(released):
     released.teacher.release(assignment="ps2")
-    wanted = released.ada.submit(assignment="ps2")
+    submission = released.ada.submit(assignment="ps2")
     released.ada.submit()
     released.ben.submit(assignment="ps2")
-    found = released.teacher.submissions(assignment_id="ps2", student_id="ada")
-    assert [r["id"] for r in found] == [wanted["id"]]
+    records = released.teacher.submissions(assignment_id="ps2", student_id="ada")
+    assert [r["id"] for r in records] == [submission["id"]]
     assert released.teacher.submissions(student_id="nobody") == []
 
 
@@ -131,8 +131,8 @@ def test_a_course_without_a_row_yet_is_an_empty_list(people):
 def test_names_that_an_identity_omits_erase_nothing(released, token_file):
     released.ada.submit()
     bare = token_file.create({"name": "ada", "courses": [{"course_id": "cs1", "course_role": "x"}]})
-    wanted = archive_item(b"more")
-    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]}
+    item = archive_item(b"more")
+    body = {"kind": "submission", "course_id": "cs1", "assignment_id": "ps1", "items": [item]}
     headers = {"Authorization": f"token {bare}"}
     assert released.ada.call("POST", "uploads", json=body, headers=headers).status_code == 200
     (record,) = released.teacher.submissions()

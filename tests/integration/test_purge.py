@@ -1,4 +1,4 @@
-"""An assignment that is removed for good: its rows at once, its objects and the rest by the collector."""
+"""An assignment that is removed for good: its rows at once, its objects and the rest by garbage collection."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_what_was_purged_can_neither_be_fetched_nor_completed(full):
     assert full.ben.get("uploads").json["items"] == []
 
 
-def test_the_collector_deletes_the_objects_and_then_the_rows(full, services, store, database):
+def test_garbage_collection_deletes_the_objects_and_then_the_rows(full, services, store, database):
     with database.read() as session:
         keys = [upload.object_key for upload in session.scalars(select(Upload))]
     purge(full.teacher)
@@ -208,12 +208,12 @@ def test_nobody_waits_for_a_download_that_is_being_logged(act, released, databas
 
 
 def test_a_purge_while_students_submit_leaves_no_half_record(released, database):
-    """Whoever completes at that moment either is purged as well or is told that the upload is."""
-    wanted = [archive_item(b"work") for _ in range(3)]
-    for entry, granted in zip(wanted, released.ada.begin("submission", *wanted), strict=True):
+    """A student who completes at that moment is purged as well, or is told that the upload was."""
+    items = [archive_item(b"work") for _ in range(3)]
+    for entry, granted in zip(items, released.ada.begin("submission", *items), strict=True):
         assert released.ada.put(granted, b"work") == 200, entry
 
-    completes = [lambda entry=entry: released.ada.complete(entry) for entry in wanted]
+    completes = [lambda entry=entry: released.ada.complete(entry) for entry in items]
     answers = at_once(*completes, lambda: purge(released.teacher))
     assert [answer.status_code for answer in answers] == [200] * 4
     for answer in answers[:3]:

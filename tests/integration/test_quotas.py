@@ -8,7 +8,7 @@ import pytest
 from support.database.ledger import count, let_time_pass
 from support.database.statements import statements
 from support.faults.at_once import at_once
-from support.people.callers import SERVICE, Caller, archive_item, item, problem_of
+from support.people.callers import SERVICE, Caller, archive_item, problem_of, upload_item
 
 from nbexchange.api.config.build import build_quotas
 from nbexchange.api.config.quotas import Quotas
@@ -29,9 +29,9 @@ def quotas(**values):
 
 
 def begin_and_abort(caller, body=b"work", **values):
-    wanted = archive_item(body, **values)
-    caller.begin("submission", wanted)
-    assert caller.delete(f"uploads/{wanted['id']}").status_code == 200
+    item = archive_item(body, **values)
+    caller.begin("submission", item)
+    assert caller.delete(f"uploads/{item['id']}").status_code == 200
 
 
 def refusal_of(answer, kind):
@@ -79,14 +79,14 @@ def test_there_is_room_when_the_time_has_passed_that_was_told_and_not_before(
 
 @pytest.mark.parametrize(("quotas", "kind", "window"), EACH)
 def test_a_repeated_call_does_not_count_and_is_answered_also_at_the_limit(released, kind, window):
-    wanted = [archive_item(b"work"), archive_item(b"more")]
+    items = [archive_item(b"work"), archive_item(b"more")]
     for again in range(3):
-        for entry in wanted:
+        for entry in items:
             released.ada.begin("submission", entry)
-        assert again or released.ada.put(released.ada.begin("submission", wanted[0])[0], b"work") == 200
+        assert again or released.ada.put(released.ada.begin("submission", items[0])[0], b"work") == 200
     refusal_of(released.ada.initiate("submission", archive_item(b"work")), kind)
-    released.ada.complete(wanted[0])
-    assert released.ada.initiate("submission", wanted[0]).json["items"][0]["type"] == "completed"
+    released.ada.complete(items[0])
+    assert released.ada.initiate("submission", items[0]).json["items"][0]["type"] == "completed"
 
 
 @quotas(submissions_per_minute=2)
@@ -182,7 +182,7 @@ def test_a_refusal_says_what_the_limit_is(services, values, told, token_file):
 def test_a_full_course_takes_nothing_more_of_any_kind_and_others_are_not_touched(released, database):
     record = released.ada.submit(b"1234567")  # and seven bytes of the release
     before = count(database, Upload)
-    feedback = item(b"1234567", student_id="ada", submission_id=record["id"], notebook_id="p1")
+    feedback = upload_item(b"1234567", student_id="ada", submission_id=record["id"], notebook_id="p1")
     refused = [
         released.ben.initiate("submission", archive_item(b"1234567")),
         released.teacher.initiate("release", archive_item(b"1234567", force=True)),
@@ -197,7 +197,7 @@ def test_a_full_course_takes_nothing_more_of_any_kind_and_others_are_not_touched
 
 
 @quotas(course_bytes=20)
-def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_given_up(released, services):
+def test_there_is_room_in_a_course_when_garbage_collection_has_deleted_what_was_given_up(released, services):
     begin_and_abort(released.ada, b"1234567890")
     refusal_of(released.ben.initiate("submission", archive_item(b"1234567")), "course-full")
     assert collect_garbage(services).deleted == 1
@@ -205,12 +205,12 @@ def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_given
 
 
 @quotas(course_bytes=10)
-def test_there_is_room_in_a_course_when_the_collector_has_deleted_what_was_purged(released, services):
-    wanted = archive_item(b"1234567")
+def test_there_is_room_in_a_course_when_garbage_collection_has_deleted_what_was_purged(released, services):
+    item = archive_item(b"1234567")
     released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", purge=True)
-    refusal_of(released.teacher.initiate("release", wanted), "course-full")
+    refusal_of(released.teacher.initiate("release", item), "course-full")
     collect_garbage(services)
-    released.teacher.begin("release", wanted)
+    released.teacher.begin("release", item)
 
 
 # --- at once -----------------------------------------------------------------------------------------------

@@ -32,14 +32,14 @@ def test_a_student_hides_from_their_own_list_and_is_collected_all_the_same(relea
     record = released.ada.submit()
     released.ada.remove(record)
     assert listed(released.ada) == []
-    assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
+    assert [attempt["id"] for attempt in released.teacher.submissions()] == [record["id"]]
 
 
 def test_own_is_an_instructors_own_list(released):
     record = released.teacher.submit()
     released.teacher.remove(record, own=True)
     assert listed(released.teacher) == []
-    assert [found["id"] for found in released.teacher.submissions()] == [record["id"]]
+    assert [attempt["id"] for attempt in released.teacher.submissions()] == [record["id"]]
 
 
 def test_an_instructor_cannot_hide_anything_from_a_students_own_list(released):
@@ -130,7 +130,7 @@ def test_each_item_has_its_own_answer(released):
     unknown = {"id": str(uuid4())}
     answer = released.ada.remove(unknown, mine, others).json["items"]
     assert [item["type"] for item in answer] == ["error", "removed", "error"]
-    assert [found["id"] for found in released.teacher.submissions(student_id="ben")] == [others["id"]]
+    assert [attempt["id"] for attempt in released.teacher.submissions(student_id="ben")] == [others["id"]]
 
 
 # --- unrelease ---------------------------------------------------------------------------------------------
@@ -146,6 +146,6 @@ def test_unrelease_and_release_lose_nothing(released, database):
     assert released.teacher.release(b"again")["version"] == 2
     (entry,) = released.ada.assignments()
     assert entry["release"]["version"] == 2
-    assert [found["id"] for found in entry["submissions"]] == [record["id"]]
+    assert [attempt["id"] for attempt in entry["submissions"]] == [record["id"]]
     assert len(entry["submissions"][0]["feedback"]) == 1
     assert count(database, Release) == 2

@@ -23,11 +23,11 @@ def services(services):
 def newcomers(app, token_file):
     """Ada and Carol of this organisation and an Ada of another, whose tokens name no course."""
 
-    def known(name, org_id="1"):
+    def caller(name, org_id="1"):
         token = token_file.create({"name": name, "org_id": org_id, "courses": []})
         return Caller(name, app.test_client(), token)
 
-    return SimpleNamespace(ada=known("ada"), carol=known("carol"), other_ada=known("ada", "2"))
+    return SimpleNamespace(ada=caller("ada"), carol=caller("carol"), other_ada=caller("ada", "2"))
 
 
 def test_who_is_put_on_a_roster_may_what_the_role_allows_at_once(people, newcomers):
@@ -120,10 +120,10 @@ def test_collect_gets_names_from_the_roster_where_a_student_brought_none(people,
     people.teacher.release()
     newcomers.carol.submit()
     people.ada.submit()
-    found = {record["student_id"]: record for record in people.teacher.submissions()}
-    assert {key: found["carol"][key] for key in contact} == contact
-    assert found["ada"]["full_name"] == "Ada van Test"
-    assert found["ada"]["lms_user_id"] == "7"
+    records = {record["student_id"]: record for record in people.teacher.submissions()}
+    assert {key: records["carol"][key] for key in contact} == contact
+    assert records["ada"]["full_name"] == "Ada van Test"
+    assert records["ada"]["lms_user_id"] == "7"
 
 
 def test_no_other_course_sees_what_a_roster_says_of_somebody(people, newcomers, database):

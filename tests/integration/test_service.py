@@ -27,7 +27,7 @@ def me(service, token, path="services/nbexchange/"):
 def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
     token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
     body = {"kind": "release", "course_id": "cs1", "assignment_id": "ps1"}
-    wanted = {
+    item = {
         "id": "7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11",
         "size": 1,
         "sha256": "a" * 64,
@@ -38,7 +38,7 @@ def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
             assert me(service, token).json()["name"] == "teacher"
             answer = requests.post(
                 f"{service.base_url}v1/uploads",
-                json={**body, "items": [wanted]},
+                json={**body, "items": [item]},
                 headers={"Authorization": f"token {token}"},
                 timeout=10,
             )
@@ -174,7 +174,7 @@ def test_two_processes_on_one_sqlite_file_lose_nothing(tmp_path):
     with servers.service(tmp_path, {}) as one, servers.service(tmp_path, {}) as two:
 
         def initiate(number):
-            wanted = {
+            item = {
                 "id": f"00000000-0000-4000-8000-{number:012d}",
                 "size": 1,
                 "sha256": "a" * 64,
@@ -183,7 +183,7 @@ def test_two_processes_on_one_sqlite_file_lose_nothing(tmp_path):
             }
             answer = requests.post(
                 f"{(one, two)[number % 2].base_url}v1/uploads",
-                json={"kind": "release", "course_id": "cs1", "assignment_id": "ps1", "items": [wanted]},
+                json={"kind": "release", "course_id": "cs1", "assignment_id": "ps1", "items": [item]},
                 headers={"Authorization": f"token {teacher}"},
                 timeout=60,
             )

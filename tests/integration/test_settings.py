@@ -79,9 +79,9 @@ def test_data_dir_token_file_and_base_storage_location(tmp_path):
 
 @pytest.mark.parametrize("variable", ["NBEXCHANGE_DB_URL", "NBEX_DB_URL"])
 def test_db_url_and_its_older_variable(tmp_path, variable):
-    place = tmp_path / "other.sqlite"
-    assert run_nbexchange(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{place}"}).returncode == 0
-    assert place.exists()
+    path = tmp_path / "other.sqlite"
+    assert run_nbexchange(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{path}"}).returncode == 0
+    assert path.exists()
 
 
 def test_the_older_variable_for_the_storage_location(tmp_path):

@@ -43,8 +43,8 @@ def ask(service, *headers):
 
 @pytest.fixture(scope="module")
 def issuer():
-    with provider("one") as made:
-        yield made
+    with provider("one") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 from support.database.ledger import count
-from support.people.callers import archive_item, item, problem_of
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
 
@@ -22,49 +22,49 @@ def make_older(database, **values):
 
 
 def test_completing_before_the_bytes_are_there_can_be_repeated_later(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
-    assert problem_of(released.ada.complete(wanted))["type"] == "object-missing"
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
+    assert problem_of(released.ada.complete(item))["type"] == "object-missing"
     released.ada.put(granted, b"work")
-    assert released.ada.complete(wanted).json["items"][0]["type"] == "completed"
+    assert released.ada.complete(item).json["items"][0]["type"] == "completed"
 
 
 def test_an_object_of_another_size_is_rejected_for_good(released, database, store):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     (data,) = store.objects.glob("v1/*/*/submission/*/data")
     data.write_bytes(b"altered work")
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-mismatch"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-mismatch"
     data.write_bytes(b"work")
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-rejected"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-rejected"
     assert count(database, Submission) == 0
 
 
 def test_an_object_of_another_digest_is_rejected(released, store):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     (digest,) = store.objects.glob("v1/*/*/submission/*/sha256")
     digest.write_text("0" * 64)
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-mismatch"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-mismatch"
 
 
 def test_an_expired_upload_cannot_be_completed(released, database):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     make_older(database, expires_at=datetime.now(UTC) - timedelta(seconds=1))
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-expired"
-    assert problem_of(released.ada.initiate("submission", wanted))["type"] == "upload-expired"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-expired"
+    assert problem_of(released.ada.initiate("submission", item))["type"] == "upload-expired"
 
 
 def test_a_url_never_outlives_its_upload(released, database):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
     soon = datetime.now(UTC) + timedelta(minutes=1)
     make_older(database, expires_at=soon)
-    (renewed,) = released.ada.begin("submission", wanted)
+    (renewed,) = released.ada.begin("submission", item)
     assert datetime.fromisoformat(renewed["expires_at"]) <= soon
 
 
@@ -84,11 +84,11 @@ def test_nothing_can_be_submitted_to_what_is_not_released(released, database):
 
 
 def test_a_submission_begun_before_unrelease_may_be_completed(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    assert released.ada.complete(wanted).json["items"][0]["type"] == "completed"
+    assert released.ada.complete(item).json["items"][0]["type"] == "completed"
 
 
 def test_at_most_three_unfinished_submissions_of_a_student_for_an_assignment(released):
@@ -117,15 +117,15 @@ def test_a_student_cannot_submit_as_another(released, database):
 
 def test_feedback_on_another_students_submission_is_refused(released):
     submission = released.ada.submit()
-    wanted = item(b"<p>", student_id="ben", submission_id=submission["id"], notebook_id="p1")
-    assert problem_of(released.teacher.initiate("feedback", wanted))["type"] == "not-found"
+    item = upload_item(b"<p>", student_id="ben", submission_id=submission["id"], notebook_id="p1")
+    assert problem_of(released.teacher.initiate("feedback", item))["type"] == "not-found"
 
 
 def test_feedback_on_a_submission_of_another_assignment_is_refused(released):
     submission = released.ada.submit()
     released.teacher.release(assignment="ps2")
-    wanted = item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id="p1")
-    answer = released.teacher.initiate("feedback", wanted, assignment="ps2")
+    item = upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id="p1")
+    answer = released.teacher.initiate("feedback", item, assignment="ps2")
     assert problem_of(answer)["type"] == "not-found"
 
 
@@ -153,16 +153,16 @@ def test_an_item_that_cannot_be_is_refused(released, values, kind):
 
 @pytest.mark.parametrize("student", ["", ".", "..", "a/b", "a\\b", "a\x00b", "x" * 256, "é" * 128, "\x85"])
 def test_a_student_whose_name_cannot_be_a_file_is_refused(released, student):
-    wanted = item(b"<p>", student_id=student, notebook_id="p1", submitted_at="2026-01-01T00:00:00Z")
-    assert problem_of(released.teacher.initiate("feedback", wanted))["type"] == "invalid-request"
+    item = upload_item(b"<p>", student_id=student, notebook_id="p1", submitted_at="2026-01-01T00:00:00Z")
+    assert problem_of(released.teacher.initiate("feedback", item))["type"] == "invalid-request"
 
 
 @pytest.mark.parametrize(
     "when", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00"]
 )
 def test_an_instant_beyond_our_centuries_or_without_a_zone_is_refused(released, when):
-    wanted = item(b"<p>", student_id="ada", notebook_id="p1", submitted_at=when)
-    answer = released.teacher.initiate("feedback", wanted)
+    item = upload_item(b"<p>", student_id="ada", notebook_id="p1", submitted_at=when)
+    answer = released.teacher.initiate("feedback", item)
     problem = answer.json if answer.status_code == 400 else problem_of(answer)
     assert problem["type"] == "invalid-request"
 
@@ -183,31 +183,31 @@ def test_spaces_dots_and_unicode_are_fine_in_names(people, name):
 
 
 def test_two_items_with_one_id_are_refused(released):
-    wanted = archive_item(b"work")
-    assert released.ada.initiate("submission", wanted, wanted).status_code == 400
+    item = archive_item(b"work")
+    assert released.ada.initiate("submission", item, item).status_code == 400
 
 
 def test_an_abort_ends_an_upload_and_can_be_repeated(released):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
-    assert [entry["id"] for entry in released.ada.get("uploads").json["items"]] == [wanted["id"]]
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
+    assert [entry["id"] for entry in released.ada.get("uploads").json["items"]] == [item["id"]]
     for _ in range(2):
-        assert released.ada.delete(f"uploads/{wanted['id']}").status_code == 200
+        assert released.ada.delete(f"uploads/{item['id']}").status_code == 200
     assert released.ada.get("uploads").json["items"] == []
-    assert problem_of(released.ada.complete(wanted))["type"] == "upload-aborted"
+    assert problem_of(released.ada.complete(item))["type"] == "upload-aborted"
 
 
 def test_a_completed_upload_cannot_be_aborted(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    released.ada.complete(wanted)
-    assert released.ada.delete(f"uploads/{wanted['id']}").json["type"] == "upload-completed"
+    released.ada.complete(item)
+    assert released.ada.delete(f"uploads/{item['id']}").json["type"] == "upload-completed"
 
 
 def test_a_demoted_instructor_cannot_complete_a_release(people, token_file):
-    wanted = archive_item(b"version")
-    (granted,) = people.teacher.begin("release", wanted)
+    item = archive_item(b"version")
+    (granted,) = people.teacher.begin("release", item)
     people.teacher.put(granted, b"version")
     demoted = token_file.create(
         {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Student"}]}
@@ -215,7 +215,7 @@ def test_a_demoted_instructor_cannot_complete_a_release(people, token_file):
     answer = people.teacher.call(
         "POST",
         "uploads/complete",
-        json={"ids": [wanted["id"]]},
+        json={"ids": [item["id"]]},
         headers={"Authorization": f"token {demoted}"},
     )
     assert problem_of(answer)["type"] == "role-required"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 from support.database.ledger import count
-from support.people.callers import archive_item, item, problem_of
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
 
@@ -39,12 +39,12 @@ def test_attempts_are_numbered_for_each_student(released):
 
 
 def test_an_object_is_invisible_until_it_is_completed(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     assert released.teacher.submissions() == []
     assert released.ada.assignments()[0].get("submissions", []) == []
-    released.ada.complete(wanted)
+    released.ada.complete(item)
     assert len(released.teacher.submissions()) == 1
 
 
@@ -102,7 +102,7 @@ def test_an_instructor_may_submit_for_a_student_and_the_log_names_both(released,
 def test_a_batch_of_a_hundred_is_carried_in_two_calls(released):
     submission = released.ada.submit()
     items = [
-        item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"n{number}")
+        upload_item(b"<p>", student_id="ada", submission_id=submission["id"], notebook_id=f"n{number}")
         for number in range(100)
     ]
     for granted in released.teacher.begin("feedback", *items):
@@ -115,43 +115,43 @@ def test_a_batch_of_a_hundred_is_carried_in_two_calls(released):
 
 
 def test_the_same_item_again_gets_a_fresh_url_for_the_same_object(released, database):
-    wanted = archive_item(b"work")
-    first, second = (released.ada.begin("submission", wanted)[0] for _ in range(2))
+    item = archive_item(b"work")
+    first, second = (released.ada.begin("submission", item)[0] for _ in range(2))
     assert first["submitted_at"] == second["submitted_at"]
     assert first["url"].partition("?")[0] == second["url"].partition("?")[0]
     assert count(database, Upload, Upload.kind == "submission") == 1
 
 
 def test_the_same_id_for_other_content_is_refused(released):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
-    other = {**archive_item(b"other work"), "id": wanted["id"]}
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
+    other = {**archive_item(b"other work"), "id": item["id"]}
     assert problem_of(released.ada.initiate("submission", other))["type"] == "id-reused"
 
 
 def test_the_same_id_of_another_person_is_another_upload(released):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
-    released.ben.begin("submission", wanted)
-    assert problem_of(released.ben.complete(wanted))["type"] == "object-missing"
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
+    released.ben.begin("submission", item)
+    assert problem_of(released.ben.complete(item))["type"] == "object-missing"
 
 
 def test_a_lost_reply_to_complete_costs_nothing(released, database):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    first, second = (released.ada.complete(wanted).json for _ in range(2))
+    first, second = (released.ada.complete(item).json for _ in range(2))
     assert first == second
     assert count(database, Submission) == 1
     assert count(database, Action, Action.verb == "submitted") == 1
 
 
 def test_initiating_again_after_completion_gives_the_record(released):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    (completed,) = released.ada.complete(wanted).json["items"]
-    (again,) = released.ada.initiate("submission", wanted).json["items"]
+    (completed,) = released.ada.complete(item).json["items"]
+    (again,) = released.ada.initiate("submission", item).json["items"]
     assert again == completed
 
 
@@ -192,7 +192,7 @@ def test_a_release_that_was_begun_before_a_hidden_one_does_not_bring_it_back(rel
 def test_feedback_that_was_begun_earlier_does_not_replace_a_later_one(released):
     submission = released.ada.submit()
     values = {"student_id": "ada", "submission_id": submission["id"], "notebook_id": "p1"}
-    early, late = item(b"early", **values), item(b"late", **values)
+    early, late = upload_item(b"early", **values), upload_item(b"late", **values)
     (first,) = released.teacher.begin("feedback", early)
     (second,) = released.teacher.begin("feedback", late)
     released.teacher.put(first, b"early")

@@ -23,18 +23,18 @@ def test_submits_at_once_become_attempts_without_gap_and_with_distinct_stamps(re
 
 
 def test_completes_at_once_make_one_submission_and_all_get_the_same_answer(released, database):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    answers = at_once(*[lambda: released.ada.complete(wanted).json] * 8)
+    answers = at_once(*[lambda: released.ada.complete(item).json] * 8)
     assert all(answer == answers[0] for answer in answers)
     assert count(database, Submission) == 1
     assert count(database, Action, Action.verb == "submitted") == 1
 
 
 def test_initiates_at_once_with_one_id_make_one_upload(released, database):
-    wanted = archive_item(b"work")
-    answers = at_once(*[lambda: released.ada.begin("submission", wanted)[0]] * 8)
+    item = archive_item(b"work")
+    answers = at_once(*[lambda: released.ada.begin("submission", item)[0]] * 8)
     assert len({answer["submitted_at"] for answer in answers}) == 1
     assert count(database, Upload, Upload.kind == "submission") == 1
 
@@ -42,8 +42,8 @@ def test_initiates_at_once_with_one_id_make_one_upload(released, database):
 def test_of_two_releases_at_once_one_is_released_and_the_other_refused(people, database):
     items = [archive_item(b"one"), archive_item(b"two")]
     callers = [people.teacher, people.colleague]
-    for caller, wanted, body in zip(callers, items, [b"one", b"two"], strict=True):
-        (granted,) = caller.begin("release", wanted)
+    for caller, item, body in zip(callers, items, [b"one", b"two"], strict=True):
+        (granted,) = caller.begin("release", item)
         caller.put(granted, body)
     answers = at_once(
         lambda: people.teacher.complete(items[0]).json["items"][0],

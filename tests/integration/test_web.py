@@ -38,8 +38,8 @@ def test_a_request_id_is_taken_over_when_it_looks_like_one(people):
     assert people.ada.call("GET", "me", headers={"X-Request-ID": "abc-12345678"}).headers["X-Request-ID"] == (
         "abc-12345678"
     )
-    given = "short", "x" * 65, "with space", "semi;colon1"
-    for text in given:
+    unusable = "short", "x" * 65, "with space", "semi;colon1"
+    for text in unusable:
         assert people.ada.call("GET", "me", headers={"X-Request-ID": text}).headers["X-Request-ID"] != text
 
 
@@ -172,23 +172,23 @@ def test_answers_are_not_kept_by_caches(people):
 
 
 def test_a_store_that_is_away_is_a_503_and_nothing_is_lost(released, store):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
     away = store.root.with_name("away")
     store.root.rename(away)
-    answer = released.ada.complete(wanted)
+    answer = released.ada.complete(item)
     assert (answer.status_code, answer.json["type"]) == (503, "storage-unavailable")
     assert answer.headers["Retry-After"]
     assert released.ada.get("/readyz").status_code == 503
     assert released.ada.get("assignments").status_code == 200
     away.rename(store.root)
-    assert released.ada.complete(wanted).json["items"][0]["type"] == "completed"
+    assert released.ada.complete(item).json["items"][0]["type"] == "completed"
 
 
 def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     database = connect("postgresql://nobody@127.0.0.1:1/nothing", connect_args={"connect_timeout": 2})
-    services = runtime_of(database, store, _Known(), limits)
+    services = runtime_of(database, store, _AlwaysAda(), limits)
     caller = Caller("ada", create_app(services, "/services/nbexchange/").test_client(), None)
     for path in ("me", "assignments", "/readyz"):
         answer = caller.get(path)
@@ -197,7 +197,7 @@ def test_a_database_that_is_away_is_a_503(store, token_file, limits):
     assert caller.get("/healthz").status_code == 200
 
 
-class _Known:
+class _AlwaysAda:
     def authenticate(self, request):
         return Identity("ada", "1", {})
 
@@ -216,8 +216,8 @@ def asking_a_hub(services):
 
 
 def test_a_hubs_word_decides_who_is_let_in(asking_a_hub):
-    known = asking_a_hub(model("ada", "formgrade-cs1"))
-    assert (known.json["name"], known.json["courses"]) == (
+    answer = asking_a_hub(model("ada", "formgrade-cs1"))
+    assert (answer.json["name"], answer.json["courses"]) == (
         "ada",
         [{"course_id": "cs1", "role": "instructor"}],
     )
@@ -283,17 +283,17 @@ def test_a_store_error_says_nothing_about_where_the_store_is(released, monkeypat
     def fail(_):
         raise StoreUnavailable("host.internal:9000 refused")
 
-    wanted = archive_item(b"w")
-    released.ada.begin("submission", wanted)
+    item = archive_item(b"w")
+    released.ada.begin("submission", item)
     monkeypatch.setattr("nbexchange.storage.local.LocalStore.stat", lambda self, key: fail(key))
-    answer = released.ada.complete(wanted)
+    answer = released.ada.complete(item)
     assert (answer.status_code, answer.json["type"]) == (503, "storage-unavailable")
     assert "host.internal" not in answer.text
 
 
 def test_a_full_or_lost_disk_of_the_local_store_is_a_503_for_the_put(released, store):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     shutil.rmtree(store.incoming)
     assert released.ada.put(granted, b"work") == 503
 
@@ -313,7 +313,7 @@ def test_a_client_that_would_not_understand_is_told_so_before_anything_happens(p
     answer = people.ada.call("GET", "me", headers=headers)
     assert (answer.status_code, answer.json["type"]) == (426, "client-too-old")
     assert version("nbexchange") in answer.json["detail"]
-    assert people.ada.get("me").status_code == 200  # whoever says nothing is taken at their word
+    assert people.ada.get("me").status_code == 200  # a client that sends no revision is answered
 
 
 @pytest.mark.parametrize("revision", ["", "one", "-1", "1.5", "9" * 7])

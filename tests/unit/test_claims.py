@@ -81,7 +81,7 @@ def test_several_courses_can_be_listed():
         {"course_id": "cs2", "course_role": "what?"},
     ]
     member = read_member({"name": "ada", "courses": courses}, "1")
-    assert {course_id: place.role for course_id, place in member.courses.items()} == {
+    assert {course_id: course.role for course_id, course in member.courses.items()} == {
         "cs1": "instructor",
         "cs2": "student",
     }

@@ -41,19 +41,19 @@ def no_network(monkeypatch):
 
 @pytest.mark.parametrize("slot", SLOTS)
 def test_every_action_is_made_without_course_person_or_network(factory, slot):
-    made = getattr(factory, slot)(coursedir=None, authenticator=None)
-    assert type(made).__module__.startswith("nbexchange.plugin.")
-    assert (made.coursedir, made.authenticator) == (None, None)
-    assert made.assignment_dir == "."
-    assert made.root == "http://127.0.0.1:9000/services/nbexchange/"
+    action = getattr(factory, slot)(coursedir=None, authenticator=None)
+    assert type(action).__module__.startswith("nbexchange.plugin.")
+    assert (action.coursedir, action.authenticator) == (None, None)
+    assert action.assignment_dir == "."
+    assert action.root == "http://127.0.0.1:9000/services/nbexchange/"
 
 
 @pytest.mark.parametrize("slot", SLOTS)
 def test_an_unknown_keyword_is_a_warning_and_no_failure(factory, slot):
     """nbgrader's API passes `authentictor=` to two of them."""
     with pytest.deprecated_call(match="authentictor"):
-        made = getattr(factory, slot)(coursedir=None, authentictor=object())
-    assert made.authenticator is None
+        action = getattr(factory, slot)(coursedir=None, authentictor=object())
+    assert action.authenticator is None
 
 
 def test_strict_can_be_read_from_a_submit_that_is_never_started(factory):

@@ -1,4 +1,4 @@
-"""The container files say what an engine accepts, and nothing that surprises whoever starts them."""
+"""The container files say what an engine accepts, and hold no surprise for the administrator."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_nothing_starts_without_what_only_the_operator_can_know(name):
 
 def test_the_example_has_every_variable_and_no_secret():
     example = (ROOT / ".env.example").read_text()
-    used = {found["name"] for found in VARIABLE.finditer(COMPOSE.read_text())}
+    used = {match["name"] for match in VARIABLE.finditer(COMPOSE.read_text())}
     assert used == example_variables().keys() | {"S3_IMAGE"}
     assert "#S3_IMAGE=" in example
     assert [name for name, value in example_variables().items() if not value] == list(SECRETS)
 
 
-def test_whoever_is_waited_for_can_become_what_is_waited_for():
+def test_a_service_that_is_waited_for_can_reach_the_state_that_is_waited_for():
     for name, service in SERVICES.items():
         for awaited, how in service.get("depends_on", {}).items():
             if how["condition"] == "service_healthy":
@@ -106,11 +106,11 @@ def test_our_containers_can_change_nothing_but_their_data(name):
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_are_given_settings_that_exist_and_go_together(name, monkeypatch):
-    given = {**parser().envs, **SERVICES[name]["environment"]}
-    for variable, value in given.items():
+    variables = {**parser().envs, **SERVICES[name]["environment"]}
+    for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     config = environment()
-    stated = {variable for variable in given if variable.startswith("NBEXCHANGE_")}
+    stated = {variable for variable in variables if variable.startswith("NBEXCHANGE_")}
     read = {
         f"{sections()[section].variable_prefix}{setting.upper()}"
         for section, settings in config.items()

@@ -40,7 +40,7 @@ def test_the_newer_shape_lists_courses():
         {"course_id": "cs2", "course_role": "Student", "course_title": "More"},
     ]
     identity = identity_of({"name": "ada", "org_id": "x", "courses": courses})
-    assert {course_id: place.role for course_id, place in identity.courses.items()} == {
+    assert {course_id: course.role for course_id, course in identity.courses.items()} == {
         "cs1": "instructor",
         "cs2": "student",
     }
@@ -181,5 +181,5 @@ def test_tokens_made_at_once_are_all_kept(tmp_path):
 
 
 def test_a_title_is_kept_whichever_role_it_came_with():
-    places = [("cs1", CourseRole("student", "Computing")), ("cs1", CourseRole("instructor"))]
-    assert merge_roles(places) == {"cs1": CourseRole("instructor", "Computing")}
+    roles = [("cs1", CourseRole("student", "Computing")), ("cs1", CourseRole("instructor"))]
+    assert merge_roles(roles) == {"cs1": CourseRole("instructor", "Computing")}

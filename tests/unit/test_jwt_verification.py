@@ -26,7 +26,7 @@ def segment(content):
 
 
 def by_hand(header, claims, sign=lambda text: b""):
-    """A token as nobody's library would make it."""
+    """A token that no JWT library would make."""
     text = f"{segment(header)}.{segment(claims)}"
     return f"{text}.{base64.urlsafe_b64encode(sign(text.encode())).rstrip(b'=').decode()}"
 
@@ -52,7 +52,7 @@ def good_claims(**others):
     ],
     ids=str,
 )
-def test_a_token_with_wrong_claims_is_nobodys(others):
+def test_a_token_with_wrong_claims_names_nobody(others):
     assert who(make(), token(ADA)).name == "ada"
     assert who(make(), token(ADA, **others)) is None
 
@@ -74,7 +74,7 @@ def test_further_claims_can_be_required():
 @pytest.mark.parametrize(
     "algorithm", ["none", "None", "NONE", "nOnE", "", None, 7, [], "HS256", "ES521", "x"]
 )
-def test_an_unsigned_token_is_nobodys(algorithm):
+def test_an_unsigned_token_names_nobody(algorithm):
     assert who(make(), by_hand({"alg": algorithm, "kid": "one", "typ": "JWT"}, good_claims())) is None
     assert who(make(), by_hand({"kid": "one"}, good_claims())) is None
 
@@ -89,7 +89,7 @@ def test_the_public_key_is_no_secret_to_sign_with(key):
     assert who(authenticator, token(ADA)).name == "ada"
 
 
-def test_a_token_of_anothers_key_is_nobodys_whatever_key_it_names():
+def test_a_token_of_anothers_key_names_nobody_whatever_key_it_names():
     assert who(make(), token(ADA, key=rsa_key("evil"), kid="one")) is None
     assert who(make(), token(ADA, key=rsa_key("evil"), kid="evil")) is None
     assert who(make(key=jwks("one", "two")), token(ADA, key=rsa_key("two"), kid="one")) is None
@@ -102,7 +102,7 @@ def test_a_key_that_the_token_brings_along_is_not_used():
     assert who(make(), jwt.encode(good_claims(), rsa_key("evil"), "RS256", headers=headers)) is None
 
 
-def test_a_token_of_another_kind_of_key_or_algorithm_is_nobodys():
+def test_a_token_of_another_kind_of_key_or_algorithm_names_nobody():
     pem = make(key=public_pem(rsa_key("one")))
     assert who(pem, token(ADA, key=ec_key("ec"), algorithm="ES256")) is None
     assert who(pem, token(ADA, algorithm="PS256")).name == "ada"
@@ -112,7 +112,7 @@ def test_a_token_of_another_kind_of_key_or_algorithm_is_nobodys():
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_a_token_that_was_changed_is_nobodys(part):
+def test_a_token_that_was_changed_names_nobody(part):
     parts = token(ADA).split(".")
     parts[part] = parts[part][:-2] + ("AA" if parts[part][-2:] != "AA" else "BB")
     assert who(make(), ".".join(parts)) is None
@@ -136,11 +136,11 @@ def test_a_token_that_was_changed_is_nobodys(part):
     ],
     ids=lambda text: text[:12],
 )
-def test_what_is_no_token_at_all_is_nobodys(text):
+def test_what_is_no_token_at_all_names_nobody(text):
     assert who(make(), text) is None
 
 
-def test_a_truncated_token_is_nobodys():
+def test_a_truncated_token_names_nobody():
     whole = token(ADA)
     assert all(who(make(), whole[:length]) is None for length in range(1, len(whole), 40))
 
@@ -163,9 +163,9 @@ def test_a_token_signed_with_the_secret_is_good_where_there_is_one():
 
 
 def test_a_key_can_be_in_a_file(tmp_path):
-    place = tmp_path / "key.pem"
-    place.write_text(public_pem(rsa_key("one")))
-    assert who(make(key_file=str(place)), token(ADA)).name == "ada"
+    path = tmp_path / "key.pem"
+    path.write_text(public_pem(rsa_key("one")))
+    assert who(make(key_file=str(path)), token(ADA)).name == "ada"
 
 
 def test_while_the_issuers_keys_are_away_nobody_is_refused_and_nobody_let_in():

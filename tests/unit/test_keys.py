@@ -37,51 +37,53 @@ def clock():
 
 @pytest.fixture
 def issuer():
-    with provider("one") as made:
-        yield made
+    with provider("one") as running:
+        yield running
 
 
 @pytest.fixture
-def found(issuer, clock):
+def provider_keys(issuer, clock):
     return ProviderKeys(issuer.url, ASYMMETRIC, clock)
 
 
-def test_keys_are_fetched_once_and_then_known(issuer, found):
+def test_keys_are_fetched_once_and_then_known(issuer, provider_keys):
     for _ in range(5):
-        assert found.find("one").key_id == "one"
+        assert provider_keys.find("one").key_id == "one"
     assert issuer.requests == 1
 
 
-def test_made_up_key_ids_cause_no_requests_before_the_cooldown_is_over(issuer, found, clock):
-    assert found.find("one")
+def test_made_up_key_ids_cause_no_requests_before_the_cooldown_is_over(issuer, provider_keys, clock):
+    assert provider_keys.find("one")
     for number in range(50):
-        assert found.find(f"made-up-{number}") is None
+        assert provider_keys.find(f"made-up-{number}") is None
     assert issuer.requests == 1
     clock.now += COOLDOWN_SECONDS
     for number in range(50):
-        assert found.find(f"made-up-{number}") is None
+        assert provider_keys.find(f"made-up-{number}") is None
     assert issuer.requests == 2
 
 
-def test_a_new_key_is_found_once_the_cooldown_is_over_and_a_withdrawn_one_is_gone(issuer, found, clock):
-    assert found.find("one")
+def test_a_new_key_is_found_once_the_cooldown_is_over_and_a_withdrawn_one_is_gone(
+    issuer, provider_keys, clock
+):
+    assert provider_keys.find("one")
     issuer.body = jwks("two")
     clock.now += COOLDOWN_SECONDS
-    assert found.find("two").key_id == "two"
-    assert found.find("one") is None
+    assert provider_keys.find("two").key_id == "two"
+    assert provider_keys.find("one") is None
 
 
-def test_a_withdrawn_key_is_gone_when_the_keys_are_old(issuer, found, clock):
-    assert found.find("one")
+def test_a_withdrawn_key_is_gone_when_the_keys_are_old(issuer, provider_keys, clock):
+    assert provider_keys.find("one")
     issuer.body = jwks("two")
     clock.now += FRESH_SECONDS + 1
-    assert found.find("one") is None
+    assert provider_keys.find("one") is None
 
 
-def test_callers_at_once_share_one_request(issuer, found):
+def test_callers_at_once_share_one_request(issuer, provider_keys):
     issuer.answering.clear()
     results = []
-    threads = [threading.Thread(target=lambda: results.append(found.find("one"))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: results.append(provider_keys.find("one"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     issuer.answering.set()
@@ -91,15 +93,15 @@ def test_callers_at_once_share_one_request(issuer, found):
     assert issuer.requests == 1
 
 
-def test_one_whose_key_is_known_waits_for_nobodys_fetch(issuer, found, clock):
-    assert found.find("one")
+def test_one_whose_key_is_known_waits_for_no_fetch(issuer, provider_keys, clock):
+    assert provider_keys.find("one")
     clock.now += FRESH_SECONDS + 1
     issuer.answering.clear()
     issuer.asked.clear()
-    fetching = threading.Thread(target=found.find, args=("new",))
+    fetching = threading.Thread(target=provider_keys.find, args=("new",))
     fetching.start()
     assert issuer.asked.wait(60)
-    assert found.find("one").key_id == "one"
+    assert provider_keys.find("one").key_id == "one"
     issuer.answering.set()
     fetching.join()
 
@@ -121,10 +123,10 @@ def test_one_whose_key_is_known_waits_for_nobodys_fetch(issuer, found, clock):
         (200, json.dumps({"keys": [{**jwk(None), "kid": ["one"]}]})),
     ],
 )
-def test_an_answer_without_keys_says_nothing_of_a_token(issuer, found, status, body):
+def test_an_answer_without_keys_says_nothing_of_a_token(issuer, provider_keys, status, body):
     issuer.status, issuer.body = status, body
     with pytest.raises(KeysUnavailable):
-        found.find("one")
+        provider_keys.find("one")
 
 
 def test_a_provider_that_is_slow_or_not_there_says_nothing_of_a_token(issuer, clock, monkeypatch):
@@ -136,48 +138,48 @@ def test_a_provider_that_is_slow_or_not_there_says_nothing_of_a_token(issuer, cl
         ProviderKeys("http://127.0.0.1:1/jwks", ASYMMETRIC, clock).find("one")
 
 
-def test_a_provider_that_failed_is_left_alone_for_a_while_and_then_asked_again(issuer, found, clock):
+def test_a_provider_that_failed_is_left_alone_for_a_while_and_then_asked_again(issuer, provider_keys, clock):
     issuer.status = 500
     for _ in range(10):
         with pytest.raises(KeysUnavailable):
-            found.find("one")
+            provider_keys.find("one")
     assert issuer.requests == 1
     issuer.status = 200
     clock.now += NEGATIVE_CACHE_SECONDS
-    assert found.find("one")
+    assert provider_keys.find("one")
     assert issuer.requests == 2
 
 
-def test_while_one_waits_for_a_provider_that_failed_the_others_are_told_at_once(issuer, found, clock):
+def test_while_one_waits_for_a_provider_that_failed_the_others_are_told_at_once(issuer, provider_keys, clock):
     issuer.status = 500
     with pytest.raises(KeysUnavailable):
-        found.find("one")
+        provider_keys.find("one")
     clock.now += NEGATIVE_CACHE_SECONDS
     issuer.answering.clear()
     issuer.asked.clear()
-    fetching = threading.Thread(target=pytest.raises, args=(KeysUnavailable, found.find, "one"))
+    fetching = threading.Thread(target=pytest.raises, args=(KeysUnavailable, provider_keys.find, "one"))
     fetching.start()
     assert issuer.asked.wait(60)
     with pytest.raises(KeysUnavailable):
-        found.find("one")
+        provider_keys.find("one")
     assert fetching.is_alive()
     issuer.answering.set()
     fetching.join()
 
 
-def test_known_keys_hold_for_a_while_when_the_provider_is_away(issuer, found, clock):
-    assert found.find("one")
+def test_known_keys_hold_for_a_while_when_the_provider_is_away(issuer, provider_keys, clock):
+    assert provider_keys.find("one")
     issuer.status = 500
     clock.now += FRESH_SECONDS + 1
-    assert found.find("one").key_id == "one"
+    assert provider_keys.find("one").key_id == "one"
     with pytest.raises(KeysUnavailable):  # it may be new
-        found.find("two")
+        provider_keys.find("two")
     clock.now += KEPT_SECONDS
     with pytest.raises(KeysUnavailable):
-        found.find("one")
+        provider_keys.find("one")
     issuer.status = 200
     clock.now += NEGATIVE_CACHE_SECONDS
-    assert found.find("one")
+    assert provider_keys.find("one")
 
 
 # --- keys that are given -----------------------------------------------------------------------------------
@@ -188,10 +190,10 @@ def test_a_public_key_in_pem_is_taken_for_every_token():
 
 
 def test_a_set_of_keys_is_looked_up_by_id_and_a_token_without_one_gets_the_key_without_one():
-    found = read_keys(json.dumps({"keys": [jwk("one"), jwk(None)]}), ASYMMETRIC)
-    assert found.find("one").key_id == "one"
-    assert found.find("two") is None
-    assert isinstance(found.find(None), jwt.PyJWK)
+    provider_keys = read_keys(json.dumps({"keys": [jwk("one"), jwk(None)]}), ASYMMETRIC)
+    assert provider_keys.find("one").key_id == "one"
+    assert provider_keys.find("two") is None
+    assert isinstance(provider_keys.find(None), jwt.PyJWK)
     assert read_keys(jwks("one"), ASYMMETRIC).find(None) is None
 
 

@@ -52,8 +52,8 @@ def hub():
     )
 
     def find_user(name):
-        found = orm.User.find(session, name)
-        return User(found, {"authenticator": authenticator}) if found else None
+        row = orm.User.find(session, name)
+        return User(row, {"authenticator": authenticator}) if row else None
 
     def launch(course_id, *roles, name="ada", **others):
         claims = {
@@ -126,8 +126,8 @@ def test_the_exchange_reads_these_groups_with_the_patterns_that_the_file_prints(
     assert all(f'("{pattern}", "{role}"),' in FILE.read_text() for pattern, role in printed)
     hub.launch("c1", INSTRUCTOR)
     hub.launch("c2", ASSISTANT)
-    found = GroupPatterns.compile(printed, "1").read(hub.launch("c3", LEARNER))
-    assert {course_id: place.role for course_id, place in found.courses.items()} == {
+    identity = GroupPatterns.compile(printed, "1").read(hub.launch("c3", LEARNER))
+    assert {course_id: course.role for course_id, course in identity.courses.items()} == {
         "c1": "instructor",
         "c2": "grader",
         "c3": "student",

@@ -50,8 +50,8 @@ def fields(text):
 
 @pytest.mark.parametrize("code", MESSAGES)
 def test_a_message_is_one_sentence_that_says_what_happened_and_then_what_to_do(code):
-    known = dict.fromkeys(fields(MESSAGES[code].happened), 1)
-    assert re.fullmatch(r"\S.*\. [A-Z].*\.", say(code, **known))
+    values = dict.fromkeys(fields(MESSAGES[code].happened), 1)
+    assert re.fullmatch(r"\S.*\. [A-Z].*\.", say(code, **values))
     assert not fields(MESSAGES[code].advice)
 
 

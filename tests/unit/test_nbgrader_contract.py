@@ -32,10 +32,10 @@ def test_every_statement_has_tests_that_exist_or_a_reason(part, entry):
 def test_every_option_of_nbgraders_exchange_is_in_the_table(package):
     classes = [value for name, value in vars(package).items() if name.startswith("Exchange")]
     options = {
-        f"{made.__name__}.{name}"
-        for made in classes
-        if hasattr(made, "class_own_traits")
-        for name in made.class_own_traits(config=True)
+        f"{kind.__name__}.{name}"
+        for kind in classes
+        if hasattr(kind, "class_own_traits")
+        for name in kind.class_own_traits(config=True)
     }
     assert options
     assert options <= {entry.get("option") for _, entry in STATEMENTS}

@@ -22,9 +22,9 @@ def nothing(folder, names):
 
 @pytest.fixture
 def root(tmp_path):
-    place = tmp_path / "ps1"
-    place.mkdir()
-    return place
+    folder = tmp_path / "ps1"
+    folder.mkdir()
+    return folder
 
 
 def packed(root, limits=ROOMY, ignore=nothing):
@@ -161,15 +161,15 @@ def test_the_unpacked_limit_is_exact_and_checked_before_anything_is_written(root
 
 @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
 def test_a_file_that_changes_while_it_is_packed_is_noticed(root, monkeypatch, change):
-    place = root / "p1.ipynb"
-    place.write_bytes(b"x" * 100_000)
+    path = root / "p1.ipynb"
+    path.write_bytes(b"x" * 100_000)
     real = tarfile.TarFile.addfile
 
     def meddle(self, member, fileobj=None):
         if fileobj is not None:
             new = {"grow": b"y" * 200_000, "shrink": b"y", "rewrite": b"y" * 100_000}[change]
-            place.write_bytes(new)
-            os.utime(place, ns=(1, 1))
+            path.write_bytes(new)
+            os.utime(path, ns=(1, 1))
         return real(self, member, fileobj)
 
     monkeypatch.setattr(tarfile.TarFile, "addfile", meddle)
@@ -178,8 +178,8 @@ def test_a_file_that_changes_while_it_is_packed_is_noticed(root, monkeypatch, ch
 
 
 def test_a_file_that_cannot_be_read_is_named(root, monkeypatch):
-    place = root / "p1.ipynb"
-    place.write_text("{}")
+    path = root / "p1.ipynb"
+    path.write_text("{}")
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
@@ -193,19 +193,19 @@ def test_a_file_that_cannot_be_read_is_named(root, monkeypatch):
 def test_a_file_that_became_something_else_after_it_was_looked_at_is_not_read(root, tmp_path, becomes):
     """A pipe would be waited for, and a link would bring what is not the student's."""
     (tmp_path / "secret").write_text("{}")
-    place = root / "p1.ipynb"
-    place.write_text("{}")
+    path = root / "p1.ipynb"
+    path.write_text("{}")
     tree = survey(root, nothing)
-    place.rename(tmp_path / "kept")  # so that its inode is not used again
+    path.rename(tmp_path / "kept")  # so that its inode is not used again
     match becomes:
         case "pipe":
-            os.mkfifo(place)
+            os.mkfifo(path)
         case "link":
-            place.symlink_to("../secret")
+            path.symlink_to("../secret")
         case "directory":
-            place.mkdir()
+            path.mkdir()
         case "another file":
-            place.write_text("{}")
+            path.write_text("{}")
     with pytest.raises(PackingFailed, match=r"p1\.ipynb changed while it was packed"):
         pack(tree, io.BytesIO(), ROOMY)
 

@@ -18,7 +18,7 @@ KEY = {"X-NbExchange-Proxy-Secret": SECRET}
 ADA = {"X-Forwarded-User": "ada", "X-Forwarded-Groups": "formgrade-cs1,nbgrader-art"}
 
 
-def made(**settings):
+def make(**settings):
     authenticator = ProxyAuthenticator(**{"trusted_networks": NETWORKS, "secret": SECRET, **settings})
     authenticator.check()
     return authenticator
@@ -37,56 +37,56 @@ def who(authenticator, headers, peer=PROXY):
 
 @pytest.mark.parametrize("peer", ["10.1.3.3", "127.0.0.1", "::1", "::ffff:10.1.3.3", "", None, "unix:", "x"])
 def test_another_peer_is_not_believed_even_with_the_secret(peer):
-    assert who(made(), {**KEY, **ADA}).name == "ada"
-    assert who(made(), {**KEY, **ADA}, peer) is None
+    assert who(make(), {**KEY, **ADA}).name == "ada"
+    assert who(make(), {**KEY, **ADA}, peer) is None
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host"])
 def test_what_a_header_says_of_the_peer_does_not_count(header):
-    assert who(made(), {**KEY, **ADA, header: PROXY}, "192.0.2.7") is None
-    assert who(made(), {**KEY, **ADA, header: "192.0.2.7"}).name == "ada"
+    assert who(make(), {**KEY, **ADA, header: PROXY}, "192.0.2.7") is None
+    assert who(make(), {**KEY, **ADA, header: "192.0.2.7"}).name == "ada"
 
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "::ffff:10.1.2.3", "fd00::7"])
 def test_a_peer_in_a_listed_network_is_believed_in_either_spelling(peer):
-    assert who(made(), {**KEY, **ADA}, peer).name == "ada"
+    assert who(make(), {**KEY, **ADA}, peer).name == "ada"
 
 
 @pytest.mark.parametrize(
     "secret", ["", SECRET[:-1], f"{SECRET}x", SECRET.upper(), f"{SECRET},{SECRET}", "\xe9" * 32, None]
 )
 def test_without_the_secret_nobody_is_believed(secret):
-    given = {} if secret is None else {"X-NbExchange-Proxy-Secret": secret}
-    assert who(made(), {**ADA, **given}) is None
+    headers = {} if secret is None else {"X-NbExchange-Proxy-Secret": secret}
+    assert who(make(), {**ADA, **headers}) is None
 
 
 def test_the_secret_counts_in_its_own_header_alone():
-    elsewhere = made(secret_header="X-Other")
+    elsewhere = make(secret_header="X-Other")
     assert who(elsewhere, {**ADA, **KEY}) is None
     assert who(elsewhere, {**ADA, "X-Other": SECRET}).name == "ada"
-    assert who(made(), {**ADA, "Authorization": f"Bearer {SECRET}"}) is None
+    assert who(make(), {**ADA, "Authorization": f"Bearer {SECRET}"}) is None
 
 
 @pytest.mark.parametrize("user", [None, "", "  "])
 def test_one_whom_the_proxy_does_not_name_is_nobody(user):
-    given = {} if user is None else {"X-Forwarded-User": user}
-    assert who(made(), {**KEY, "X-Forwarded-Groups": "formgrade-cs1", **given}) is None
+    headers = {} if user is None else {"X-Forwarded-User": user}
+    assert who(make(), {**KEY, "X-Forwarded-Groups": "formgrade-cs1", **headers}) is None
 
 
 @pytest.mark.parametrize("name", ["ada,root", "ada, root", ",", "../ada", "a/b", "..", "\x85", "\xff"])
 def test_a_name_that_cannot_be_one_is_refused(name):
     with pytest.raises(IdentityRefused):
-        who(made(), {**KEY, "X-Forwarded-User": name})
+        who(make(), {**KEY, "X-Forwarded-User": name})
 
 
 # --- what is believed --------------------------------------------------------------------------------------
 
 
 def test_the_groups_give_roles():
-    found = who(made(), {**KEY, **ADA, "X-Forwarded-Email": "ada@example.org", "X-Name": "Ada L"})
-    assert (found.name, found.org_id) == ("ada", "1")
-    assert found.contact == {"email": "ada@example.org"}
-    assert {course_id: place.role for course_id, place in found.courses.items()} == {
+    identity = who(make(), {**KEY, **ADA, "X-Forwarded-Email": "ada@example.org", "X-Name": "Ada L"})
+    assert (identity.name, identity.org_id) == ("ada", "1")
+    assert identity.contact == {"email": "ada@example.org"}
+    assert {course_id: course.role for course_id, course in identity.courses.items()} == {
         "cs1": "instructor",
         "art": "student",
     }
@@ -94,12 +94,12 @@ def test_the_groups_give_roles():
 
 @pytest.mark.parametrize("groups", ["", ",", " , ", "staff", "formgrade-", "formgrade-a/b"])
 def test_groups_that_mean_nothing_give_nothing(groups):
-    assert who(made(), {**KEY, "X-Forwarded-User": "ada", "X-Forwarded-Groups": groups}).courses == {}
-    assert who(made(), {**KEY, "X-Forwarded-User": "ada"}).courses == {}
+    assert who(make(), {**KEY, "X-Forwarded-User": "ada", "X-Forwarded-Groups": groups}).courses == {}
+    assert who(make(), {**KEY, "X-Forwarded-User": "ada"}).courses == {}
 
 
 def test_headers_separator_patterns_and_organisation_can_be_others():
-    authenticator = made(
+    authenticator = make(
         user_header="X-Forwarded-Preferred-Username",
         groups_header="isMemberOf",
         groups_separator=";",
@@ -108,7 +108,7 @@ def test_headers_separator_patterns_and_organisation_can_be_others():
         group_roles=[("urn:x:(?P<course>[^:]+):staff", "instructor")],
         org_id="law",
     )
-    given = {
+    headers = {
         **KEY,
         **ADA,
         "X-Forwarded-Email": "ada@example.org",
@@ -116,14 +116,14 @@ def test_headers_separator_patterns_and_organisation_can_be_others():
         "isMemberOf": "urn:x:cs1:staff; urn:x:a,b:staff",
         "displayName": "Ada L",
     }
-    found = who(authenticator, given)
-    assert (found.name, found.org_id, set(found.courses)) == ("countess", "law", {"cs1", "a,b"})
-    assert found.contact == {"full_name": "Ada L"}
+    identity = who(authenticator, headers)
+    assert (identity.name, identity.org_id, set(identity.courses)) == ("countess", "law", {"cs1", "a,b"})
+    assert identity.contact == {"full_name": "Ada L"}
 
 
 @pytest.mark.parametrize("name", ["zoë", "voilà", "à", "Ω"])  # the last byte of "à" is a space in Latin-1
 def test_a_name_is_read_as_the_utf_8_that_proxies_send(name):
-    assert who(made(), {**KEY, "X-Forwarded-User": name.encode().decode("latin-1")}).name == name
+    assert who(make(), {**KEY, "X-Forwarded-User": name.encode().decode("latin-1")}).name == name
 
 
 # --- settings ----------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_a_name_is_read_as_the_utf_8_that_proxies_send(name):
 )
 def test_a_setting_that_cannot_work_stops_the_service(settings, said):
     with pytest.raises(SettingsError, match=said):
-        made(**settings)
+        make(**settings)
 
 
 def test_it_is_chosen_by_its_short_name_and_checked_at_start():

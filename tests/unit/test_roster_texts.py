@@ -106,10 +106,10 @@ def word(**options):
     )
 )
 def test_what_is_written_is_read_again(members):
-    found = [
+    read = [
         Member(e.name, e.role, e.full_name, e.email, e.lms_user_id) for e in entries(write_roster(members))
     ]
-    assert found == members
+    assert read == members
 
 
 def test_a_change_is_told_in_lines():

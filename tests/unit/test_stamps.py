@@ -44,8 +44,8 @@ def test_what_cannot_be_read_is_no_stamp_and_no_id(content, tmp_path):
 
 def test_the_id_is_read_and_the_secret_of_another_exchange_is_none(tmp_path):
     assert read_secret(tmp_path) is None
-    wanted = uuid4()
-    (tmp_path / "submission_secret.txt").write_text(f"{wanted}\n")
-    assert read_secret(tmp_path) == wanted
+    secret = uuid4()
+    (tmp_path / "submission_secret.txt").write_text(f"{secret}\n")
+    assert read_secret(tmp_path) == secret
     (tmp_path / "submission_secret.txt").write_text("ab" * 64)
     assert read_secret(tmp_path) is None

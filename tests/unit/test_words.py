@@ -19,12 +19,12 @@ FILES = sorted(
     and path.name != "CHANGELOG.md"
     and "node_modules" not in path.parts
 )
-MODULES = [path for path in FILES if path.suffix == ".py"]
+TREES = {path: ast.parse(path.read_text()) for path in FILES if path.suffix == ".py"}
 
 WORDS = {
     r"whoever|whomever": "say who",
     r"lest|thereof|therein|herein": "plain English",
-    r"nobody's|of its own accord": "plain English",
+    r"nobody'?s|of its own accord": "plain English",
     r"collectors?": "garbage collection: nbgrader collects",
     r"admission|occasion|settler|settlement|verdicts?": "uploads/rules, uploads/batch, uploads/complete",
     r"rubbish": "garbage",
@@ -43,9 +43,18 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def as_words(name: str) -> str:
+    """Of `test_the_store`, `StoreClient` or `MAX_SIZE`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+", " ", name).lower()
+
+
+def given_up(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b({pattern})\b", re.IGNORECASE)
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_that_was_given_up_stays_out(word):
-    pattern = re.compile(rf"\b({word})\b", re.IGNORECASE)
+    pattern = given_up(word)
     lines = [
         f"{relative(path)}:{number}: {line.strip()}"
         for path in FILES
@@ -55,19 +64,62 @@ def test_a_word_that_was_given_up_stays_out(word):
     assert lines == [], WORDS[word]
 
 
-def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Variables, parameters and fields."""
+def functions_and_classes(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+
+
+def things(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The names of classes, and the last word of a fixture's: what it is."""
     for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+            case ast.ClassDef(name=name):
+                yield as_words(name).strip(), node.lineno
+            case ast.FunctionDef(name=name) if any("fixture" in ast.unparse(d) for d in node.decorator_list):
+                yield as_words(name).split()[-1], node.lineno
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Variables, parameters, fields and attributes."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.Attribute(attr=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+            ):
                 yield name, node.lineno
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_no_file_function_or_class_is_called_by_a_word_that_was_given_up(word):
+    pattern = given_up(word)
+    names = [relative(path) for path in FILES if pattern.search(as_words(path.stem))]
+    names += [
+        f"{relative(path)}:{line}: {name}"
+        for path, tree in TREES.items()
+        for name, line in functions_and_classes(tree)
+        if pattern.search(as_words(name))
+    ]
+    assert names == [], WORDS[word]
 
 
 def test_variables_say_what_they_hold():
     names = [
         f"{relative(path)}:{line}: {name}"
-        for path in MODULES
-        for name, line in bound_names(ast.parse(path.read_text()))
+        for path, tree in TREES.items()
+        for name, line in bound_names(tree)
         if name in VARIABLES or ARTICLE.match(name)
+    ]
+    assert names == []
+
+
+def test_fixtures_and_classes_say_what_they_are():
+    names = [
+        f"{relative(path)}:{line}: {name}"
+        for path, tree in TREES.items()
+        for name, line in things(tree)
+        if name in VARIABLES
     ]
     assert names == []

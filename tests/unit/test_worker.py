@@ -35,15 +35,15 @@ def line(monkeypatch):
     lines = []
 
     def make(delay):
-        made = Wire(2 * delay)
-        monkeypatch.setattr(worker.time, "monotonic", made.monotonic)
-        lines.append(made)
-        return made
+        wire = Wire(2 * delay)
+        monkeypatch.setattr(worker.time, "monotonic", wire.monotonic)
+        lines.append(wire)
+        return wire
 
     yield make
-    for made in lines:
-        made.caller.close()
-        made.service.close()
+    for wire in lines:
+        wire.caller.close()
+        wire.service.close()
 
 
 def test_a_head_has_its_budget_in_all_however_much_of_it_comes(line):

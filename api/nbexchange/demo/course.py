@@ -53,8 +53,8 @@ def configuration(home: Path) -> None:
 
 def write_source(home: Path, assignment: str = ASSIGNMENT) -> None:
     """The instructor's version of the assignment, with its solution."""
-    place = home / "source" / assignment
-    place.mkdir(parents=True)
+    folder = home / "source" / assignment
+    folder.mkdir(parents=True)
     notebook = new_notebook(
         cells=[
             new_markdown_cell("# Sums of squares"),
@@ -63,9 +63,9 @@ def write_source(home: Path, assignment: str = ASSIGNMENT) -> None:
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
-    nbformat.write(notebook, place / NOTEBOOK)
-    (place / "data").mkdir()
-    (place / "data" / "numbers.csv").write_text("1,2,3\n")
+    nbformat.write(notebook, folder / NOTEBOOK)
+    (folder / "data").mkdir()
+    (folder / "data" / "numbers.csv").write_text("1,2,3\n")
 
 
 def _cell(
@@ -86,8 +86,8 @@ def _cell(
 
 def answer(home: Path, code: str, assignment: str = ASSIGNMENT) -> None:
     """Put a student's code where the solution was taken out."""
-    place = home / assignment / NOTEBOOK
-    notebook = nbformat.read(place, as_version=4)
+    path = home / assignment / NOTEBOOK
+    notebook = nbformat.read(path, as_version=4)
     cell = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution"))
     cell.source = f"def sum_of_squares(numbers):\n    {code}\n"
-    nbformat.write(notebook, place)
+    nbformat.write(notebook, path)

@@ -32,9 +32,9 @@ def no_waiting_between_tries(monkeypatch):
 @pytest.fixture
 def db_url(tmp_path, sqlite_template):
     """The plugin does not know what is behind the service: one database is enough here."""
-    place = tmp_path / "test.sqlite"
-    shutil.copy(sqlite_template, place)
-    return f"sqlite:///{place}"
+    path = tmp_path / "test.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

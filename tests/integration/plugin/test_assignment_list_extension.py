@@ -36,10 +36,10 @@ class Server(LoggingConfigurable):
 @pytest.fixture
 def manager(submitted):
     """Ada's, in a server that was started in another directory than that of her notebooks."""
-    made = Manager(Server(submitted.ada.home))
-    made.root_dir = str(submitted.ada.home)
+    list_manager = Manager(Server(submitted.ada.home))
+    list_manager.root_dir = str(submitted.ada.home)
     with submitted.ada.at_home(), chdir("/"):
-        yield made
+        yield list_manager
 
 
 def shown(answer):
@@ -83,16 +83,16 @@ def test_assignments_may_be_kept_in_a_folder_of_their_own(manager, released):
 
 def test_the_directory_of_the_process_stays_what_it_is(manager, monkeypatch):
     """The server's other threads work in it; nbgrader itself changes it meanwhile."""
-    real, places = Transfer.send, []
+    real, directories = Transfer.send, []
 
     def send(*arguments):
-        places.append(Path.cwd())
+        directories.append(Path.cwd())
         return real(*arguments)
 
     monkeypatch.setattr(Transfer, "send", send)
     shown(manager.do("list_assignments", "cs1"))
     assert manager.do("submit_assignment", "cs1", "ps1") == {"success": True}
-    assert [*places, Path.cwd()] == [Path("/"), Path("/")]
+    assert [*directories, Path.cwd()] == [Path("/"), Path("/")]
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_whoami_says_the_same_to_programs(desks):
 )
 def test_a_clock_differs_by_what_the_time_on_the_way_does_not_explain(answered, ahead):
     sent = datetime(2026, 11, 24, 3, tzinfo=UTC)
-    found = whoami.clock_ahead(sent, sent + timedelta(seconds=answered), sent + timedelta(seconds=2))
-    assert found == timedelta(seconds=ahead)
+    difference = whoami.clock_ahead(sent, sent + timedelta(seconds=answered), sent + timedelta(seconds=2))
+    assert difference == timedelta(seconds=ahead)
 
 
 def test_a_clock_that_differs_is_told():
@@ -138,9 +138,9 @@ def test_it_knows_every_setting_that_nbgraders_section_may_have():
     assert exchange.Exchange.section_names()[-1] == "Exchange"
 
 
-@pytest.mark.parametrize("place", ["course", ".jupyter"])
-def test_the_configuration_may_be_where_nbgrader_looks(desks, place):
-    desks.ada.write(f"{place}/nbgrader_config.py", "c.Exchange.base_service_url = 'http://127.0.0.1:1'")
+@pytest.mark.parametrize("folder", ["course", ".jupyter"])
+def test_the_configuration_may_be_where_nbgrader_looks(desks, folder):
+    desks.ada.write(f"{folder}/nbgrader_config.py", "c.Exchange.base_service_url = 'http://127.0.0.1:1'")
     desks.ada.configure(f"c.CourseDirectory.root = {str(desks.ada.home / 'course')!r}")
     assert "at 127.0.0.1:1 cannot be reached" in desks.ada.ask("whoami").err
 
@@ -180,11 +180,11 @@ def test_the_credentials_of_an_installation_hold_and_know_the_course(desks, peop
     shown = f"{real.replace('//', '//...@')}/services/nbexchange/"
     me = desks.ada.ask("whoami", "--json").json
     assert (me["name"], me["service"]) == ("ada", shown)
-    found = checks(desks.ada, 0)
-    assert found["service"]["facts"]["url"] == shown
-    assert found["store"]["facts"]["url"] == f"{shown}objects/"
-    assert "hunter2" not in str(found)
-    assert found["token"]["about"] == "from own_credentials.Own"
+    results = checks(desks.ada, 0)
+    assert results["service"]["facts"]["url"] == shown
+    assert results["store"]["facts"]["url"] == f"{shown}objects/"
+    assert "hunter2" not in str(results)
+    assert results["token"]["about"] == "from own_credentials.Own"
 
 
 def test_a_problem_with_lines_to_copy_keeps_them_and_nothing_else(desks):

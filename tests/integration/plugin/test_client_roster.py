@@ -67,11 +67,11 @@ def test_a_roster_is_made_equal_to_a_file_after_a_rehearsal(roster, desks):
     roster("add", "carol", "dan", "eve")
     file = desks.teacher.write("roster.csv", roster("--csv").replace("dan,student,,,\n", "finn,grader,,,\n"))
     done = "1 added: finn\n1 removed: dan\n2 as before\n"
-    wanted = ("add", f"--file={file}", "--replace")
-    assert roster(*wanted, "--dry-run") == f"Nothing was changed; this would be:\n{done}"
+    options = ("add", f"--file={file}", "--replace")
+    assert roster(*options, "--dry-run") == f"Nothing was changed; this would be:\n{done}"
     assert names(desks) == ["carol", "dan", "eve"]
-    assert roster(*wanted) == done
-    assert roster(*wanted) == "3 as before\n"
+    assert roster(*options) == done
+    assert roster(*options) == "3 as before\n"
     assert "Nothing was changed" in roster("remove", "eve", "--dry-run")
     assert names(desks) == ["carol", "eve", "finn"]
 

@@ -16,14 +16,14 @@ def states(desk, status):
 
 
 def test_all_is_well_where_all_is_well(desks):
-    found = checks(desks.ada, 0)
-    assert {check["ok"] for check in found.values()} == {True}
+    results = checks(desks.ada, 0)
+    assert {check["ok"] for check in results.values()} == {True}
     address = f"{desks.ada.url}/services/nbexchange/"
-    assert found["service"]["facts"]["url"] == address
-    assert found["service"]["facts"]["protocol"] == "1"
-    assert found["token"]["facts"] == {"source": "JUPYTERHUB_API_TOKEN"}
-    assert found["you"]["about"] == "ada of organisation 1: student of cs1"
-    assert found["store"]["facts"] == {"url": f"{address}objects/"}
+    assert results["service"]["facts"]["url"] == address
+    assert results["service"]["facts"]["protocol"] == "1"
+    assert results["token"]["facts"] == {"source": "JUPYTERHUB_API_TOKEN"}
+    assert results["you"]["about"] == "ada of organisation 1: student of cs1"
+    assert results["store"]["facts"] == {"url": f"{address}objects/"}
 
 
 def test_status_for_people_is_a_line_each_and_then_what_is_wrong(desks):
@@ -42,25 +42,25 @@ def test_status_for_people_is_a_line_each_and_then_what_is_wrong(desks):
 
 def test_a_service_that_is_away_is_told_once_and_what_depends_on_it_is_unknown(desks):
     desks.ada.url = f"http://127.0.0.1:{free_port()}"
-    found = checks(desks.ada, 1)
-    assert "cannot be reached" in found["service"]["error"]
-    assert found["service"]["request_id"] in found["service"]["error"]
-    assert [found[name]["ok"] for name in ("readiness", "you", "store")] == [None] * 3
-    assert found["token"]["ok"] is True
+    results = checks(desks.ada, 1)
+    assert "cannot be reached" in results["service"]["error"]
+    assert results["service"]["request_id"] in results["service"]["error"]
+    assert [results[name]["ok"] for name in ("readiness", "you", "store")] == [None] * 3
+    assert results["token"]["ok"] is True
 
 
 def test_a_token_that_is_not_known_leaves_the_store_unknown(desks):
     desks.ada.token = "foreign"
-    found = checks(desks.ada, 1)
-    assert found["service"]["ok"] is found["token"]["ok"] is True
-    assert (found["you"]["ok"], found["store"]["ok"]) == (False, None)
+    results = checks(desks.ada, 1)
+    assert results["service"]["ok"] is results["token"]["ok"] is True
+    assert (results["you"]["ok"], results["store"]["ok"]) == (False, None)
 
 
 def test_a_token_file_that_cannot_be_read_hides_nothing_else(desks):
     desks.ada.configure("c.Exchange.api_token_file = 'nowhere'")
-    found = checks(desks.ada, 1)
-    assert found["service"]["ok"] is found["readiness"]["ok"] is True
-    assert "cannot be read from nowhere" in found["token"]["error"]
+    results = checks(desks.ada, 1)
+    assert results["service"]["ok"] is results["readiness"]["ok"] is True
+    assert "cannot be read from nowhere" in results["token"]["error"]
 
 
 def test_a_token_of_which_there_is_none_is_told(desks):
@@ -72,9 +72,9 @@ def test_a_token_of_which_there_is_none_is_told(desks):
 
 def test_a_store_that_the_service_cannot_use_is_told(desks, store):
     store.root.rename(store.root.with_name("away"))
-    found = checks(desks.ada, 1)
-    assert found["service"]["ok"] is True
-    assert found["readiness"]["error"].startswith("The object store cannot be used now.")
+    results = checks(desks.ada, 1)
+    assert results["service"]["ok"] is True
+    assert results["readiness"]["error"].startswith("The object store cannot be used now.")
 
 
 class Elsewhere:
@@ -90,9 +90,9 @@ class Elsewhere:
 def test_a_store_that_cannot_be_reached_from_here_is_told(desks, services):
     """Though the service reaches it."""
     object.__setattr__(services, "store", Elsewhere(f"http://127.0.0.1:{free_port()}/bucket"))
-    found = checks(desks.ada, 1)
-    assert found["readiness"]["ok"] is found["you"]["ok"] is True
-    assert re.match(r"The file store at 127\.0\.0\.1:\d+ cannot be reached\.", found["store"]["error"])
+    results = checks(desks.ada, 1)
+    assert results["readiness"]["ok"] is results["you"]["ok"] is True
+    assert re.match(r"The file store at 127\.0\.0\.1:\d+ cannot be reached\.", results["store"]["error"])
 
 
 def test_a_store_that_refuses_strangers_is_there(desks, services, s3_server):

@@ -83,8 +83,8 @@ def test_names_and_addresses_reach_the_gradebook_and_blank_nothing(submitted):
     submitted.teacher.run(ExchangeCollect, "ps1")
     with Gradebook(url) as gradebook:
         ada = gradebook.find_student("ada")
-        found = (ada.first_name, ada.last_name, ada.email, ada.lms_user_id)
-    assert found == ("Ada van", "Test", "ada@example.org", "kept")
+        contact = (ada.first_name, ada.last_name, ada.email, ada.lms_user_id)
+    assert contact == ("Ada van", "Test", "ada@example.org", "kept")
 
 
 def test_one_submission_that_fails_does_not_stop_the_others(submitted, store):

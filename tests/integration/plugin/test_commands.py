@@ -147,12 +147,12 @@ def test_strict_refuses_missing_notebooks_and_not_extra_ones(released, people):
 
 
 def test_files_that_only_their_owner_may_read_are_readable_where_they_are_graded(released):
-    place = released.ada.write("ps1/p1.ipynb")
-    place.chmod(stat.S_IRUSR)
+    path = released.ada.write("ps1/p1.ipynb")
+    path.chmod(stat.S_IRUSR)
     released.ada.nbgrader("submit", "ps1")
     released.teacher.nbgrader("collect", "ps1")
-    found = released.teacher.home / "submitted" / "ada" / "ps1" / "p1.ipynb"
-    assert stat.S_IMODE(found.stat().st_mode) == 0o644
+    copy = released.teacher.home / "submitted" / "ada" / "ps1" / "p1.ipynb"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o644
 
 
 def test_an_assignment_that_was_hidden_again_is_closed(released, people):

@@ -16,11 +16,11 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 @pytest.fixture
 def token_of_ada(desks, tmp_path):
     """A file that nobody else may read, with her token; without it, the plugin has that of nobody."""
-    place = tmp_path / "token"
-    place.write_text(f" {desks.ada.token}\n")
-    place.chmod(0o600)
+    path = tmp_path / "token"
+    path.write_text(f" {desks.ada.token}\n")
+    path.chmod(0o600)
     desks.ada.token = "that-of-nobody"
-    return place
+    return path
 
 
 def list_with(desk, **config):

@@ -130,9 +130,9 @@ def test_a_refusal_of_one_item_has_a_reference_too(released):
 
 
 def test_ctrl_c_while_a_tree_is_replaced_keeps_the_old_one(tmp_path, monkeypatch):
-    place = tmp_path / "ps1"
-    place.mkdir()
-    (place / "old").write_text("x")
+    folder = tmp_path / "ps1"
+    folder.mkdir()
+    (folder / "old").write_text("x")
     real, calls = Path.rename, []
 
     def interrupted(self, target):
@@ -142,7 +142,7 @@ def test_ctrl_c_while_a_tree_is_replaced_keeps_the_old_one(tmp_path, monkeypatch
         return real(self, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), staged(place, replace=True) as new:
+    with pytest.raises(KeyboardInterrupt), staged(folder, replace=True) as new:
         new.mkdir()
     assert [path.name for path in tmp_path.rglob("*")] == ["ps1", "old"]
 

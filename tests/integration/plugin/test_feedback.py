@@ -61,8 +61,8 @@ def test_feedback_goes_with_the_submission_it_is_about(graded):
     grade(graded, "ada", text="much better")
     graded.teacher.run(ExchangeReleaseFeedback, "ps1")
     graded.ada.run(ExchangeFetchFeedback, "ps1")
-    found = sorted(graded.ada.files("ps1/feedback").items())
-    assert [content for _, content in found] == [b"well done, ada", b"much better, ada"]
+    files = sorted(graded.ada.files("ps1/feedback").items())
+    assert [content for _, content in files] == [b"well done, ada", b"much better, ada"]
 
 
 def test_released_again_feedback_replaces_the_older(graded):

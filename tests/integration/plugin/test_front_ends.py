@@ -76,9 +76,9 @@ def store_down(scene: Scene) -> None:
 
 def database_down(scene: Scene) -> None:
     scene.database.engine.dispose()
-    place = Path(scene.database.engine.url.database)
-    place.rename(place.with_name("away.sqlite"))
-    place.mkdir()
+    path = Path(scene.database.engine.url.database)
+    path.rename(path.with_name("away.sqlite"))
+    path.mkdir()
 
 
 def slow(scene: Scene) -> None:
@@ -101,9 +101,9 @@ def not_released(scene: Scene) -> None:
 
 
 def too_large(scene: Scene) -> None:
-    for place in ("ps1", "release/ps2"):
+    for folder in ("ps1", "release/ps2"):
         for desk in (scene.student, scene.teacher):
-            desk.write(f"{place}/data.csv", "1,2,3\n" * 1000)
+            desk.write(f"{folder}/data.csv", "1,2,3\n" * 1000)
     scene.configure("c.Exchange.max_buffer_size = 10")
 
 
@@ -125,11 +125,11 @@ def changed_while_packing(scene: Scene) -> None:
 
 
 def mismatch_on_download(scene: Scene) -> None:
-    for place in scene.store.root.rglob("*"):
-        if place.is_file():
-            content = place.read_bytes()
-            place.chmod(0o600)
-            place.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    for path in scene.store.root.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            path.chmod(0o600)
+            path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 def hostile_archive(scene: Scene) -> None:

@@ -143,8 +143,8 @@ def test_work_that_appears_while_it_is_fetched_stays(released, monkeypatch):
     """Two fetches at once, or a student who began to write."""
     real = ExchangeFetchAssignment._drop_ignored
 
-    def meanwhile(self, place):
-        real(self, place)
+    def meanwhile(self, tree):
+        real(self, tree)
         released.ada.write("ps1/p1.ipynb", "an hour of work")
 
     monkeypatch.setattr(ExchangeFetchAssignment, "_drop_ignored", meanwhile)

@@ -110,16 +110,16 @@ def test_an_empty_assignment_and_empty_files_travel(released):
 def test_a_file_that_changes_while_it_is_packed_is_told_and_nothing_is_recorded(
     released, people, monkeypatch
 ):
-    place = released.ada.write("ps1/p1.ipynb", "x" * 1000)
+    path = released.ada.write("ps1/p1.ipynb", "x" * 1000)
 
     def meddle(tree, archive, limits):
         monkeypatch.undo()
         real = os.fstat
 
         def changing(fd):
-            found = real(fd)
-            place.write_text("y" * 2000)
-            return found
+            status = real(fd)
+            path.write_text("y" * 2000)
+            return status
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("nbexchange.plugin.archives.packing.os.fstat", changing)

@@ -33,9 +33,9 @@ class Databases:
         """A copy of a database that nothing is connected to, or an empty one with the schema; gives its address."""
         template = parse_url(original).database if original else self._fixture(f"{kind}_template")
         if kind == "sqlite":
-            place = folder / "test.sqlite"
-            shutil.copy(template, place)
-            yield f"sqlite:///{place}"
+            path = folder / "test.sqlite"
+            shutil.copy(template, path)
+            yield f"sqlite:///{path}"
             return
         server = self._fixture("postgresql_server")
         with new_database(server, f"test_{uuid4().hex}", template) as url:

@@ -41,8 +41,8 @@ class Term:
         names = [TEACHER, *students]
         self.teacher, *self.students = self._add(Person, [{"org_pk": self.org_pk, "name": n} for n in names])
         (course,) = self._add(Course, [{"org_pk": self.org_pk, "course_id": COURSE}])
-        place = {"org_pk": self.org_pk, "course_pk": course}
-        pks = self._add(Assignment, [{**place, "assignment_id": name} for name in assignments])
+        course_columns = {"org_pk": self.org_pk, "course_pk": course}
+        pks = self._add(Assignment, [{**course_columns, "assignment_id": name} for name in assignments])
         self.assignments: Mapping[str, int] = dict(zip(assignments, pks, strict=True))
         for pk in pks:
             (release,) = self._add(Upload, [self._upload(pk, "release", self.teacher, started)])
@@ -50,40 +50,44 @@ class Term:
 
     def hand_in(self, assignment: str, began: datetime, attempt: int = 1) -> None:
         """An attempt of every student, and feedback on it."""
-        place = self.assignments[assignment]
+        assignment_pk = self.assignments[assignment]
         whose = [(pk, began + timedelta(seconds=n)) for n, pk in enumerate(self.students, 1)]
         pks = self._add(
-            Upload, [self._upload(place, "submission", pk, at, student_pk=pk) for pk, at in whose]
+            Upload, [self._upload(assignment_pk, "submission", pk, at, student_pk=pk) for pk, at in whose]
         )
         about = [{"student_pk": pk, "submitted_at": at, "notebook_id": "p1"} for pk, at in whose]
-        given = [
-            self._upload(place, "feedback", self.teacher, self.started, submission_pk=pk, **row)
+        feedback = [
+            self._upload(assignment_pk, "feedback", self.teacher, self.started, submission_pk=pk, **row)
             for pk, row in zip(pks, about, strict=True)
         ]
         attempts = [{"student_pk": pk, "attempt": attempt} for pk in self.students]
-        self._publish(Submission, place, pks, attempts)
+        self._publish(Submission, assignment_pk, pks, attempts)
         self._publish(
-            Feedback, place, self._add(Upload, given), [{**row, "is_current": True} for row in about]
+            Feedback,
+            assignment_pk,
+            self._add(Upload, feedback),
+            [{**row, "is_current": True} for row in about],
         )
 
-    def _publish(self, model: Any, place: int, pks: Sequence[int], rows: Sequence[Row]) -> None:
+    def _publish(self, model: Any, assignment_pk: int, pks: Sequence[int], rows: Sequence[Row]) -> None:
         """What uploads became: rows of `model` with the same keys."""
         self._add(
-            model, [{"pk": pk, "assignment_pk": place, **row} for pk, row in zip(pks, rows, strict=True)]
+            model,
+            [{"pk": pk, "assignment_pk": assignment_pk, **row} for pk, row in zip(pks, rows, strict=True)],
         )
 
     def _add(self, model: Any, rows: list[Row]) -> list[int]:
         returning = insert(model).returning(model.pk, sort_by_parameter_order=True)
         return list(self.session.scalars(returning, rows))
 
-    def _upload(self, place: int, kind: str, actor: int, at: datetime, **values: Any) -> Row:
+    def _upload(self, assignment_pk: int, kind: str, actor: int, at: datetime, **values: Any) -> Row:
         archive = kind != "feedback"
         return {
             "uuid": uuid4(),
             "object_key": f"v1/{uuid4()}",
             "call_id": uuid4(),
             "org_pk": self.org_pk,
-            "assignment_pk": place,
+            "assignment_pk": assignment_pk,
             "actor_pk": actor,
             "item_id": uuid4(),
             "fingerprint": "0" * 64,

@@ -80,10 +80,10 @@ class Lab:
 
     def read_error(self, instead_of: str = "") -> str:
         """What stands in the place of the released assignments; each answer has another request's id."""
-        place = self.page.locator("#released_assignments_list_error")
-        expect(place).to_be_visible()
-        expect(place).not_to_have_text(instead_of)
-        return in_one_line(place.inner_text())
+        message = self.page.locator("#released_assignments_list_error")
+        expect(message).to_be_visible()
+        expect(message).not_to_have_text(instead_of)
+        return in_one_line(message.inner_text())
 
 
 def in_one_line(text: str) -> str:

@@ -61,8 +61,8 @@ class Hub:
 
     def new_token(self, name: str, **about: Any) -> dict[str, Any]:
         """A token of that person's, as the hub describes it; without scopes it has all their rights."""
-        made: dict[str, Any] = self.ask("POST", f"users/{name}/tokens", json={"note": "a test", **about})
-        return made
+        token: dict[str, Any] = self.ask("POST", f"users/{name}/tokens", json={"note": "a test", **about})
+        return token
 
     def server(self, name: str) -> NotebookServer:
         """The notebook server of that person, started if it is not running."""
@@ -188,7 +188,7 @@ def telling(log: Path) -> Iterator[None]:
 
 
 def hub_environment(folder: Path) -> dict[str, str]:
-    """For the hub and what it starts: nothing of whoever runs the tests, since nbgrader reads `~/.jupyter`."""
+    """For the hub and what it starts: without the user's own settings, since nbgrader reads `~/.jupyter`."""
     environment = {
         name: value for name, value in servers.clean_environment().items() if not name.startswith("JUPYTER")
     }
@@ -207,10 +207,10 @@ def is_up(hub: Hub) -> bool:
 def until(is_so: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
     """Ask again and again until it is so; gives what was answered at last."""
     deadline = time.monotonic() + seconds
-    while not (found := is_so()):
+    while not (value := is_so()):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
         time.sleep(0.05)
-    return found
+    return value
 
 
 def end_all(folder: str) -> None:
@@ -228,12 +228,12 @@ def end_all(folder: str) -> None:
 
 def processes_of(folder: str) -> list[int]:
     """The processes that have the mark of the hub in that folder."""
-    wanted = f"{MARK}={folder}".encode()
-    found = []
-    for place in Path("/proc").glob("[0-9]*/environ"):
+    variable = f"{MARK}={folder}".encode()
+    pids = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if wanted in place.read_bytes().split(b"\0"):
-                found.append(int(place.parent.name))
+            if variable in environment.read_bytes().split(b"\0"):
+                pids.append(int(environment.parent.name))
         except OSError:
             continue
-    return found
+    return pids

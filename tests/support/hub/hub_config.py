@@ -56,16 +56,16 @@ class Secrets:
 def from_the_page(file: str, having: str) -> str:
     """The block of that file in docs/authentication.md which has these words."""
     blocks = re.findall(rf"^```python\n# {re.escape(file)}[^\n]*\n(.*?)^```", PAGE.read_text(), re.M | re.S)
-    (found,) = [text for text in blocks if having in text]
-    return str(found)
+    (section,) = [text for text in blocks if having in text]
+    return str(section)
 
 
-def write_exchange_config(place: Path) -> Path:
+def write_exchange_config(path: Path) -> Path:
     """The page's groups of instructors, graders and students; who the exchange is, the hub or its variables say."""
     text = from_the_page("nbexchange_config.py", "grader-(?P<course>")
     lines = [line for line in text.splitlines() if not re.search(r"\.(api_url|service_name) = ", line)]
-    place.write_text("\n".join([*lines, ""]))
-    return place
+    path.write_text("\n".join([*lines, ""]))
+    return path
 
 
 def write_jupyter_config(folder: Path) -> Path:
@@ -146,7 +146,7 @@ def write_hub_config(folder: Path, ports: Ports, secrets: Secrets, proxy: str, *
     parts = [LOOPBACK.format(**facts), page, OURS.format(**facts)]
     if managed:
         parts.append(MANAGED.format(**facts))
-    place = folder / "jupyterhub_config.py"
-    place.touch(0o600)
-    place.write_text("\n".join(parts))
-    return place
+    path = folder / "jupyterhub_config.py"
+    path.touch(0o600)
+    path.write_text("\n".join(parts))
+    return path

@@ -52,9 +52,9 @@ class NotebookServer:
         """The one entry of the Assignment List with that status."""
         listed = self.assignments()
         assert listed["success"], listed["value"]
-        found = [a for a in listed["value"] if (a["assignment_id"], a["status"]) == (assignment, status)]
-        assert len(found) == 1, listed["value"]
-        return found[0]
+        entries = [a for a in listed["value"] if (a["assignment_id"], a["status"]) == (assignment, status)]
+        assert len(entries) == 1, listed["value"]
+        return entries[0]
 
     # --- Formgrader ----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ NODE_FOLDER = Path(__file__).parents[3] / "build" / "node"
 PROXY = "configurable-http-proxy"
 NPM_INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(NODE_FOLDER)]
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
-"""npm's own lets whoever has no way to the index wait for minutes."""
+"""Without network, npm's defaults wait for minutes."""
 
 
 class ProgramMissing(Exception):
@@ -34,8 +34,8 @@ def needed(find: Callable[[], Path]) -> Path:
 
 def hub_proxy() -> Path:
     """The proxy of a JupyterHub: one on the PATH, else npm's, installed once into `build/node`."""
-    if found := shutil.which(PROXY):
-        return Path(found)
+    if program := shutil.which(PROXY):
+        return Path(program)
     ours = NODE_FOLDER / "node_modules" / ".bin" / PROXY
     if not ours.exists():
         _install(ours)
@@ -44,18 +44,18 @@ def hub_proxy() -> Path:
     return ours
 
 
-def _install(wanted: Path) -> None:
+def _install(program: Path) -> None:
     if not shutil.which("npm"):
         raise ProgramMissing(f"npm is not on the PATH; install Node.js 20 with npm, or {PROXY} itself")
     command = [*NPM_INSTALL, *PATIENCE, f"{PROXY}@5"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode or not wanted.exists():
+    if done.returncode or not program.exists():
         raise ProgramMissing(f"npm could not install {PROXY}: {done.stderr.strip()[-500:]}")
 
 
 def chromium() -> Path:
     """The browser of this machine; Playwright's own would be another download."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
         raise ProgramMissing("chromium is not on the PATH; install your system's package of it")
-    return Path(found)
+    return Path(program)

@@ -21,8 +21,8 @@ SCOPE = "access:services!service=exchange"
 
 def model(name: str, *groups: str, **values: Any) -> dict[str, Any]:
     """What a hub says of a person, shortened from what JupyterHub 6.1 answered."""
-    known = {"name": name, "kind": "user", "admin": False, "groups": list(groups), "user_info": None}
-    return {**known, "scopes": [SCOPE, "read:users:groups!user"], "session_id": None, **values}
+    user = {"name": name, "kind": "user", "admin": False, "groups": list(groups), "user_info": None}
+    return {**user, "scopes": [SCOPE, "read:users:groups!user"], "session_id": None, **values}
 
 
 def service_model(name: str, **values: Any) -> dict[str, Any]:
@@ -56,8 +56,8 @@ class ScriptedHub:
         time.sleep(self.seconds)
         with self.lock:
             self.busy -= 1
-        found = self.answers.get(token, (403, b'{"status": 403, "message": null}'))
-        return (200, json.dumps(found).encode()) if isinstance(found, dict) else found
+        reply = self.answers.get(token, (403, b'{"status": 403, "message": null}'))
+        return (200, json.dumps(reply).encode()) if isinstance(reply, dict) else reply
 
 
 @contextmanager

@@ -16,13 +16,13 @@ SERVICE = "/services/nbexchange/"
 COURSE, ASSIGNMENT, TEACHER = "cs1", "ps1", "teacher"
 
 
-def item(body: bytes, **values: Any) -> dict[str, Any]:
+def upload_item(body: bytes, **values: Any) -> dict[str, Any]:
     """An upload item for these bytes."""
     return {"id": str(uuid4()), "size": len(body), "sha256": hashlib.sha256(body).hexdigest(), **values}
 
 
 def archive_item(body: bytes, **values: Any) -> dict[str, Any]:
-    return item(body, **{"unpacked_size": len(body), "notebooks": ["p1.ipynb"], **values})
+    return upload_item(body, **{"unpacked_size": len(body), "notebooks": ["p1.ipynb"], **values})
 
 
 def problem_of(answer: Any) -> Any:
@@ -67,9 +67,9 @@ class Caller:
         body = {"kind": kind, "course_id": course, "assignment_id": assignment, "items": list(items)}
         return self.post("uploads", body)
 
-    def begin(self, kind: str, *items: Any, **place: str) -> list[Any]:
+    def begin(self, kind: str, *items: Any, **target: str) -> list[Any]:
         """Initiate, expecting a URL for each item."""
-        answer = self.initiate(kind, *items, **place)
+        answer = self.initiate(kind, *items, **target)
         assert answer.status_code == 200, answer.json
         assert {entry["type"] for entry in answer.json["items"]} == {"upload"}, answer.json
         return answer.json["items"]
@@ -86,11 +86,11 @@ class Caller:
         self, kind: str, body: bytes, *, course: str = COURSE, assignment: str = ASSIGNMENT, **values: Any
     ) -> Any:
         """Initiate, PUT and complete one item; gives its record."""
-        make = item if kind == "feedback" else archive_item
-        wanted = make(body, **values)
-        (granted,) = self.begin(kind, wanted, course=course, assignment=assignment)
+        make = upload_item if kind == "feedback" else archive_item
+        item = make(body, **values)
+        (granted,) = self.begin(kind, item, course=course, assignment=assignment)
         assert self.put(granted, body) == 200
-        (answer,) = self.complete(wanted).json["items"]
+        (answer,) = self.complete(item).json["items"]
         assert answer["type"] == "completed", answer
         return answer["record"]
 

@@ -63,16 +63,16 @@ class Desk:
             config=config,
             **traits.pop("coursedir", {}),
         )
-        made = action(coursedir=coursedir, config=config, **traits)
-        made.log = self._logger()
-        prepared = made.start
+        instance = action(coursedir=coursedir, config=config, **traits)
+        instance.log = self._logger()
+        prepared = instance.start
 
         def start() -> Any:
             with self.signed_in():
                 return prepared()
 
-        made.start = start
-        return made
+        instance.start = start
+        return instance
 
     def _logger(self) -> logging.Logger:
         self.messages = []
@@ -120,10 +120,10 @@ class Desk:
     # --- files ---------------------------------------------------------------------------------------------
 
     def write(self, path: str, content: str | bytes = "{}") -> Path:
-        place = self.home / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return place
+        file = self.home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
 
     def files(self, below: str = ".") -> dict[str, bytes]:
         root = self.home / below

@@ -43,16 +43,16 @@ def _filled(value: Any, variables: Mapping[str, str]) -> Any:
         return {key: _filled(inner, variables) for key, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, variables) for inner in value]
-    return VARIABLE.sub(lambda found: _value(found, variables), value) if isinstance(value, str) else value
+    return VARIABLE.sub(lambda match: _value(match, variables), value) if isinstance(value, str) else value
 
 
-def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    if found["name"] is None:
+def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
+    if match["name"] is None:
         return "$"
-    value = variables.get(found["name"], "")
-    if not value and found["how"] == ":?":
-        raise NotSet(found["name"])
-    return value or found["other"] or ""
+    value = variables.get(match["name"], "")
+    if not value and match["how"] == ":?":
+        raise NotSet(match["name"])
+    return value or match["other"] or ""
 
 
 def example_variables() -> dict[str, str]:
@@ -66,13 +66,13 @@ def example_variables() -> dict[str, str]:
 
 def stages() -> list[list[tuple[str, str]]]:
     """The instructions of each stage, with their arguments."""
-    found: list[list[tuple[str, str]]] = []
+    result: list[list[tuple[str, str]]] = []
     for step in parser().structure:
         if step["instruction"] == "FROM":
-            found.append([])
-        if found and step["instruction"] != "COMMENT":
-            found[-1].append((step["instruction"], step["value"]))
-    return found
+            result.append([])
+        if result and step["instruction"] != "COMMENT":
+            result[-1].append((step["instruction"], step["value"]))
+    return result
 
 
 def parser(path: str = "") -> DockerfileParser:
@@ -109,38 +109,38 @@ class Image:
         """Do what the stages say, with a new virtual environment as their base image."""
         venv.create(self.root / "base", with_pip=True)
         for stage in stages():
-            place = self.root
+            workdir = self.root
             for name, argument in stage:
                 if name == "WORKDIR":
-                    place = Path(self.inside(argument))
-                    place.mkdir(parents=True, exist_ok=True)
+                    workdir = Path(self.inside(argument))
+                    workdir.mkdir(parents=True, exist_ok=True)
                 elif name == "COPY":
-                    self._copy(argument, place)
+                    self._copy(argument, workdir)
                 elif name == "RUN":
-                    self._run(argument, place)
+                    self._run(argument, workdir)
 
     def inside(self, text: str) -> str:
         """The same text, with the image's own folders where they really are."""
         return re.sub(r"(?<![\w/.])/(?=(?:source|opt|var)\b)", f"{self.root}/", text)
 
-    def _copy(self, argument: str, place: Path) -> None:
+    def _copy(self, argument: str, workdir: Path) -> None:
         ((sources, target, from_stage),) = copied([("COPY", argument)])
         if from_stage:  # all stages share one folder here
             return
         for source in sources:
             if (ROOT / source).is_dir():
                 ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-                shutil.copytree(ROOT / source, place / target, ignore=ignored)
+                shutil.copytree(ROOT / source, workdir / target, ignore=ignored)
             else:
-                shutil.copy(ROOT / source, place / target)
+                shutil.copy(ROOT / source, workdir / target)
 
-    def _run(self, command: str, place: Path) -> None:
+    def _run(self, command: str, workdir: Path) -> None:
         if os.geteuid() != 0:  # only root may give a folder away
             command = command.replace("-o 10001 -g 10001", "")
         path = f"{self.root}/base/bin:{os.defpath}"
         done = subprocess.run(
             ["/bin/sh", "-ec", self.inside(command)],
-            cwd=place,
+            cwd=workdir,
             env={**clean_environment(), "PATH": path},
             capture_output=True,
             text=True,
@@ -151,7 +151,7 @@ class Image:
 
     def files(self) -> set[str]:
         """All that is below the folder now."""
-        return {place.relative_to(self.root).as_posix() for place in self.root.rglob("*")}
+        return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*")}
 
     @property
     def environment(self) -> dict[str, str]:

@@ -117,10 +117,10 @@ def installation(
         **settings,
     }
     with ExitStack() as stack:
-        made = Installation(folder, settings, tokens, stack)
-        made.services += [made.start(number) for number in range(PROCESSES)]
+        running = Installation(folder, settings, tokens, stack)
+        running.services += [running.start(number) for number in range(PROCESSES)]
         try:
-            yield made
+            yield running
         finally:
             for number in range(PROCESSES):  # no farewell: it takes seconds
-                made.kill(number)
+                running.kill(number)

@@ -89,18 +89,18 @@ class Provider:
 
 @contextmanager
 def provider(*kids: str | None) -> Iterator[Provider]:
-    made = Provider(jwks(*kids))
-    made.answering.set()
+    running = Provider(jwks(*kids))
+    running.answering.set()
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             with lock:
-                made.requests += 1
-            made.asked.set()
-            made.answering.wait(60)
-            body = made.body.encode()
-            self.send_response(200 if self.path == ELSEWHERE else made.status)
+                running.requests += 1
+            running.asked.set()
+            running.answering.wait(60)
+            body = running.body.encode()
+            self.send_response(200 if self.path == ELSEWHERE else running.status)
             self.send_header("Location", ELSEWHERE)  # means something in a redirect alone
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -110,6 +110,6 @@ def provider(*kids: str | None) -> Iterator[Provider]:
             """Nobody reads it."""
 
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
-        made.url = f"{url}/jwks"
-        yield made
-        made.answering.set()
+        running.url = f"{url}/jwks"
+        yield running
+        running.answering.set()

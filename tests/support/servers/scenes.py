@@ -56,7 +56,7 @@ class Scenes:
         self._shared: dict[Build, Exchange] = {}
 
     def shared(self, build: Build, **options: Any) -> Exchange:
-        """One copy for all tests that change nothing; whoever finds it changed calls `discard`."""
+        """One copy for all tests that change nothing; call `discard` once it was changed."""
         if build not in self._shared:
             copy = self.copied(build, **options)
             self._shared[build] = self._stack.enter_context(copy)

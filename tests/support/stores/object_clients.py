@@ -29,7 +29,7 @@ S3_PARAMETERS = {
 
 def on(*kinds: str) -> pytest.MarkDecorator:
     """Run on the stores of these kinds."""
-    return pytest.mark.parametrize("place", kinds, indirect=True)
+    return pytest.mark.parametrize("client", kinds, indirect=True)
 
 
 def sha256_of(body: bytes) -> str:
@@ -105,8 +105,8 @@ def parameter(request: SignedRequest, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A store, and how it is reached over HTTP."""
+class StoreClient:
+    """A store under test, and a client that reaches it over HTTP."""
 
     store: ObjectStore
     parameters: Mapping[str, str]

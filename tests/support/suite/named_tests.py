@@ -16,6 +16,6 @@ def missing(nodes: list[str]) -> list[str]:
 
 @cache
 def _functions(path: str) -> set[str]:
-    place = TESTS / path
-    body = ast.parse(place.read_text()).body if place.is_file() else []
+    file = TESTS / path
+    body = ast.parse(file.read_text()).body if file.is_file() else []
     return {node.name for node in body if isinstance(node, ast.FunctionDef)}

@@ -23,9 +23,9 @@ def make(hub):
 
     def make(**settings):
         settings = {"api_url": hub.api_url, "service_name": "exchange", **settings}
-        made = JupyterHubAuthenticator(config=Config(JupyterHubAuthenticator=settings))
-        made.check()
-        return made
+        authenticator = JupyterHubAuthenticator(config=Config(JupyterHubAuthenticator=settings))
+        authenticator.check()
+        return authenticator
 
     return make
 

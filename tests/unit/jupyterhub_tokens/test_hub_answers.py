@@ -76,7 +76,7 @@ def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told
     hub.answers |= {"u": model("ada"), "v": model("ben")}
     assert who("u", authenticator).name == "ada"
     with ThreadPoolExecutor(2) as pool:
-        assert {known.name for known in pool.map(lambda token: who(token, authenticator), "uv")} == {
+        assert {identity.name for identity in pool.map(lambda token: who(token, authenticator), "uv")} == {
             "ada",
             "ben",
         }
@@ -85,9 +85,9 @@ def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told
 # --- the cache ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("known", "seconds"), [(True, 60), (False, 5)])
-def test_the_hubs_word_holds_for_a_while_and_no_longer(hub, who, make, known, seconds):
-    if known:
+@pytest.mark.parametrize(("accepted", "seconds"), [(True, 60), (False, 5)])
+def test_the_hubs_word_holds_for_a_while_and_no_longer(hub, who, make, accepted, seconds):
+    if accepted:
         hub.answers["t"] = model("ada", "formgrade-cs1")
     authenticator = make()
     authenticator.hub.clock = lambda: now

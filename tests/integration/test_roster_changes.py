@@ -36,14 +36,14 @@ def test_a_change_again_changes_nothing_and_logs_nothing(people):
 
 
 def test_what_is_left_out_stays_as_it_is(people):
-    known = {"role": "grader", "full_name": "Carol C", "email": "c@example.org", "lms_user_id": "7"}
-    enrol(people.teacher, {"name": "carol", **known})
+    fields = {"role": "grader", "full_name": "Carol C", "email": "c@example.org", "lms_user_id": "7"}
+    enrol(people.teacher, {"name": "carol", **fields})
     assert changed(enrol(people.teacher, "carol")) == {"unchanged": 1}
     assert changed(enrol(people.teacher, {"name": "carol", "email": "new@example.org"})) == {
         "changed": ["carol"]
     }
     (member,) = people.teacher.get("roster", course_id="cs1").json["members"]
-    assert member == {"name": "carol", **known, "email": "new@example.org"}
+    assert member == {"name": "carol", **fields, "email": "new@example.org"}
 
 
 def test_the_empty_text_erases_what_was_known(people):
@@ -67,10 +67,10 @@ def test_a_roster_is_made_equal_to_a_list(people):
 
 def test_a_dry_run_says_the_same_and_leaves_no_trace(people, database):
     enrol(people.teacher, "carol", "dan")
-    wanted = ("dan", {"name": "eve", "role": "grader"})
+    members = ("dan", {"name": "eve", "role": "grader"})
     expected = {"added": ["eve"], "removed": ["carol"], "unchanged": 1}
     before = roster(people.teacher), log(people.teacher)
-    assert changed(enrol(people.teacher, *wanted, replace=True, dry_run=True)) == {
+    assert changed(enrol(people.teacher, *members, replace=True, dry_run=True)) == {
         **expected,
         "dry_run": True,
     }
@@ -78,7 +78,7 @@ def test_a_dry_run_says_the_same_and_leaves_no_trace(people, database):
     assert (roster(people.teacher), log(people.teacher)) == before
     with database.read() as session:
         assert session.scalar(select(Person).where(Person.name == "eve")) is None
-    assert changed(enrol(people.teacher, *wanted, replace=True)) == expected
+    assert changed(enrol(people.teacher, *members, replace=True)) == expected
 
 
 def test_an_instructor_leaves_instructors_alone(people, database):
@@ -183,8 +183,8 @@ def test_two_thousand_students_are_one_request_and_a_constant_number_of_statemen
             assert len(changed(enrol(people.teacher, *names))["added"]) == number
         counts.append(len(seen))
         with statements(database) as seen:
-            wanted = [{"name": name, "role": "grader"} for name in names]
-            assert len(changed(enrol(people.teacher, *wanted))["changed"]) == number
+            members = [{"name": name, "role": "grader"} for name in names]
+            assert len(changed(enrol(people.teacher, *members))["changed"]) == number
         counts.append(len(seen))
         with statements(database) as seen:
             assert len(changed(unenrol(people.teacher, *names))["removed"]) == number

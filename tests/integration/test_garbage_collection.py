@@ -1,4 +1,4 @@
-"""`nbexchange gc`: orphans are completed, the rest expires, and what is nobody's is deleted."""
+"""`nbexchange gc`: orphans are completed, other uploads expire, and objects that no row needs are deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from support.database.ledger import let_time_pass, state_of
 from support.faults.at_once import at_once
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.db.models import Action, Upload
 from nbexchange.api.uploads.garbage_collection import Report, collect_garbage
@@ -19,17 +19,17 @@ from nbexchange.storage.local import LocalStore
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
-def _uuid(wanted):
-    return UUID(wanted["id"])
+def _uuid(item):
+    return UUID(item["id"])
 
 
 @pytest.fixture
 def orphan(released):
     """A submission whose client died between PUT and complete."""
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
     released.ada.put(granted, b"work")
-    return wanted
+    return item
 
 
 def test_an_orphaned_submission_is_completed_with_its_own_stamp(released, orphan, services, database):
@@ -47,7 +47,7 @@ def test_an_orphan_is_left_alone_while_its_url_lives(released, orphan, services)
     assert released.teacher.submissions() == []
 
 
-def test_an_orphan_is_completed_even_when_the_collector_comes_late(released, orphan, services, database):
+def test_an_orphan_is_completed_even_when_garbage_collection_comes_late(released, orphan, services, database):
     let_time_pass(database, days=3)
     assert collect_garbage(services).completed == 1
     assert len(released.teacher.submissions()) == 1
@@ -60,38 +60,38 @@ def test_the_client_that_comes_back_gets_the_record(released, orphan, services, 
 
 
 def test_a_submission_that_was_never_sent_expires(released, services, database):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
     let_time_pass(database, hours=23)
     collect_garbage(services)
-    assert state_of(database, wanted["id"]) == "pending"
+    assert state_of(database, item["id"]) == "pending"
     let_time_pass(database, hours=2)
     assert collect_garbage(services).expired == 1
-    assert state_of(database, wanted["id"]) == "expired"
+    assert state_of(database, item["id"]) == "expired"
 
 
 @pytest.mark.parametrize("kind", ["release", "feedback"])
 def test_an_orphaned_release_or_feedback_is_never_published(kind, released, services, database, store):
     submission = released.ada.submit()
-    wanted = {
+    item = {
         "release": archive_item(b"v2", force=True),
-        "feedback": item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
+        "feedback": upload_item(b"v2", student_id="ada", submission_id=submission["id"], notebook_id="p1"),
     }[kind]
-    (granted,) = released.teacher.begin(kind, wanted)
+    (granted,) = released.teacher.begin(kind, item)
     released.teacher.put(granted, b"v2")
     let_time_pass(database, minutes=16)
     assert collect_garbage(services) == Report()
-    assert state_of(database, wanted["id"]) == "pending"
+    assert state_of(database, item["id"]) == "pending"
     let_time_pass(database, days=1)
     assert collect_garbage(services).completed == 0
-    assert state_of(database, wanted["id"]) == "expired"
-    assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, wanted)}*"))
+    assert state_of(database, item["id"]) == "expired"
+    assert not list(store.objects.glob(f"v1/*/*/{kind}/{_key(database, item)}*"))
     assert released.ada.assignments()[0]["release"]["version"] == 1
 
 
-def _key(database, wanted):
+def _key(database, item):
     with database.read() as session:
-        return session.scalars(select(Upload.uuid).where(Upload.item_id == _uuid(wanted))).one()
+        return session.scalars(select(Upload.uuid).where(Upload.item_id == _uuid(item))).one()
 
 
 def test_an_orphan_of_the_wrong_size_is_rejected_and_its_object_deleted(
@@ -141,9 +141,9 @@ def test_objects_of_aborted_uploads_are_deleted_and_of_completed_ones_never(
 def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
     released, services, database, store
 ):
-    wanted = archive_item(b"work")
-    (granted,) = released.ada.begin("submission", wanted)
-    released.ada.delete(f"uploads/{wanted['id']}")
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
+    released.ada.delete(f"uploads/{item['id']}")
     collect_garbage(services)
     released.ada.put(granted, b"work")
     let_time_pass(database, hours=49)
@@ -151,7 +151,7 @@ def test_an_object_that_lands_after_the_first_sweep_is_deleted_by_the_second(
     assert not list(store.objects.glob("v1/*/*/submission/*/data"))
 
 
-def test_two_collectors_at_once_are_one_sweep(released, orphan, services, database, monkeypatch):
+def test_two_garbage_collections_at_once_are_one_sweep(released, orphan, services, database, monkeypatch):
     """The last sweep is the one after every URL has run out: none may be counted ahead of its time."""
     released.ada.delete(f"uploads/{orphan['id']}")
     real = LocalStore.delete
