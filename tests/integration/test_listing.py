@@ -191,6 +191,14 @@ def test_an_unknown_object_fails_alone(released):
     assert [answer["type"] for answer in answers] == ["download", "error"]
 
 
+def test_an_id_is_granted_as_what_it_is_and_not_as_another_kind_also_twice_in_one_call(released):
+    record = released.ada.submit()
+    kinds = ("release", "submission", "feedback", "submission")
+    items = [{"kind": kind, "id": record["id"]} for kind in kinds]
+    answers = released.ada.post("downloads", {"items": items}).json["items"]
+    assert [answer["type"] for answer in answers] == ["error", "download", "error", "download"]
+
+
 def test_an_object_is_sent_as_a_download_and_never_as_a_page(released):
     record = released.teacher.give_feedback(released.ada.submit(), b"<script>", notebook_id="naïve nb")
     granted = released.ada.request("feedback", record["id"])

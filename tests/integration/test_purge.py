@@ -144,7 +144,7 @@ def test_what_is_forgotten_while_it_is_completed_is_not_found(full, services, da
         collect_garbage(services)
         return {}
 
-    monkeypatch.setattr("nbexchange.api.uploads.complete._ask", ask)
+    monkeypatch.setattr("nbexchange.api.uploads.complete.ask_store", ask)
     (answer,) = full.ben.complete(full.unfinished).json["items"]
     assert answer["problem"]["type"] == "not-found"
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from support.database.ledger import count, logged
 from support.faults.at_once import at_once
 
-from nbexchange.api.db.models import Release
+from nbexchange.api.db.models import Release, Upload
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def listed(caller):
@@ -58,6 +62,19 @@ def test_what_is_hidden_takes_its_feedback_with_it_and_nothing_else(released):
     assert [record["id"] for record in entry["submissions"]] == [second["id"]]
     assert len(entry["submissions"][0]["feedback"]) == 1
     assert "feedback" not in entry
+
+
+def test_what_one_student_hides_takes_nothing_from_another_who_submitted_at_the_same_instant(
+    released, database
+):
+    hers, his = released.ada.submit(), released.ben.submit()
+    with database.write() as session:
+        session.execute(update(Upload).where(Upload.kind == "submission").values(stamp=NOON))
+    feedback = released.teacher.give_feedback(hers)
+    released.ben.remove(his)
+    (entry,) = released.ada.assignments()
+    assert [row["id"] for row in entry["submissions"][0]["feedback"]] == [feedback["id"]]
+    assert released.ada.request("feedback", feedback["id"])["type"] == "download"
 
 
 def test_an_assignment_of_which_all_is_hidden_is_not_listed(released):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import requests
 from support.faults.at_once import at_once
-from support.people.commands import run_nbexchange
+from support.people.commands import me, run_nbexchange, run_nbexchange_here
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.db import upgrade as schema
@@ -17,11 +19,6 @@ from nbexchange.api.db.engine import connect
 from nbexchange.demo import servers
 
 TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "Instructor"}]}
-
-
-def me(service, token, path="services/nbexchange/"):
-    headers = {"Authorization": f"token {token}"}
-    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
 
 
 def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
@@ -138,6 +135,16 @@ def test_an_older_schema_waits_for_the_upgrade(tmp_path, monkeypatch):
         with pytest.raises(schema.SchemaOutdated, match="nbexchange db upgrade"):
             attempt(database)
     database.engine.dispose()
+
+
+def test_the_upgrade_says_where_the_schema_is_also_where_a_later_version_left_it(tmp_path):
+    def upgrade():
+        return run_nbexchange_here(tmp_path, "db", "upgrade").out
+
+    assert upgrade() == f"The schema is at revision {schema.head_revision()}.\n"
+    with closing(sqlite3.connect(tmp_path / "data" / "nbexchange.sqlite")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert upgrade() == "The schema is at revision 9999.\n"
 
 
 def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):

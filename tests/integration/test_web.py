@@ -12,7 +12,7 @@ from support.people.callers import Caller, archive_item
 from support.servers.in_process import runtime_of
 
 from nbexchange import protocol
-from nbexchange.api.access.identity import Identity
+from nbexchange.api.access.identity import CourseRole, Identity
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.db.engine import connect
 from nbexchange.api.http import conventions as web
@@ -242,6 +242,17 @@ def test_an_authenticator_that_fails_is_a_503_and_tells_nothing(services, caplog
     assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")
     assert "hunter2" not in answer.text
     assert "the authenticator failed" in caplog.text
+
+
+class _Usurper:
+    def authenticate(self, request):
+        return replace(Identity.administrator("1"), courses={"cs1": CourseRole("instructor")})
+
+
+def test_no_authenticator_makes_a_caller_the_administrator(services):
+    client = create_app(replace(services, make_authenticator=_Usurper), "/").test_client()
+    answer = client.get("/v1/me")
+    assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")
 
 
 def test_a_defect_is_a_500_that_tells_nothing(services, people, monkeypatch, caplog):

@@ -48,6 +48,28 @@ def test_domains_take_requests_and_make_no_answers(path):
     assert answers == set()
 
 
+MAKERS = {path for path in SERVICE.rglob("*.py") if "wire" in path.parts}
+"""Of answers."""
+NAMES_OF_ANSWERS = {kind.__name__ for kind in protocol.wire_types(Answer)} - VALUES
+
+
+def called_names(path: Path) -> set[str]:
+    """The functions and classes that a module calls, without what stands before a dot."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    names = {node.attr for node in calls if isinstance(node, ast.Attribute)}
+    imported = imported_from_protocol(path)
+    return names | {node.id for node in calls if isinstance(node, ast.Name) and node.id in imported}
+
+
+def made_answers(paths: set[Path]) -> set[str]:
+    return {name for path in paths for name in called_names(path) & NAMES_OF_ANSWERS}
+
+
+def test_wire_alone_makes_answers():
+    assert "Problem" in made_answers(MAKERS)
+    assert made_answers({*SERVICE.rglob("*.py")} - MAKERS) == set()
+
+
 ROLE_QUESTIONS = re.compile(r"has_role|\.courses\[[^\]]*\]\.role|\.courses\.get|ROLES\.index|require_role\(")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbexchange.api import problems
-from nbexchange.api.http.errors import HTTP_TYPES
+from nbexchange.api.wire.problems import ROUTING_TYPES
 from nbexchange.plugin import failures, messages
 from nbexchange.plugin.failures import ServiceRefused
 from nbexchange.plugin.messages import ADVICE, MESSAGES, say
@@ -41,7 +41,7 @@ def test_the_page_has_what_to_do_about_every_problem_of_the_service():
 def test_there_is_advice_for_every_problem_that_the_service_can_answer_and_for_no_other():
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, type)]
     types = {t for kind in kinds if issubclass(kind, problems.ExchangeProblem) for t in kind.types()}
-    assert set(ADVICE) == types | set(HTTP_TYPES.values())
+    assert set(ADVICE) == types | set(ROUTING_TYPES.values())
 
 
 def fields(text):

@@ -1,4 +1,4 @@
-"""The commands for courses and their rosters. The operator alone can make somebody an instructor."""
+"""The commands for courses and their rosters. The administrator of the exchange alone makes instructors."""
 
 from __future__ import annotations
 

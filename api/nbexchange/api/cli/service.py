@@ -45,8 +45,8 @@ class DbUpgrade(Command):
     description = __doc__
 
     def run(self) -> None:
-        schema.prepare(build_database(self.settings), upgrade=True)
-        print(f"The schema is at revision {schema.head_revision()}.")
+        revision = schema.prepare(build_database(self.settings), upgrade=True)
+        print(f"The schema is at revision {revision}.")
 
 
 class Db(Command):

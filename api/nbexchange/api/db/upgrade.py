@@ -31,8 +31,8 @@ class SchemaOutdated(Exception):
 NOT_OURS = SchemaOutdated("this is not a database of this exchange: name an empty one in db_url")
 
 
-def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -> None:
-    """Bring the schema to where this version needs it; meant to run once, before any worker starts.
+def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -> str | None:
+    """Bring the schema to where this version needs it, and give its revision; meant to run once, before any worker.
 
     An empty database is created. An older schema raises `SchemaOutdated` unless `upgrade`; a newer one is left as it
     is, and raises unless it says that this version may run on it. `reset` drops everything first.
@@ -49,7 +49,9 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
             if revision is not None and not upgrade:
                 raise outdated(revision)
             command.upgrade(configuration(connection), "head")
+            revision = head_revision()
         connection.commit()
+    return revision
 
 
 def require_current(database: Database) -> None:

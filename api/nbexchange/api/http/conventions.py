@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
+from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.http import errors
 from nbexchange.api.http.current import runtime
 from nbexchange.api.http.messages import MAX_BODY
@@ -57,7 +58,7 @@ def negotiate() -> None:
 def identify() -> None:
     """Before each route of the API: find out who is calling, or answer that it is not known."""
     try:
-        identity = runtime().authenticator.authenticate(request)
+        identity = _authenticate()
     except ExchangeProblem:
         raise
     except Exception as error:
@@ -71,6 +72,13 @@ def identify() -> None:
         with runtime().database.read() as session:
             identity = add_roles(session, identity)
     g.identity = identity
+
+
+def _authenticate() -> Identity | None:
+    identity = runtime().authenticator.authenticate(request)
+    if identity is not None and identity.is_administrator:
+        raise InvalidIdentity("the administrator of the exchange makes no requests")
+    return identity
 
 
 def _begin() -> None:

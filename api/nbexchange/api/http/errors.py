@@ -9,15 +9,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from werkzeug.exceptions import HTTPException
 
 from nbexchange.api.http.messages import MAX_BODY, reply
-from nbexchange.api.problems import DependencyUnavailable, ExchangeProblem, InvalidRequest, TooLarge
-from nbexchange.api.wire.problems import problem_answer
-from nbexchange.protocol import Problem
+from nbexchange.api.problems import DependencyUnavailable, ExchangeProblem, TooLarge
+from nbexchange.api.wire.problems import problem_answer, routing_problem
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger("nbexchange")
-
-HTTP_TYPES = {404: "unknown-route", 405: "method-not-allowed"}
-"""The types of what Flask refuses before any route of ours is reached."""
 
 
 def install(app: Flask) -> None:
@@ -58,8 +54,7 @@ def _answer_http_error(error: HTTPException) -> Response:
         return _answer_problem(TooLarge("The request's body is too long.", limit=MAX_BODY))
     if error.response is not None:  # a redirect
         return Response(status=status, headers=error.response.headers)
-    kind = HTTP_TYPES.get(status, InvalidRequest.type)
-    problem = Problem(kind, error.name, status, error.description or error.name, g.request_id)
+    problem = routing_problem(status, error.name, error.description, g.request_id)
     response = reply(problem, status, "application/problem+json")
     response.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow"})
     return response

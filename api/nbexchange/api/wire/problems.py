@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from nbexchange.api.problems import ExchangeProblem
+from nbexchange.api.problems import ExchangeProblem, InvalidRequest
 from nbexchange.protocol import ItemFailed, Problem
+
+ROUTING_TYPES = {404: "unknown-route", 405: "method-not-allowed"}
+"""The types of what Flask refuses; of any other status it is that of an invalid request."""
 
 
 def problem_answer(problem: ExchangeProblem, request_id: str | None = None) -> Problem:
@@ -18,6 +21,12 @@ def problem_answer(problem: ExchangeProblem, request_id: str | None = None) -> P
         problem.limit,
         problem.retry_after,
     )
+
+
+def routing_problem(status: int, title: str, detail: str | None, request_id: str) -> Problem:
+    """What Flask refuses before any route of ours is reached."""
+    kind = ROUTING_TYPES.get(status, InvalidRequest.type)
+    return Problem(kind, title, status, detail or title, request_id)
 
 
 def failed_item(item_id: UUID, problem: ExchangeProblem) -> ItemFailed:

@@ -48,6 +48,10 @@ def _completion_answer(item_id: UUID, outcome: Published | ExchangeProblem) -> p
     return protocol.UploadCompleted(item_id, record_of(outcome))
 
 
+def aborted(item_id: UUID) -> protocol.Aborted:
+    return protocol.Aborted(item_id)
+
+
 def pending_uploads(uploads: Sequence[Upload]) -> protocol.PendingUploads:
     return protocol.PendingUploads([_pending_upload(upload) for upload in uploads])
 

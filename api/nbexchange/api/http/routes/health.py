@@ -9,6 +9,7 @@ from nbexchange.api.db import upgrade
 from nbexchange.api.http.current import runtime
 from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import DependencyUnavailable
+from nbexchange.api.wire import health as answers
 from nbexchange.protocol import Health
 
 operations = Operations()
@@ -23,7 +24,7 @@ def routes() -> Blueprint:
 @operations.add("GET", "healthz", requires=ANYBODY, answer=Health)
 def healthz() -> Health:
     """Say that the process lives."""
-    return Health()
+    return answers.health()
 
 
 @operations.add("GET", "readyz", requires=ANYBODY, answer=Health)
@@ -36,4 +37,4 @@ def readyz() -> Health:
             "database", "The database's schema is not one that this version works with."
         ) from None
     runtime().store.ready()
-    return Health()
+    return answers.health()

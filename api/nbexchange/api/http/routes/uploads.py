@@ -73,4 +73,4 @@ def complete_uploads(request: protocol.CompleteUploads) -> protocol.CompletionAn
 def abort_upload(item_id: UUID) -> protocol.Aborted:
     """Give up an upload that is not completed."""
     pending.abort(context(), item_id)
-    return protocol.Aborted(item_id)
+    return answers.aborted(item_id)
