@@ -21,8 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str | None:
     if item.path.parent.name == "hub":
-        return "hub"
+        return _hub(item)
     if item.path.parent.name == "contract" and isinstance(item, pytest.Function):
         callspec = getattr(item, "callspec", None)  # where a test has parameters
-        return callspec and callspec.params.get("place")
+        return callspec and callspec.params.get("client")
     return "pair" if "pair" in getattr(item, "fixturenames", ()) else None
+
+
+def _hub(item: pytest.Item) -> str:
+    """One process for each hub that is shared, and another for tests that start one of their own."""
+    if item.path.stem == "test_hub_itself":
+        return "hub itself"
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("hub", "external")) if callspec else "external"

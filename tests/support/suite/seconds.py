@@ -40,13 +40,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     spent: Counter[str] = Counter()
     for report in reports:
         if isinstance(report, pytest.TestReport):
-            spent[str(PurePath(report.nodeid.partition("::")[0]).parent)] += report.duration
+            spent[folder_of(report.nodeid)] += report.duration
     if len(spent) < 2:
         return
     terminalreporter.section("seconds by folder, and their budget")
     for folder, seconds in sorted(spent.items()):
         terminalreporter.line(line(folder, seconds, BUDGET.get(folder, 0)))
     terminalreporter.line(line("from begin to end", time.monotonic() - began, SUITE_BUDGET))
+
+
+def folder_of(nodeid: str) -> str:
+    """The nearest folder above a test that has a budget, or the test's own."""
+    folders = [str(folder) for folder in PurePath(nodeid.partition("::")[0]).parents]
+    return next((folder for folder in folders if folder in BUDGET), folders[0])
 
 
 def line(what: str, seconds: float, budget: int) -> str:
