@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from support.database.ledger import count
+from support.database.ledger import count, let_time_pass
 from support.people.callers import archive_item, item, problem_of
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
@@ -134,6 +134,14 @@ def test_the_same_id_of_another_person_is_another_upload(released):
     released.ada.begin("submission", wanted)
     released.ben.begin("submission", wanted)
     assert problem_of(released.ben.complete(wanted))["type"] == "object-missing"
+
+
+def test_an_upload_whose_time_is_over_is_not_listed_to_be_resumed(released, database):
+    released.ada.begin("submission", archive_item(b"work"))
+    let_time_pass(database, hours=23)
+    assert len(released.ada.get("uploads").json["items"]) == 1
+    let_time_pass(database, hours=1)
+    assert released.ada.get("uploads").json["items"] == []
 
 
 def test_a_lost_reply_to_complete_costs_nothing(released, database):
