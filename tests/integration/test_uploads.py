@@ -144,6 +144,13 @@ def test_an_upload_whose_time_is_over_is_not_listed_to_be_resumed(released, data
     assert released.ada.get("uploads").json["items"] == []
 
 
+def test_initiating_again_after_the_time_is_over_gives_no_url(released, database):
+    wanted = archive_item(b"work")
+    released.ada.begin("submission", wanted)
+    let_time_pass(database, hours=24)
+    assert problem_of(released.ada.initiate("submission", wanted))["type"] == "upload-expired"
+
+
 def test_a_lost_reply_to_complete_costs_nothing(released, database):
     wanted = archive_item(b"work")
     (granted,) = released.ada.begin("submission", wanted)

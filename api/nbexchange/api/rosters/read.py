@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import CourseRole, Identity, merge_roles
-from nbexchange.api.db.find_or_create import in_organisation
+from nbexchange.api.db.find_or_create import find_course, in_organisation
 from nbexchange.api.db.models import Course, Membership, Organisation, Person
 from nbexchange.api.problems import NoRoster, NotFound
-from nbexchange.api.runtime import Context, Transaction
+from nbexchange.api.runtime import Context
 from nbexchange.protocol import RoleName
 
 
@@ -37,7 +37,7 @@ def list_roster(context: Context, course_id: str) -> Members:
     """Everybody on the roster; nobody where the course has no row yet, which the administrator is told."""
     require_rosters(context)
     with context.read() as transaction:
-        course = find_course(transaction, course_id)
+        course = find_course(transaction.session, context.caller.org_id, course_id)
         if course is None and context.caller.is_administrator:
             raise no_course(context.caller.org_id, course_id)
         return find_members(transaction.session, course.pk) if course else {}
@@ -68,14 +68,6 @@ def find_memberships(
         select(Membership).where(Membership.course_pk == course_pk, Membership.person_pk.in_(person_pks))
     )
     return {row.person_pk: row for row in rows}
-
-
-def find_course(transaction: Transaction, course_id: str) -> Course | None:
-    """The course of the caller's organisation, if it has a row."""
-    query = select(Course).join(Organisation, Course.org_pk == Organisation.pk)
-    return transaction.session.scalars(
-        query.where(in_organisation(transaction.caller.org_id), Course.course_id == course_id)
-    ).one_or_none()
 
 
 def no_course(org_id: str, course_id: str) -> NotFound:
