@@ -194,6 +194,28 @@ def test_a_release_that_was_begun_earlier_does_not_replace_a_later_one(people):
     assert people.ada.download("release", current["id"]) == b"late"
 
 
+def complete_together(caller, kind, *items):
+    """Begin and complete these items, each of the bytes `work`, in one call each; gives their records."""
+    for granted in caller.begin(kind, *items):
+        assert caller.put(granted, b"work") == 200
+    return [answer["record"] for answer in caller.complete(*items).json["items"]]
+
+
+def test_of_releases_that_are_completed_together_the_last_is_current(people):
+    items = [archive_item(b"work", force=True) for _ in range(2)]
+    assert [record["version"] for record in complete_together(people.teacher, "release", *items)] == [1, 2]
+    (entry,) = people.ada.assignments()
+    assert entry["release"]["version"] == 2
+
+
+def test_of_feedback_on_one_notebook_that_is_completed_together_the_last_is_current(released):
+    submission = released.ada.submit()
+    about = {"student_id": "ada", "notebook_id": "p1", "submission_id": submission["id"]}
+    records = complete_together(released.teacher, "feedback", *[item(b"work", **about) for _ in range(2)])
+    (entry,) = released.ada.assignments()
+    assert [row["id"] for row in entry["submissions"][0]["feedback"]] == [records[-1]["id"]]
+
+
 def test_a_release_that_was_begun_before_a_hidden_one_does_not_bring_it_back(released):
     early = archive_item(b"early", force=True)
     (granted,) = released.teacher.begin("release", early)
