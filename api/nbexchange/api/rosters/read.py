@@ -25,7 +25,7 @@ def add_roles(session: Session, caller: Identity) -> Identity:
         .join(Organisation, Person.org_pk == Organisation.pk)
         .where(in_organisation(caller.org_id), Person.name == caller.name)
     )
-    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows]  # type: ignore[arg-type]
+    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows]  # type: ignore[arg-type]  # by its constraint
     return replace(caller, courses=merge_roles([*caller.courses.items(), *roles]))
 
 
@@ -99,7 +99,7 @@ def list_courses(session: Session) -> list[CourseSummary]:
     )
     members: dict[tuple[str, str, str | None], dict[RoleName, int]] = {}
     for org_id, course_id, title, role, number in rows:
-        members.setdefault((org_id, course_id, title), {})[role] = number  # type: ignore[index]
+        members.setdefault((org_id, course_id, title), {})[role] = number  # type: ignore[index]  # by its constraint
     return [
         CourseSummary(*course, numbers) for course, numbers in sorted(members.items(), key=lambda i: i[0][:2])
     ]
