@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -120,6 +122,30 @@ def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
         assert upgrade.current_revision(connection) == upgrade.head_revision()
     for database in databases:
         database.engine.dispose()
+
+
+def can_be_upgraded(database):
+    """Whether another process could begin to upgrade it now."""
+    if database.engine.dialect.name == "postgresql":
+        with database.engine.connect() as connection:
+            lock = text("SELECT pg_try_advisory_xact_lock(:key)")
+            return connection.scalar(lock, {"key": upgrade.UPGRADE_LOCK})
+    with Path(f"{database.engine.url.database}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def test_while_one_process_upgrades_no_other_can(database, monkeypatch):
+    answers = []
+    monkeypatch.setattr(
+        upgrade.command, "upgrade", lambda *arguments: answers.append(can_be_upgraded(database))
+    )
+    upgrade.prepare(database, reset=True)
+    assert answers == [False]
+    assert can_be_upgraded(database)
 
 
 def test_a_reset_leaves_an_empty_current_schema(database):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from support.database.ledger import count
+from support.database.ledger import count, let_time_pass
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Action, Course, Release, Submission, Upload
@@ -136,6 +136,21 @@ def test_the_same_id_of_another_person_is_another_upload(released):
     assert problem_of(released.ben.complete(item))["type"] == "object-missing"
 
 
+def test_an_upload_whose_time_is_over_is_not_listed_to_be_resumed(released, database):
+    released.ada.begin("submission", archive_item(b"work"))
+    let_time_pass(database, hours=23)
+    assert len(released.ada.get("uploads").json["items"]) == 1
+    let_time_pass(database, hours=1)
+    assert released.ada.get("uploads").json["items"] == []
+
+
+def test_initiating_again_after_the_time_is_over_gives_no_url(released, database):
+    wanted = archive_item(b"work")
+    released.ada.begin("submission", wanted)
+    let_time_pass(database, hours=24)
+    assert problem_of(released.ada.initiate("submission", wanted))["type"] == "upload-expired"
+
+
 def test_a_lost_reply_to_complete_costs_nothing(released, database):
     item = archive_item(b"work")
     (granted,) = released.ada.begin("submission", item)
@@ -177,6 +192,28 @@ def test_a_release_that_was_begun_earlier_does_not_replace_a_later_one(people):
     assert problem_of(people.teacher.complete(early))["type"] == "superseded"
     current = people.ada.assignments()[0]["release"]
     assert people.ada.download("release", current["id"]) == b"late"
+
+
+def complete_together(caller, kind, *items):
+    """Begin and complete these items, each of the bytes `work`, in one call each; gives their records."""
+    for granted in caller.begin(kind, *items):
+        assert caller.put(granted, b"work") == 200
+    return [answer["record"] for answer in caller.complete(*items).json["items"]]
+
+
+def test_of_releases_that_are_completed_together_the_last_is_current(people):
+    items = [archive_item(b"work", force=True) for _ in range(2)]
+    assert [record["version"] for record in complete_together(people.teacher, "release", *items)] == [1, 2]
+    (entry,) = people.ada.assignments()
+    assert entry["release"]["version"] == 2
+
+
+def test_of_feedback_on_one_notebook_that_is_completed_together_the_last_is_current(released):
+    submission = released.ada.submit()
+    about = {"student_id": "ada", "notebook_id": "p1", "submission_id": submission["id"]}
+    records = complete_together(released.teacher, "feedback", *[item(b"work", **about) for _ in range(2)])
+    (entry,) = released.ada.assignments()
+    assert [row["id"] for row in entry["submissions"][0]["feedback"]] == [records[-1]["id"]]
 
 
 def test_a_release_that_was_begun_before_a_hidden_one_does_not_bring_it_back(released):

@@ -151,6 +151,11 @@ def test_a_body_beyond_all_measure_is_a_413(people):
     assert (answer.status_code, answer.json["type"]) == (413, "too-large")
 
 
+def test_a_parameter_is_refused_where_an_operation_takes_none_and_ignored_of_a_probe(people):
+    assert people.ada.get("me", course_id="cs1").json["type"] == "invalid-request"
+    assert people.nobody.get("/healthz", probe="7").status_code == 200
+
+
 def test_unknown_paths_and_methods_are_problems_too(people):
     assert people.ada.get("nothing").json["type"] == "unknown-route"
     wrong = people.ada.call("PUT", "me")

@@ -44,7 +44,7 @@ class Runtime:
 
     def open(self) -> Self:
         """Make what is made when it is first needed: before there are threads, and where a mistake in it is told."""
-        self.store, self.authenticator  # noqa: B018
+        self.store, self.authenticator  # noqa: B018 - built once, here
         return self
 
 

@@ -145,7 +145,7 @@ class JupyterHubAuthenticator(Section):
 
     def _identify_service(self, name: str) -> Identity:
         roles: Mapping[str, str] = self.service_roles.get(name, {})
-        courses = {course_id: CourseRole(role) for course_id, role in roles.items()}  # type: ignore[arg-type]
+        courses = {course_id: CourseRole(role) for course_id, role in roles.items()}  # type: ignore[arg-type]  # `check` looked
         return Identity(f"{SERVICE_PREFIX}{name}", self.org_id, courses)
 
     def _how_to_grant_access(self) -> str:

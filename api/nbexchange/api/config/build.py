@@ -68,7 +68,7 @@ def build_authenticator(settings: NbExchange) -> Authenticator:
     if isinstance(authenticator, Section):
         authenticator.check()
     if hasattr(authenticator, "authenticate"):
-        return authenticator  # type: ignore[no-any-return]
+        return authenticator  # type: ignore[no-any-return]  # an installation's own class
     if not hasattr(authenticator, "get_current_user"):
         raise SettingsError("user_plugin_class has no method get_current_user")
     if inspect.iscoroutinefunction(authenticator.get_current_user):

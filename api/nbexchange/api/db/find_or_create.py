@@ -81,10 +81,14 @@ def create_course(session: Session, org_pk: int, course_id: str, title: str | No
     insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
 
 
-def find_course(session: Session, org_pk: int, course_id: str, *, lock: bool = False) -> Course | None:
+def find_course(session: Session, org_id: str, course_id: str, *, lock: bool = False) -> Course | None:
     """The course, if it has a row; locked until the transaction ends where that is asked for."""
-    query = select(Course).where(Course.org_pk == org_pk, Course.course_id == course_id)
-    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    query = (
+        select(Course)
+        .join(Organisation, Course.org_pk == Organisation.pk)
+        .where(in_organisation(org_id), Course.course_id == course_id)
+    )
+    return session.scalars(query.with_for_update(of=Course, key_share=True) if lock else query).one_or_none()
 
 
 def find_assignment(

@@ -104,7 +104,7 @@ def name_course(context: Context, course_id: str, title: str | None = None) -> b
     with context.write() as transaction:
         session = transaction.session
         org_pk = find_organisation(session, context.caller.org_id)
-        is_new = find_course(session, org_pk, course_id) is None
+        is_new = find_course(session, context.caller.org_id, course_id) is None
         create_course(session, org_pk, course_id, title)
         if title:
             same = (Course.org_pk == org_pk, Course.course_id == course_id)
@@ -173,7 +173,7 @@ def _lock(transaction: Transaction, course_id: str, names: Iterable[str] = ()) -
     )
     if not caller.is_administrator:
         create_course(session, org_pk, course_id)
-    course = find_course(session, org_pk, course_id, lock=True)
+    course = find_course(session, caller.org_id, course_id, lock=True)
     if course is None:
         raise no_course(caller.org_id, course_id)
     return LockedRoster(transaction, course, people, find_members(session, course.pk))

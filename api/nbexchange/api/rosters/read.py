@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import CourseRole, Identity, merge_roles
-from nbexchange.api.db.find_or_create import in_organisation
+from nbexchange.api.db.find_or_create import find_course, in_organisation
 from nbexchange.api.db.models import Course, Membership, Organisation, Person
 from nbexchange.api.problems import NoRoster, NotFound
-from nbexchange.api.runtime import Context, Transaction
+from nbexchange.api.runtime import Context
 from nbexchange.protocol import RoleName
 
 
@@ -25,7 +25,7 @@ def add_roles(session: Session, caller: Identity) -> Identity:
         .join(Organisation, Person.org_pk == Organisation.pk)
         .where(in_organisation(caller.org_id), Person.name == caller.name)
     )
-    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows]  # type: ignore[arg-type]
+    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows]  # type: ignore[arg-type]  # by its constraint
     return replace(caller, courses=merge_roles([*caller.courses.items(), *roles]))
 
 
@@ -37,7 +37,7 @@ def list_roster(context: Context, course_id: str) -> Members:
     """Everybody on the roster; nobody where the course has no row yet, which the administrator is told."""
     require_rosters(context)
     with context.read() as transaction:
-        course = find_course(transaction, course_id)
+        course = find_course(transaction.session, context.caller.org_id, course_id)
         if course is None and context.caller.is_administrator:
             raise no_course(context.caller.org_id, course_id)
         return find_members(transaction.session, course.pk) if course else {}
@@ -70,14 +70,6 @@ def find_memberships(
     return {row.person_pk: row for row in rows}
 
 
-def find_course(transaction: Transaction, course_id: str) -> Course | None:
-    """The course of the caller's organisation, if it has a row."""
-    query = select(Course).join(Organisation, Course.org_pk == Organisation.pk)
-    return transaction.session.scalars(
-        query.where(in_organisation(transaction.caller.org_id), Course.course_id == course_id)
-    ).one_or_none()
-
-
 def no_course(org_id: str, course_id: str) -> NotFound:
     return NotFound(f"There is no course {course_id!r} in organisation {org_id!r}.")
 
@@ -107,7 +99,7 @@ def list_courses(session: Session) -> list[CourseSummary]:
     )
     members: dict[tuple[str, str, str | None], dict[RoleName, int]] = {}
     for org_id, course_id, title, role, number in rows:
-        members.setdefault((org_id, course_id, title), {})[role] = number  # type: ignore[index]
+        members.setdefault((org_id, course_id, title), {})[role] = number  # type: ignore[index]  # by its constraint
     return [
         CourseSummary(*course, numbers) for course, numbers in sorted(members.items(), key=lambda i: i[0][:2])
     ]

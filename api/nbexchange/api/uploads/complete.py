@@ -186,7 +186,7 @@ def _write(
     if _end(session, COMPLETED, pks, completed_at=now) != len(pks):
         raise RuntimeError("an upload left `pending` under a lock")
     session.execute(insert(model), publication.rows)
-    record_uploads(session, [upload for upload in uploads if upload.pk in set(pks)], now)
+    record_uploads(session, [upload for upload in uploads if upload.pk not in publication.refused], now)
 
 
 def _end(session: Session, state: str, pks: Sequence[int], **values: Any) -> int:
