@@ -24,5 +24,5 @@ def _group(item: pytest.Item) -> str | None:
         return "hub"
     if item.path.parent.name == "contract" and isinstance(item, pytest.Function):
         callspec = getattr(item, "callspec", None)  # where a test has parameters
-        return callspec and callspec.params.get("place")
+        return callspec and callspec.params.get("client")
     return "pair" if "pair" in getattr(item, "fixturenames", ()) else None
