@@ -34,8 +34,10 @@ def make(hub):
 def who(make):
     """Says whom the authenticator takes the bearer of a token for."""
 
+    app = Flask("x")  # once: Python 3.11 cannot make several in threads, each of which compiles its routes
+
     def who(token, authenticator=None, **settings):
-        with Flask("x").test_request_context(headers={"Authorization": f"token {token}"}):
+        with app.test_request_context(headers={"Authorization": f"token {token}"}):
             return (authenticator or make(**settings)).authenticate(request)
 
     return who
