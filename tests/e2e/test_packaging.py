@@ -101,7 +101,7 @@ def test_the_service_and_its_migrations_run_from_the_wheel(wheel, fresh_venv, tm
         done = run(
             bin_folder / "nbexchange", "db", "upgrade", cwd=tmp_path, NBEXCHANGE_DATA_DIR=str(tmp_path / "d")
         )
-        assert done.stdout == "The schema is at revision 0002.\n", done.stderr
+        assert done.stdout == "The schema is at revision 0001.\n", done.stderr
     assert (tmp_path / "d" / "nbexchange.sqlite").exists()
     done = run(bin_folder / "nbexchange", "demo", cwd=tmp_path)
     assert done.returncode == 1

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from support.database.rosters import administrator, as_administrator
 from support.database.statements import statements
-from support.people.callers import archive_item, item
+from support.people.callers import archive_item, upload_item
 
 from nbexchange.api.rosters.change import unenrol
 from nbexchange.protocol import Unenrol
@@ -34,7 +34,7 @@ def steps(seen):
 def begin(kind, people, scene):
     if kind == "feedback":
         about = {"student_id": "ada", "notebook_id": "p1", "submission_id": scene["submission"]["id"]}
-        people.teacher.begin(kind, item(b"<p>good</p>", **about))
+        people.teacher.begin(kind, upload_item(b"<p>good</p>", **about))
     else:
         people.teacher.begin(kind, archive_item(b"work", force=True))
 
@@ -80,7 +80,7 @@ def scene(released):
     for kind, arrived in (
         ("release", archive_item(b"work", force=True)),
         ("submission", archive_item(b"work")),
-        ("feedback", item(b"work", **about)),
+        ("feedback", upload_item(b"work", **about)),
     ):
         (granted,) = released.teacher.begin(kind, arrived)
         assert released.teacher.put(granted, b"work") == 200

@@ -145,10 +145,10 @@ def test_an_upload_whose_time_is_over_is_not_listed_to_be_resumed(released, data
 
 
 def test_initiating_again_after_the_time_is_over_gives_no_url(released, database):
-    wanted = archive_item(b"work")
-    released.ada.begin("submission", wanted)
+    item = archive_item(b"work")
+    released.ada.begin("submission", item)
     let_time_pass(database, hours=24)
-    assert problem_of(released.ada.initiate("submission", wanted))["type"] == "upload-expired"
+    assert problem_of(released.ada.initiate("submission", item))["type"] == "upload-expired"
 
 
 def test_a_lost_reply_to_complete_costs_nothing(released, database):
@@ -211,7 +211,9 @@ def test_of_releases_that_are_completed_together_the_last_is_current(people):
 def test_of_feedback_on_one_notebook_that_is_completed_together_the_last_is_current(released):
     submission = released.ada.submit()
     about = {"student_id": "ada", "notebook_id": "p1", "submission_id": submission["id"]}
-    records = complete_together(released.teacher, "feedback", *[item(b"work", **about) for _ in range(2)])
+    records = complete_together(
+        released.teacher, "feedback", *[upload_item(b"work", **about) for _ in range(2)]
+    )
     (entry,) = released.ada.assignments()
     assert [row["id"] for row in entry["submissions"][0]["feedback"]] == [records[-1]["id"]]
 

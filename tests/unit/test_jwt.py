@@ -74,9 +74,9 @@ def test_a_browsers_cookie_identifies_nobody_but_its_header_does(sent):
     ids=str,
 )
 def test_a_setting_that_cannot_work_stops_the_service(settings, said):
-    given = {"issuer": ISSUER, "audience": AUDIENCE, "key": jwks("one"), **settings}
+    options = {"issuer": ISSUER, "audience": AUDIENCE, "key": jwks("one"), **settings}
     with pytest.raises(SettingsError, match=said):
-        JwtAuthenticator(**given).check()
+        JwtAuthenticator(**options).check()
 
 
 def test_it_is_chosen_by_its_short_name_and_checked_at_start():
