@@ -70,7 +70,9 @@ def test_wire_alone_makes_answers():
     assert made_answers({*SERVICE.rglob("*.py")} - MAKERS) == set()
 
 
-ROLE_QUESTIONS = re.compile(r"has_role|\.courses\[[^\]]*\]\.role|\.courses\.get|ROLES\.index|require_role\(")
+ROLE_QUESTIONS = re.compile(
+    r"has_role|\.courses\[[^\]]*\]\.role|\.courses\.get|ROLES\.index|require_role\(|is_instructor"
+)
 
 
 def test_only_access_asks_for_the_role_of_a_caller():

@@ -117,14 +117,19 @@ def courses_seen_whole(caller: Identity) -> list[str]:
     return [course_id for course_id in caller.courses if sees_everybody(caller, course_id)]
 
 
+def may_act_for_students(caller: Identity, course_id: str) -> bool:
+    """Whether the caller may create assignments of the course and submit for its students."""
+    return is_instructor(caller, course_id)
+
+
 def may_name_students(caller: Identity, kind: Kind, course_id: str) -> bool:
     """Whether an upload of this kind may be for somebody else: naming a person makes a row for them."""
-    return kind == "feedback" or is_instructor(caller, course_id)
+    return kind == "feedback" or may_act_for_students(caller, course_id)
 
 
 def proxy_objection(caller: Identity, course_id: str) -> RoleRequired | None:
     """Why the caller may not submit for another student; None when they may."""
-    if is_instructor(caller, course_id):
+    if may_act_for_students(caller, course_id):
         return None
     return RoleRequired("Only an instructor of the course may submit for somebody else.")
 

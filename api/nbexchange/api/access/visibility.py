@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import courses_seen_whole, is_instructor, sees_everybody
@@ -98,6 +98,20 @@ def removable_submissions(caller: Identity) -> Select[Submission]:
     taught = [course_id for course_id in caller.courses if is_instructor(caller, course_id)]
     of_course = Course.course_id.in_(taught)
     return _rows(Submission, caller, caller.courses).where(or_(of_course, _is_own(caller)))
+
+
+def removal_flag(
+    caller: Identity, submission: Submission, *, own: bool
+) -> InstrumentedAttribute[bool] | None:
+    """Which flag the removal of such a submission sets; None where it is in no list that is meant.
+
+    An instructor removes from the course's list, unless their `own` is meant; everybody else from their own.
+    """
+    upload = submission.upload
+    if not own and is_instructor(caller, upload.assignment.course.course_id):
+        return Submission.hidden_from_course
+    is_owner = upload.student is not None and upload.student.name == caller.name
+    return Submission.hidden_from_owner if is_owner else None
 
 
 # --- feedback -----------------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from nbexchange.api.access.permissions import is_instructor
-from nbexchange.api.access.visibility import removable_submissions
+from nbexchange.api.access.visibility import removable_submissions, removal_flag
 from nbexchange.api.audit.record import record_objects
 from nbexchange.api.db.models import Person, Submission, Upload
 from nbexchange.api.runtime import Context, Transaction
@@ -35,7 +34,7 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
         chosen = [
             (row, flag)
             for row in transaction.session.scalars(query)
-            if (flag := _flag_for(context, row, own=request.own)) is not None
+            if (flag := removal_flag(context.caller, row, own=request.own)) is not None
         ]
         if chosen:
             actor = transaction.lock_caller()
@@ -43,15 +42,6 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
             for flag in VERBS:
                 _hide(transaction, actor, [row for row, chosen_flag in chosen if chosen_flag is flag], flag)
     return {row.upload.uuid for row, _ in chosen}
-
-
-def _flag_for(context: Context, row: Submission, *, own: bool) -> Flag | None:
-    """From which list this caller removes the submission; None when it is in none that is meant."""
-    upload = row.upload
-    if not own and is_instructor(context.caller, upload.assignment.course.course_id):
-        return Submission.hidden_from_course
-    is_owner = upload.student is not None and upload.student.name == context.caller.name
-    return Submission.hidden_from_owner if is_owner else None
 
 
 def _lock(transaction: Transaction, rows: Sequence[Submission]) -> None:

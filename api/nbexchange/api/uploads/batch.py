@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from nbexchange.api.access.permissions import is_instructor, may_name_students
+from nbexchange.api.access.permissions import may_act_for_students, may_name_students
 from nbexchange.api.db.find_or_create import find_assignment, find_or_create_assignment
 from nbexchange.api.db.models import Assignment, Person
 from nbexchange.api.runtime import Transaction
@@ -40,7 +40,7 @@ def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
     caller = transaction.caller
     people = transaction.lock_people(_named_students(transaction, request))
     actor = people[caller.name]
-    by_instructor = is_instructor(caller, request.course_id)
+    by_instructor = may_act_for_students(caller, request.course_id)
     assignment = _lock_assignment(transaction, actor.org_pk, request, may_create=by_instructor)
     now = transaction.now
     return Batch(transaction, request, people, actor, assignment, by_instructor, now, now + UPLOAD_LIFETIME)
