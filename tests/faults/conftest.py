@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from support.database.ledger import check_ledger
 from support.database.postgresql import new_database
 from support.people.classroom import Desk
 from support.servers.installation import Installation, create_bucket, installation
@@ -65,3 +66,10 @@ def desks(
         everybody[name].home.mkdir(parents=True)
     shutil.copy(gradebook_template, everybody["teacher"].home / "gradebook.db")
     return SimpleNamespace(**everybody)
+
+
+@pytest.fixture
+def nothing_is_half_recorded(database: Database) -> Iterator[None]:
+    """Afterwards the rows that belong together are all there."""
+    yield
+    check_ledger(database)

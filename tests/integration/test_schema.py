@@ -1,4 +1,4 @@
-"""The schema: migrations and models say the same, constraints hold, several processes may upgrade at once."""
+"""The schema: migrations and models say the same, and several processes may upgrade at once."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ import fcntl
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
+from support.database.rows import a_row_of_each
 from support.faults.at_once import at_once
 
 from nbexchange.api.db import upgrade
 from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url
 from nbexchange.api.db.models import (
-    Assignment,
     Base,
-    Course,
     Organisation,
-    Person,
-    Release,
     SchemaLevel,
     Upload,
 )
@@ -204,86 +200,3 @@ def test_an_address_gets_the_driver_that_is_installed(url, driver):
 def test_other_databases_are_refused_in_one_sentence(url):
     with pytest.raises(UnsupportedDatabase):
         parse_url(url)
-
-
-# --- constraints -------------------------------------------------------------------------------------------
-
-
-def a_row_of_each(database, **values):
-    """An organisation with a person, a course, an assignment and a pending release; their keys."""
-    now = datetime.now(UTC)
-    with database.write() as session:
-        org = session.scalar(insert(Organisation).values(org_id=uuid4().hex).returning(Organisation.pk))
-        person = session.scalar(insert(Person).values(org_pk=org, name="ada").returning(Person.pk))
-        course = session.scalar(insert(Course).values(org_pk=org, course_id="cs1").returning(Course.pk))
-        assignment = session.scalar(
-            insert(Assignment)
-            .values(org_pk=org, course_pk=course, assignment_id="ps1")
-            .returning(Assignment.pk)
-        )
-        row = {
-            "uuid": uuid4(),
-            "object_key": uuid4().hex,
-            "call_id": uuid4(),
-            "org_pk": org,
-            "assignment_pk": assignment,
-            "actor_pk": person,
-            "item_id": uuid4(),
-            "fingerprint": "f",
-            "kind": "release",
-            "state": "pending",
-            "size": 1,
-            "sha256": "a" * 64,
-            "unpacked_size": 1,
-            "notebooks": [],
-            "force": False,
-            "by_instructor": True,
-            "stamp": now,
-            "url_expires_at": now,
-            "expires_at": now,
-            **values,
-        }
-        upload = session.scalar(insert(Upload).values(**row).returning(Upload.pk))
-    return org, person, assignment, upload
-
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"kind": "gift"},
-        {"state": "maybe"},
-        {"size": 0},
-        {"sha256": "short"},
-        {"kind": "submission"},
-        {"state": "completed"},
-        {"completed_at": NOW},
-        {"unpacked_size": None},
-        {"notebook_id": "p1"},
-        {"submitted_at": NOW},
-        {"kind": "feedback"},
-    ],
-    ids=str,
-)
-def test_a_half_record_is_impossible(database, values):
-    with pytest.raises(IntegrityError):
-        a_row_of_each(database, **values)
-
-
-def test_a_row_that_joins_two_organisations_is_impossible(database):
-    org, _, assignment, _ = a_row_of_each(database)
-    _, stranger, _, _ = a_row_of_each(database)
-    with pytest.raises(IntegrityError):
-        a_row_of_each(database, org_pk=org, assignment_pk=assignment, actor_pk=stranger)
-
-
-def test_two_current_releases_of_an_assignment_are_impossible(database):
-    _, _, assignment, first = a_row_of_each(database)
-    _, _, _, second = a_row_of_each(database)
-    row = {"assignment_pk": assignment, "pk": first, "version": 1, "is_current": True}
-    with database.write() as session:
-        session.execute(insert(Release), [row])
-    with pytest.raises(IntegrityError), database.write() as session:
-        session.execute(insert(Release), [{**row, "pk": second, "version": 2}])

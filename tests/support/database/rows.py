@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from nbexchange.api.db.engine import Database
 from nbexchange.api.db.models import (
     Assignment,
     Course,
@@ -109,3 +110,41 @@ class Term:
             "completed_at": at,
             **values,
         }
+
+
+def a_row_of_each(database: Database, **values: Any) -> tuple[int, int, int, int]:
+    """An organisation with a person, a course, an assignment and a pending release; their keys."""
+    now = datetime.now(UTC)
+    with database.write() as session:
+        org = session.scalar(insert(Organisation).values(org_id=uuid4().hex).returning(Organisation.pk))
+        person = session.scalar(insert(Person).values(org_pk=org, name="ada").returning(Person.pk))
+        course = session.scalar(insert(Course).values(org_pk=org, course_id="cs1").returning(Course.pk))
+        assignment = session.scalar(
+            insert(Assignment)
+            .values(org_pk=org, course_pk=course, assignment_id="ps1")
+            .returning(Assignment.pk)
+        )
+        row = {
+            "uuid": uuid4(),
+            "object_key": uuid4().hex,
+            "call_id": uuid4(),
+            "org_pk": org,
+            "assignment_pk": assignment,
+            "actor_pk": person,
+            "item_id": uuid4(),
+            "fingerprint": "f",
+            "kind": "release",
+            "state": "pending",
+            "size": 1,
+            "sha256": "a" * 64,
+            "unpacked_size": 1,
+            "notebooks": [],
+            "force": False,
+            "by_instructor": True,
+            "stamp": now,
+            "url_expires_at": now,
+            "expires_at": now,
+            **values,
+        }
+        upload = session.scalar(insert(Upload).values(**row).returning(Upload.pk))
+    return org, person, assignment, upload

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,11 +11,6 @@ from support.people.callers import Caller, archive_item
 from nbexchange.api.rosters.change import name_course
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
-
-
-@pytest.fixture
-def services(services):
-    return replace(services, has_rosters=True)
 
 
 @pytest.fixture
