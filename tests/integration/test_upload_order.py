@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.database.ledger import count
+from support.database.ledger import count, make_older
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Release

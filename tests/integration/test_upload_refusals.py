@@ -6,19 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
-from support.database.ledger import count
+from support.database.ledger import count, make_older
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
-
-
-def make_older(database, **values):
-    """Give every upload these times, as if the clock had gone on."""
-    with database.write() as session:
-        session.execute(update(Upload).values(**values))
 
 
 def test_completing_before_the_bytes_are_there_can_be_repeated_later(released):

@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from support.database.ledger import count, let_time_pass
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Action, Course, Submission, Upload
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
-
-
-def make_older(database, **values):
-    """Give every upload these times, as if the clock were another."""
-    with database.write() as session:
-        session.execute(update(Upload).values(**values))
 
 
 # --- the way it should go ----------------------------------------------------------------------------------
