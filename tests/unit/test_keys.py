@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import count
 
 import jwt
 import pytest
@@ -122,6 +123,7 @@ def test_one_whose_key_is_known_waits_for_no_fetch(issuer, provider_keys, clock)
         (200, json.dumps({"keys": [{"kty": "oct", "kid": "one", "k": "c2VjcmV0"}]})),
         (200, json.dumps({"keys": [{**jwk(None), "kid": ["one"]}]})),
     ],
+    ids=count(),  # the keys are others in every process
 )
 def test_an_answer_without_keys_says_nothing_of_a_token(issuer, provider_keys, status, body):
     issuer.status, issuer.body = status, body
@@ -215,6 +217,7 @@ def test_a_secret_is_taken_for_its_own_algorithms():
         (jwks("one"), ["ES256"], "no public key"),
         ("", ASYMMETRIC, "no public key"),
     ],
+    ids=count(),  # the keys are others in every process
 )
 def test_a_key_that_does_not_go_with_the_algorithms_is_refused(text, algorithms, said):
     with pytest.raises(SettingsError, match=said):
