@@ -18,12 +18,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 RUN = """
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 from nbexchange.demo import servers
+
+# Where a shell runs the tests in the background, Ctrl-C is ignored from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = Path(__file__).parent
 
