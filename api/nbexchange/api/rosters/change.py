@@ -26,6 +26,7 @@ from nbexchange.protocol import (
     Enrol,
     RosterEntry,
     Unenrol,
+    Verb,
     has_control_characters,
     is_path_component,
 )
@@ -200,7 +201,7 @@ def _remove(roster: LockedRoster, names: Collection[str]) -> None:
     _record(roster, "unenrolled", {name: roster.members[name].role for name in names})
 
 
-def _record(roster: LockedRoster, verb: Any, roles: Mapping[str, str]) -> None:
+def _record(roster: LockedRoster, verb: Verb, roles: Mapping[str, str]) -> None:
     transaction = roster.transaction
     actor = roster.people.get(transaction.caller.name, transaction.caller.name)
     record_roster(transaction.session, verb, roles, roster.course, actor, transaction.now)

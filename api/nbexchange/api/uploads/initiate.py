@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -144,7 +144,7 @@ def fingerprint(request: InitiateUploads, item: UploadItem) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _load_completed(transaction: Transaction, begun: Any) -> Mapping[int, Published]:
+def _load_completed(transaction: Transaction, begun: Iterable[Begun]) -> Mapping[int, Published]:
     completed = [entry for entry in begun if isinstance(entry, Upload) and entry.state == COMPLETED]
     return load_published(transaction.session, completed)
 
