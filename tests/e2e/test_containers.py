@@ -21,7 +21,7 @@ from support.servers.containers import ROOT, Image, compose, example_variables, 
 
 from nbexchange.demo import servers
 
-pytestmark = pytest.mark.packaging
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("image")]
 
 BODY = b"an assignment"
 PASSWORD = "a password with % and @"
@@ -151,6 +151,24 @@ def test_an_assignment_is_released_and_fetched(deployment, tmp_path):
         "var/lib/nbexchange/tokens.json",
         "var/lib/nbexchange/tokens.lock",
     }
+
+
+def test_on_its_own_the_image_makes_an_sqlite_file_and_misses_the_demo(image, tmp_path):
+    """Its wheel was installed with the service and nothing else."""
+    environment = {**image.environment, "NBEXCHANGE_DATA_DIR": str(tmp_path / "data")}
+
+    def run(*arguments):
+        command = [f"{image.root}/opt/nbexchange/bin/nbexchange", *arguments]
+        return subprocess.run(
+            command, cwd="/", env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    for _ in range(2):
+        assert run("db", "upgrade").stdout == "The schema is at revision 0001.\n"
+    assert (tmp_path / "data" / "nbexchange.sqlite").exists()
+    demo = run("demo")
+    assert demo.returncode == 1
+    assert demo.stderr == "nbexchange: the demo is not installed here: pip install 'nbexchange[demo]'\n"
 
 
 def documented(deployment, beginning):

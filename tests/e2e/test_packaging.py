@@ -95,19 +95,6 @@ def test_without_their_extras_the_commands_say_so_in_one_sentence(wheel, fresh_v
     )
 
 
-def test_the_service_and_its_migrations_run_from_the_wheel(wheel, fresh_venv, tmp_path):
-    bin_folder = fresh_venv(f"{wheel}[server]")
-    for _ in range(2):
-        done = run(
-            bin_folder / "nbexchange", "db", "upgrade", cwd=tmp_path, NBEXCHANGE_DATA_DIR=str(tmp_path / "d")
-        )
-        assert done.stdout == "The schema is at revision 0001.\n", done.stderr
-    assert (tmp_path / "d" / "nbexchange.sqlite").exists()
-    done = run(bin_folder / "nbexchange", "demo", cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr == "nbexchange: the demo is not installed here: pip install 'nbexchange[demo]'\n"
-
-
 def test_the_namespace_has_no_init_file():
     assert importlib.util.find_spec("nbexchange").origin is None
 

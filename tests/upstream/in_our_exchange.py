@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import nbgrader.api
 import pytest
 from nbgrader.tests.apps import test_api
 from nbgrader.utils import get_username
@@ -20,6 +22,10 @@ from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo.course import FACTORY_LINES
 
 COURSES = ("abc101", "abc102", "xyz200")
+
+
+nbgrader.api.get_alembic_version = cache(nbgrader.api.get_alembic_version)
+"""Always the same: nbgrader runs `alembic` for it whenever a gradebook is made, which takes a second."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
