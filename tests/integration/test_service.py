@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 import requests
 from support.faults.at_once import at_once
-from support.people.commands import me, run_nbexchange, run_nbexchange_here
+from support.people.commands import me, new_token, run_nbexchange, run_nbexchange_here, serving_here
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.db import upgrade as schema
@@ -22,7 +22,7 @@ TEACHER = {"name": "teacher", "courses": [{"course_id": "cs1", "course_role": "I
 
 
 def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
+    token = new_token(tmp_path, "teacher", "cs1:instructor")
     body = {"kind": "release", "course_id": "cs1", "assignment_id": "ps1"}
     item = {
         "id": "7f1c8a5e-8f0e-4d3c-9d53-0d8f4d0f3b11",
@@ -32,7 +32,7 @@ def test_the_embedded_default_works_on_nothing_and_survives_a_restart(tmp_path):
     }
     for _ in range(2):
         with servers.service(tmp_path, {}) as service:
-            assert me(service, token).json()["name"] == "teacher"
+            assert me(service.url, token).json()["name"] == "teacher"
             answer = requests.post(
                 f"{service.base_url}v1/uploads",
                 json={**body, "items": [item]},
@@ -81,8 +81,8 @@ def test_the_older_form_of_configuration_file_is_loaded(kind, tmp_path, request)
         db_url = request.getfixturevalue("empty_postgresql")
     file = tmp_path / "older_config.py"
     file.write_text(OLDER_FILE.replace("{storage}", str(storage)).replace("{db_url}", db_url))
-    with servers.service(tmp_path, {}, arguments=(f"--NbExchange.config_file={file}",)) as service:
-        url = f"{service.url}/services/exchange/v1/me"
+    with serving_here(tmp_path, f"--NbExchange.config_file={file}") as address:
+        url = f"{address}/services/exchange/v1/me"
         assert requests.get(url, timeout=10).status_code == 401
         answer = requests.get(url, headers={"X-Name": "prof"}, timeout=10).json()
     assert (answer["name"], answer["org_id"]) == ("prof", "1")
@@ -95,10 +95,10 @@ def test_the_older_form_of_configuration_file_is_loaded(kind, tmp_path, request)
 
 
 def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
-    done = run_nbexchange(
+    done = run_nbexchange_here(
         tmp_path, "token", "new", "ada", "cs1:student", "--email=ada@example.org", "--org=7"
     )
-    token = done.stdout.strip()
+    token = done.out.strip()
     kept = (tmp_path / "data" / "tokens.json").read_text()
     assert token not in kept
     (user,) = json.loads(kept).values()
@@ -106,24 +106,24 @@ def test_a_token_is_printed_once_and_kept_only_as_a_digest(tmp_path):
 
 
 def test_where_rosters_say_what_somebody_is_a_name_is_enough_for_a_token(tmp_path):
-    done = run_nbexchange(tmp_path, "token", "new", "ada", NBEXCHANGE_DATABASE_ROSTER="True")
-    assert len(done.stdout.strip()) > 30, done.stderr
+    done = run_nbexchange_here(tmp_path, "token", "new", "ada", NBEXCHANGE_DATABASE_ROSTER="True")
+    assert len(done.out.strip()) > 30, done.err
 
 
 @pytest.mark.parametrize(
     "arguments", [(), ("ada",), ("ada", "cs1"), ("ada", "cs1:king"), ("a/b", "cs1:student")]
 )
 def test_a_token_for_nobody_in_particular_is_refused(tmp_path, arguments):
-    done = run_nbexchange(tmp_path, "token", "new", *arguments)
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
+    done = run_nbexchange_here(tmp_path, "token", "new", *arguments)
+    assert done.status != 0
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("arguments", [("servee",), ("db", "upgarde"), ("db", "upgrade", "x"), ("gc", "now")])
 def test_a_misspelt_command_does_nothing(tmp_path, arguments):
-    done = run_nbexchange(tmp_path, *arguments)
-    assert done.returncode != 0
-    assert f"knows no {arguments[-1]!r}" in done.stderr
+    done = run_nbexchange_here(tmp_path, *arguments)
+    assert done.status != 0
+    assert f"knows no {arguments[-1]!r}" in done.err
     assert not (tmp_path / "data").exists()
 
 
@@ -148,17 +148,17 @@ def test_the_upgrade_says_where_the_schema_is_also_where_a_later_version_left_it
 
 
 def test_gc_without_a_schema_says_so_in_one_sentence(tmp_path):
-    done = run_nbexchange(tmp_path, "gc")
-    assert done.returncode != 0
-    assert "has no schema of the exchange: run `nbexchange db upgrade`" in done.stderr
-    assert "SELECT" not in done.stderr
+    done = run_nbexchange_here(tmp_path, "gc")
+    assert done.status != 0
+    assert "has no schema of the exchange: run `nbexchange db upgrade`" in done.err
+    assert "SELECT" not in done.err
 
 
 def test_gc_says_what_it_did(tmp_path):
-    run_nbexchange(tmp_path, "db", "upgrade")
-    done = run_nbexchange(tmp_path, "gc")
+    run_nbexchange_here(tmp_path, "db", "upgrade")
+    done = run_nbexchange_here(tmp_path, "gc")
     assert (
-        done.stdout
+        done.out
         == "0 submissions completed, 0 uploads expired, 0 objects deleted, 0 purged uploads forgotten\n"
     )
 
@@ -166,10 +166,10 @@ def test_gc_says_what_it_did(tmp_path):
 def test_storage_init_makes_a_bucket_and_says_what_the_server_enforces(tmp_path, s3_server):
     settings = {**s3_server.environment, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://init-test/prefix"}
     for _ in range(2):
-        done = run_nbexchange(tmp_path, "storage", "init", **settings)
-        assert done.returncode == 0, done.stderr
-    assert re.findall(r"refuses forged signatures +yes", done.stdout)
-    assert re.findall(r"reports digests +yes", done.stdout)
+        done = run_nbexchange_here(tmp_path, "storage", "init", **settings)
+        assert done.status == 0, done.err
+    assert re.findall(r"refuses forged signatures +yes", done.out)
+    assert re.findall(r"reports digests +yes", done.out)
 
 
 # --- several processes -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.people.commands import me, run_nbexchange
+from support.people.commands import me, new_token
 
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import FLAG_ONLY, environment
@@ -20,10 +20,10 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
         "NBEXCHANGE_MAX_UNPACKED_SIZE": "2",
         "NBEXCHANGE_PORT": "1",
     }
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    token = new_token(tmp_path, "teacher", "cs1:instructor", **settings)
     arguments = (f"--port={port}",)
     with servers.service(tmp_path, settings, port=port, arguments=arguments) as service:
-        assert me(service, token).json()["limits"] == {
+        assert me(service.url, token).json()["limits"] == {
             "max_buffer_size": 1,
             "max_unpacked_size": 2,
             "max_items": 100,

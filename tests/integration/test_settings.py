@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from support.people.callers import Caller, archive_item
-from support.people.commands import me, run_nbexchange
+from support.people.commands import me, new_token, run_nbexchange_here, serving_here
 from support.people.http_clients import HttpClient
 
 from nbexchange.api.config.build import build_database, build_store
@@ -14,8 +14,8 @@ from nbexchange.api.config.settings import NbExchange
 from nbexchange.demo import servers
 
 
-def test_ip_port_workers_and_threads(tmp_path):
-    settings = {"NBEXCHANGE_IP": "127.0.0.2", "NBEXCHANGE_WORKERS": "3", "NBEXCHANGE_THREADS": "5"}
+def test_ip_port_workers_and_debug(tmp_path):
+    settings = {"NBEXCHANGE_IP": "127.0.0.2", "NBEXCHANGE_WORKERS": "3", "NBEXCHANGE_DEBUG": "true"}
     port = servers.free_port()
     command = [sys.executable, "-m", "nbexchange.api", "serve"]
     environment = {
@@ -31,6 +31,7 @@ def test_ip_port_workers_and_threads(tmp_path):
     assert f"http://127.0.0.2:{port}" in log
     assert log.count("Booting worker") == 3
     assert "nbexchange.api.http.worker.Worker" in log
+    assert "[DEBUG]" in log
 
 
 def test_threads_reach_gunicorn():
@@ -42,10 +43,10 @@ def test_threads_reach_gunicorn():
 
 
 def test_base_url(tmp_path):
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
-    with servers.service(tmp_path, {"NBEXCHANGE_BASE_URL": "/x/y"}) as service:
-        assert me(service, token, "x/y/").status_code == 200
-        assert me(service, token).status_code == 404
+    token = new_token(tmp_path, "teacher", "cs1:instructor")
+    with serving_here(tmp_path, NBEXCHANGE_BASE_URL="/x/y") as url:
+        assert me(url, token, "x/y/").status_code == 200
+        assert me(url, token).status_code == 404
 
 
 def test_a_service_that_a_hub_starts_listens_where_the_hub_expects_it(monkeypatch):
@@ -69,10 +70,10 @@ def test_data_dir_token_file_and_base_storage_location(tmp_path):
         "NBEXCHANGE_TOKEN_FILE": str(tmp_path / "elsewhere" / "t.json"),
         "NBEXCHANGE_BASE_STORAGE_LOCATION": str(tmp_path / "objects"),
     }
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor", **settings).stdout.strip()
+    token = new_token(tmp_path, "teacher", "cs1:instructor", **settings)
     assert (tmp_path / "elsewhere" / "t.json").stat().st_mode & 0o777 == 0o600
-    with servers.service(tmp_path, settings) as service:
-        assert me(service, token).status_code == 200
+    with serving_here(tmp_path, **settings) as url:
+        assert me(url, token).status_code == 200
     assert (tmp_path / "here" / "nbexchange.sqlite").exists()
     assert (tmp_path / "objects" / "signing-key").exists()
 
@@ -80,13 +81,13 @@ def test_data_dir_token_file_and_base_storage_location(tmp_path):
 @pytest.mark.parametrize("variable", ["NBEXCHANGE_DB_URL", "NBEX_DB_URL"])
 def test_db_url_and_its_older_variable(tmp_path, variable):
     path = tmp_path / "other.sqlite"
-    assert run_nbexchange(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{path}"}).returncode == 0
+    assert run_nbexchange_here(tmp_path, "db", "upgrade", **{variable: f"sqlite:///{path}"}).status == 0
     assert path.exists()
 
 
 def test_the_older_variable_for_the_storage_location(tmp_path):
-    done = run_nbexchange(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
-    assert done.returncode == 0
+    done = run_nbexchange_here(tmp_path, "storage", "init", NBEX_BASE_STORE=str(tmp_path / "older"))
+    assert done.status == 0
     assert (tmp_path / "older" / "objects").is_dir()
 
 
@@ -99,52 +100,47 @@ def test_db_kwargs_and_debug_db(tmp_path):
     engine.dispose()
 
 
-def test_debug_logs_more(tmp_path):
-    with servers.service(tmp_path, {"NBEXCHANGE_DEBUG": "true"}) as service:
-        assert "[DEBUG]" in service.log.read_text()
-
-
 def test_limits_are_told_and_kept(tmp_path):
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
-    with servers.service(tmp_path, {"NBEXCHANGE_MAX_BUFFER_SIZE": "1000"}) as service:
-        assert me(service, token).json()["limits"] == {
+    token = new_token(tmp_path, "teacher", "cs1:instructor")
+    with serving_here(tmp_path, NBEXCHANGE_MAX_BUFFER_SIZE="1000") as url:
+        assert me(url, token).json()["limits"] == {
             "max_buffer_size": 1000,
             "max_unpacked_size": 4000,
             "max_items": 100,
         }
-    with servers.service(tmp_path, {"NBEXCHANGE_MAX_UNPACKED_SIZE": "7"}) as service:
-        assert me(service, token).json()["limits"]["max_unpacked_size"] == 7
+    with serving_here(tmp_path, NBEXCHANGE_MAX_UNPACKED_SIZE="7") as url:
+        assert me(url, token).json()["limits"]["max_unpacked_size"] == 7
 
 
 def test_a_roster_that_the_operator_keeps_takes_effect_while_the_service_runs(tmp_path):
     settings = {"NBEXCHANGE_DATABASE_ROSTER": "True"}
-    token = run_nbexchange(tmp_path, "token", "new", "boss", **settings).stdout.strip()
-    with servers.service(tmp_path, settings) as service:
-        assert me(service, token).json()["courses"] == []
-        run_nbexchange(tmp_path, "course", "create", "cs1", **settings)
-        run_nbexchange(tmp_path, "course", "add", "cs1", "boss", "--role=instructor", **settings)
-        boss = Caller("boss", HttpClient([service.url]), token)
+    token = new_token(tmp_path, "boss", **settings)
+    with serving_here(tmp_path, **settings) as url:
+        assert me(url, token).json()["courses"] == []
+        run_nbexchange_here(tmp_path, "course", "create", "cs1", **settings)
+        run_nbexchange_here(tmp_path, "course", "add", "cs1", "boss", "--role=instructor", **settings)
+        boss = Caller("boss", HttpClient([url]), token)
         boss.release()
         added = boss.post("roster", {"course_id": "cs1", "members": [{"name": "ada"}]})
         assert added.json["added"] == ["ada"]
-        run_nbexchange(tmp_path, "course", "remove", "cs1", "boss", **settings)
-        assert me(service, token).json()["courses"] == []
+        run_nbexchange_here(tmp_path, "course", "remove", "cs1", "boss", **settings)
+        assert me(url, token).json()["courses"] == []
 
 
 def test_a_quota_takes_effect(tmp_path):
-    token = run_nbexchange(tmp_path, "token", "new", "teacher", "cs1:instructor").stdout.strip()
-    with servers.service(tmp_path, {"NBEXCHANGE_QUOTA_SUBMISSIONS_PER_MINUTE": "1"}) as service:
-        teacher = Caller("teacher", HttpClient([service.url]), token)
+    token = new_token(tmp_path, "teacher", "cs1:instructor")
+    with serving_here(tmp_path, NBEXCHANGE_QUOTA_SUBMISSIONS_PER_MINUTE="1") as url:
+        teacher = Caller("teacher", HttpClient([url]), token)
         teacher.release()
         teacher.begin("submission", archive_item(b"one"))
         assert teacher.initiate("submission", archive_item(b"two")).status_code == 429
 
 
 def test_a_quota_that_cannot_work_stops_the_service_with_a_sentence(tmp_path):
-    stopped = run_nbexchange(tmp_path, "serve", NBEXCHANGE_QUOTA_COURSE_BYTES="1000")
-    assert stopped.returncode == 1
-    assert "nbexchange: course_bytes is below max_buffer_size" in stopped.stderr
-    assert "Traceback" not in stopped.stderr
+    stopped = run_nbexchange_here(tmp_path, "serve", NBEXCHANGE_QUOTA_COURSE_BYTES="1000")
+    assert stopped.status == 1
+    assert "nbexchange: course_bytes is below max_buffer_size" in stopped.err
+    assert "Traceback" not in stopped.err
 
 
 def test_user_plugin_class_by_dotted_path(tmp_path):
@@ -153,14 +149,14 @@ def test_user_plugin_class_by_dotted_path(tmp_path):
     )
     settings = {"NBEXCHANGE_USER_PLUGIN_CLASS": "my_auth.Mine", "PYTHONPATH": str(tmp_path)}
     with servers.service(tmp_path, settings) as service:
-        assert me(service, "anything").json()["name"] == "x"
+        assert me(service.url, "anything").json()["name"] == "x"
 
 
 def test_static_tokens_are_refused_beyond_loopback_unless_allowed(tmp_path):
-    done = run_nbexchange(tmp_path, "serve", "--ip=0.0.0.0")
-    assert done.returncode != 0
-    assert "user_plugin_class" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run_nbexchange_here(tmp_path, "serve", "--ip=0.0.0.0")
+    assert done.status != 0
+    assert "user_plugin_class" in done.err
+    assert "Traceback" not in done.err
     NbExchange(ip="0.0.0.0", allow_static_tokens=True).check()
 
 

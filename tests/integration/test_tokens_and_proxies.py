@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.people.commands import run_nbexchange
+from support.people.commands import run_nbexchange_here
 from support.servers.issuers import AUDIENCE, ISSUER, provider, rsa_key, token
 
 from nbexchange.demo import servers
@@ -114,9 +114,11 @@ def test_while_the_issuers_keys_are_away_the_answer_is_to_come_back_later(tmp_pa
 
 
 def test_without_an_audience_the_service_does_not_start(tmp_path):
-    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_USER_PLUGIN_CLASS="jwt", NBEXCHANGE_JWT_ISSUER=ISSUER)
-    assert done.returncode != 0
-    assert done.stderr.strip().endswith("nbexchange: audience is missing: set c.JwtAuthenticator.audience")
+    done = run_nbexchange_here(
+        tmp_path, "serve", NBEXCHANGE_USER_PLUGIN_CLASS="jwt", NBEXCHANGE_JWT_ISSUER=ISSUER
+    )
+    assert done.status != 0
+    assert done.err.strip().endswith("nbexchange: audience is missing: set c.JwtAuthenticator.audience")
 
 
 # --- a proxy -----------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def test_a_caller_outside_of_the_listed_networks_is_not_believed(tmp_path):
 
 
 def test_without_a_listed_network_the_service_does_not_start(tmp_path):
-    done = run_nbexchange(tmp_path, "serve", **proxy_settings())
-    assert done.returncode != 0
-    assert "trusted_networks is empty" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run_nbexchange_here(tmp_path, "serve", **proxy_settings())
+    assert done.status != 0
+    assert "trusted_networks is empty" in done.err
+    assert "Traceback" not in done.err

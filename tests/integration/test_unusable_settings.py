@@ -7,9 +7,7 @@ from contextlib import closing
 
 import pytest
 import requests
-from support.people.commands import run_nbexchange
-
-from nbexchange.demo import servers
+from support.people.commands import run_nbexchange, run_nbexchange_here, serving_here
 
 
 @pytest.mark.parametrize(
@@ -36,11 +34,11 @@ from nbexchange.demo import servers
     ids=str,
 )
 def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, word):
-    done = run_nbexchange(tmp_path, "serve", **settings)
-    assert done.returncode != 0
-    assert word in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "p4ssword" not in done.stderr
+    done = run_nbexchange_here(tmp_path, "serve", **settings)
+    assert done.status != 0
+    assert word in done.err
+    assert "Traceback" not in done.err
+    assert "p4ssword" not in done.err
 
 
 def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
@@ -55,11 +53,11 @@ def test_a_misspelt_setting_stops_the_service(tmp_path):
     file = tmp_path / "misspelt.py"
     file.write_text("c.NbExchange.prot = 1\n")
     for done in (
-        run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
-        run_nbexchange(tmp_path, "serve", "--NbExchange.prot=1"),
+        run_nbexchange_here(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file)),
+        run_nbexchange_here(tmp_path, "serve", "--NbExchange.prot=1"),
     ):
-        assert done.returncode != 0
-        assert done.stderr == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
+        assert done.status != 0
+        assert done.err == "nbexchange: c.NbExchange.prot is no setting: did you mean c.NbExchange.port?\n"
 
 
 def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
@@ -78,15 +76,15 @@ def test_what_has_no_effect_is_pointed_out_in_the_log(tmp_path):
 def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
     file = tmp_path / "reset.py"
     file.write_text("c.NbExchange.reset_db = True\n")
-    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
-    assert "reset_db is refused in a file" in done.stderr
+    done = run_nbexchange_here(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert "reset_db is refused in a file" in done.err
     db = tmp_path / "a.sqlite"
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    run_nbexchange(tmp_path, "db", "upgrade", **settings)
+    run_nbexchange_here(tmp_path, "db", "upgrade", **settings)
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
     with (
-        servers.service(tmp_path, settings, arguments=("--reset-db",)),
+        serving_here(tmp_path, "--reset-db", **settings),
         closing(sqlite3.connect(db)) as connection,
     ):
         assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
@@ -97,16 +95,16 @@ def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_p
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("CREATE TABLE something (x int)")
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
-    done = run_nbexchange(tmp_path, "serve", **settings)
-    assert "not a database of this exchange" in done.stderr
-    assert "not a database of this exchange" in run_nbexchange(tmp_path, "db", "upgrade", **settings).stderr
+    done = run_nbexchange_here(tmp_path, "serve", **settings)
+    assert "not a database of this exchange" in done.err
+    assert "not a database of this exchange" in run_nbexchange_here(tmp_path, "db", "upgrade", **settings).err
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DROP TABLE something")
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
-    assert "not a database of this exchange" in run_nbexchange(tmp_path, "serve", **settings).stderr
+    assert "not a database of this exchange" in run_nbexchange_here(tmp_path, "serve", **settings).err
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")
         connection.execute("DROP TABLE alembic_version")
-    with servers.service(tmp_path, settings, arguments=("--upgrade-db",)) as service:
-        assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 200
+    with serving_here(tmp_path, "--upgrade-db", **settings) as url:
+        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200

@@ -1,4 +1,4 @@
-"""The real commands: `nbgrader` in this process, since one of its own takes two seconds to start, and ours."""
+"""The real commands, ours and nbgrader's: in this process where they can be, since each of its own takes seconds."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import requests
+from flask import Flask
 from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
+from werkzeug.serving import make_server
 
 from nbexchange.api.cli.app import NbExchangeApp
 from nbexchange.api.cli.base import Command
+from nbexchange.api.http.current import EXTENSION
+from nbexchange.api.http.server import Server
 from nbexchange.demo import servers
 from nbexchange.plugin.cli.app import JupyterNbExchange
+from support.servers.serving import serving
 
 
 def run_nbgrader(arguments: Sequence[str], status: int = 0) -> str:
@@ -55,7 +60,7 @@ def run_nbexchange(folder: Path, *arguments: str, **settings: str) -> subprocess
 
 @dataclass(frozen=True)
 class Ended:
-    """How `jupyter nbexchange` ended, and what it printed."""
+    """How a command in this process ended, and what it printed."""
 
     status: int
     out: str
@@ -66,12 +71,23 @@ class Ended:
         return json.loads(self.out)
 
 
-def run_nbexchange_here(folder: Path, *arguments: str, **settings: str) -> Ended:
-    """The same command in this process, without the second that one of its own takes to start."""
+def _refuse_to_serve(server: Server) -> None:
+    raise AssertionError("gunicorn was about to run in this process")
+
+
+def run_nbexchange_here(
+    folder: Path, *arguments: str, serve: Callable[[Server], object] = _refuse_to_serve, **settings: str
+) -> Ended:
+    """The same command in this process, which `serve` instead of gunicorn."""
     folder.mkdir(exist_ok=True)
     environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
     out, err = io.StringIO(), io.StringIO()
-    with patch.dict(os.environ, environment, clear=True), redirect_stdout(out), redirect_stderr(err):
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        patch.object(Server, "run", serve),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         try:
             NbExchangeApp.launch_instance(list(arguments))
             status: object = 0
@@ -85,6 +101,24 @@ def run_nbexchange_here(folder: Path, *arguments: str, **settings: str) -> Ended
                 type(Command.instance()).clear_instance()
     assert status is None or isinstance(status, int)
     return Ended(status or 0, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def serving_here(folder: Path, *arguments: str, **settings: str) -> Iterator[str]:
+    """What `nbexchange serve` begins, in threads of this process instead of gunicorn's; gives its address."""
+    apps: list[Flask] = []
+    ended = run_nbexchange_here(
+        folder, "serve", *arguments, serve=lambda server: apps.append(server.load()), **settings
+    )
+    assert ended.status == 0, ended.err
+    with serving(make_server("127.0.0.1", 0, apps[0], threaded=True)) as url:
+        yield url
+    apps[0].extensions[EXTENSION].database.engine.dispose()
+
+
+def new_token(folder: Path, *arguments: str, **settings: str) -> str:
+    """What `nbexchange token new` prints."""
+    return run_nbexchange_here(folder, "token", "new", *arguments, **settings).out.strip()
 
 
 def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
@@ -109,7 +143,7 @@ def run_jupyter_nbexchange(arguments: Sequence[str]) -> Ended:
     return Ended(status, out.getvalue(), err.getvalue())
 
 
-def me(service: servers.Service, token: str, path: str = "services/nbexchange/") -> requests.Response:
-    """What the service says of the bearer of this token."""
+def me(url: str, token: str, path: str = "services/nbexchange/") -> requests.Response:
+    """What the service at this address says of the bearer of this token."""
     headers = {"Authorization": f"token {token}"}
-    return requests.get(f"{service.url}/{path}v1/me", headers=headers, timeout=10)
+    return requests.get(f"{url}/{path}v1/me", headers=headers, timeout=10)
