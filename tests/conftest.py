@@ -22,6 +22,7 @@ from support.servers.in_process import LIMITS, people_of, runtime_of, token_file
 from support.servers.scenes import Scenes
 from support.servers.serving import serving
 from support.stores.temporary_credentials import role_options
+from support.suite.once import built_once
 from werkzeug.serving import make_server
 
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
@@ -211,10 +212,12 @@ def live_url(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def gradebook_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """nbgrader makes a gradebook by running `alembic` from the PATH, which takes its time."""
-    from nbgrader.api import Gradebook  # seconds, for the few tests that need it
 
-    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        Gradebook(f"sqlite:///{path}").close()
-    return path
+    def build(folder: Path) -> None:
+        from nbgrader.api import Gradebook  # seconds, for the few tests that need it
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+            Gradebook(f"sqlite:///{folder}/gradebook.db").close()
+
+    return built_once(tmp_path_factory, "gradebook", build) / "gradebook.db"

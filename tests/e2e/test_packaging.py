@@ -6,8 +6,10 @@ import importlib.util
 import re
 import subprocess
 import zipfile
+from importlib.metadata import distributions
 
 import pytest
+from support.suite.linked import applicable, link_needed
 
 import nbexchange.plugin
 
@@ -48,7 +50,11 @@ def test_the_wheel_holds_every_portion_and_no_more(wheel):
 
 def test_the_student_image_gains_no_server(wheel, fresh_venv, tmp_path):
     """With nbgrader and the plugin: neither Flask nor boto3 nor a driver, and the eight lines resolve."""
-    bin_folder = fresh_venv(f"{wheel}[plugin]")
+    bin_folder = fresh_venv("--no-deps", str(wheel))
+    (needs,) = distributions(
+        name="nbexchange", path=[*map(str, bin_folder.parent.glob("lib/*/site-packages"))]
+    )
+    assert "nbgrader" in link_needed(applicable(needs.requires, ["plugin"]), bin_folder.parent)
     script = f"""
 import importlib.util, json
 from traitlets.config import Config

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-LONG = ("upstream", "e2e", "benchmarks", "faults")
+LONG = ("hub", "upstream", "e2e", "benchmarks", "faults")
 """Folders with long tests: begun first, so that at the end no process waits for another's."""
 
 
