@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackagePath, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -17,10 +17,17 @@ def link_needed(requirements: Iterable[Requirement], environment: Path) -> set[s
     Raises `AssertionError` where a version that is installed here is not one that is asked for.
     """
     needed = _closure(list(requirements))
-    for found in needed.values():
-        for source in map(Path, map(found.locate_file, found.files or ())):
-            _link(Path(os.path.normpath(source)), environment)
+    sources = {_outermost(found, file) for found in needed.values() for file in found.files or ()}
+    for source in sources:
+        _link(source, environment)
     return set(needed)
+
+
+def _outermost(found: Distribution, file: PackagePath) -> Path:
+    """The file, or the package that it is in: a link for each of twenty thousand files takes its time."""
+    site = Path(str(found.locate_file("")))
+    inside = Path(os.path.normpath(site / file))
+    return site / inside.relative_to(site).parts[0] if inside.is_relative_to(site) else inside
 
 
 def _closure(waiting: list[Requirement]) -> dict[str, Distribution]:
