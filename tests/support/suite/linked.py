@@ -17,15 +17,15 @@ def link_needed(requirements: Iterable[Requirement], environment: Path) -> set[s
     Raises `AssertionError` where a version that is installed here is not one that is asked for.
     """
     needed = _closure(list(requirements))
-    sources = {_outermost(found, file) for found in needed.values() for file in found.files or ()}
+    sources = {_outermost(installed, file) for installed in needed.values() for file in installed.files or ()}
     for source in sources:
         _link(source, environment)
     return set(needed)
 
 
-def _outermost(found: Distribution, file: PackagePath) -> Path:
+def _outermost(installed: Distribution, file: PackagePath) -> Path:
     """The file, or the package that it is in: a link for each of twenty thousand files takes its time."""
-    site = Path(str(found.locate_file("")))
+    site = Path(str(installed.locate_file("")))
     inside = Path(os.path.normpath(site / file))
     return site / inside.relative_to(site).parts[0] if inside.is_relative_to(site) else inside
 
@@ -38,12 +38,12 @@ def _closure(waiting: list[Requirement]) -> dict[str, Distribution]:
         if str(requirement) in seen:
             continue
         seen.add(str(requirement))
-        found = distribution(requirement.name)
-        assert requirement.specifier.contains(found.version, prereleases=True), (
-            f"{found.version}: {requirement}"
+        installed = distribution(requirement.name)
+        assert requirement.specifier.contains(installed.version, prereleases=True), (
+            f"{installed.version}: {requirement}"
         )
-        needed[requirement.name.lower().replace("_", "-")] = found
-        waiting += applicable(found.requires or [], requirement.extras)
+        needed[requirement.name.lower().replace("_", "-")] = installed
+        waiting += applicable(installed.requires or [], requirement.extras)
     return needed
 
 
