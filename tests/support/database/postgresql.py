@@ -32,10 +32,18 @@ def make_careless(url: str) -> None:
     run(url, *settings, "SELECT pg_reload_conf()")
 
 
+@cache
+def _by_copying_files(url: str) -> str:
+    """What halves the time where a server does not wait for its disk; before version 15 there was no choice."""
+    with _administrator(url).connect() as connection:
+        version = connection.dialect.server_version_info or ()
+    return " STRATEGY FILE_COPY" if version >= (15,) else ""
+
+
 @contextmanager
 def new_database(server: str, name: str, template: str = "template1") -> Iterator[str]:
     """A database of this name while the block lasts; gives its address."""
-    run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"{_by_copying_files(server)}')
     try:
         yield parse_url(server).set(database=name).render_as_string(hide_password=False)
     finally:

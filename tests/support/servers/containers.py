@@ -16,8 +16,10 @@ from typing import Any
 
 import yaml
 from dockerfile_parse import DockerfileParser
+from packaging.requirements import Requirement
 
 from nbexchange.demo.servers import clean_environment
+from support.suite.linked import link_needed
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
@@ -107,7 +109,8 @@ class Image:
 
     def build(self) -> None:
         """Do what the stages say, with a new virtual environment as their base image."""
-        venv.create(self.root / "base", with_pip=True)
+        venv.create(self.root / "base")
+        link_needed([Requirement("pip")], self.root / "base")
         for stage in stages():
             workdir = self.root
             for name, argument in stage:
