@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from nbexchange.api.access.permissions import may_act_for_students, may_name_students
 from nbexchange.api.db.find_or_create import find_assignment, find_or_create_assignment
 from nbexchange.api.db.models import Assignment, Person
+from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Transaction
 from nbexchange.protocol import InitiateUploads, is_path_component
 
@@ -36,7 +37,11 @@ class Batch:
 
 
 def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
-    """Find, or create, and lock what a batch is about; the clock is read under the locks."""
+    """Find, or create, and lock what a batch is about; the clock is read under the locks.
+
+    Raises for what is wrong with all items.
+    """
+    _check(request)
     caller = transaction.caller
     people = transaction.lock_people(_named_students(transaction, request))
     actor = people[caller.name]
@@ -44,6 +49,13 @@ def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
     assignment = _lock_assignment(transaction, actor.org_pk, request, may_create=by_instructor)
     now = transaction.now
     return Batch(transaction, request, people, actor, assignment, by_instructor, now, now + UPLOAD_LIFETIME)
+
+
+def _check(request: InitiateUploads) -> None:
+    if not is_path_component(request.assignment_id) or "+" in request.assignment_id:
+        raise InvalidRequest("This cannot be an assignment's id.")
+    if len({item.id for item in request.items}) < len(request.items):
+        raise InvalidRequest("Two items have the same id.")
 
 
 def _named_students(transaction: Transaction, request: InitiateUploads) -> set[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,11 +18,10 @@ from nbexchange.api.problems import ExchangeProblem, IdReused, UploadEnded
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.api.uploads.batch import Batch, lock_batch
 from nbexchange.api.uploads.quota_usage import check_usage
-from nbexchange.api.uploads.rules import RULES, check_item, check_request
+from nbexchange.api.uploads.rules import admit
 from nbexchange.protocol import InitiateUploads, UploadItem
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
-T = TypeVar("T")
 Begun = Upload | ExchangeProblem
 """What came of an item under the locks: its row, or what is wrong with it."""
 
@@ -42,7 +41,6 @@ def initiate(
 
     The bytes are fixed from here on, and so is the stamp. Raises for what is wrong with all items.
     """
-    check_request(request)
     with context.write() as transaction:
         begun = begin(lock_batch(transaction, request))
         published = _load_completed(transaction, begun.values())
@@ -82,30 +80,13 @@ def _repeat(batch: Batch, item: UploadItem, upload: Upload) -> Begun:
 def _open(batch: Batch, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
     if not items:
         return {}
-    kind, limits = batch.request.kind, batch.transaction.runtime.limits
-    checked, problems = _try_each(items, lambda item: check_item(item, kind, limits))
-    rule = RULES[kind](batch, [item for item, _ in checked])
-    admitted, refused = _try_each([item for item, _ in checked], rule.columns)
+    admitted, refused = admit(batch, items)
     rows = [_row(batch, item) | columns for item, columns in admitted]
     if not rows:
-        return {**problems, **refused}
+        return {**refused}
     check_usage(batch, sum(row["size"] for row in rows))
     opened = batch.transaction.session.scalars(insert(Upload).returning(Upload), rows)
-    return {**problems, **refused, **{upload.item_id: upload for upload in opened}}
-
-
-def _try_each(
-    items: Sequence[UploadItem], work: Callable[[UploadItem], T]
-) -> tuple[list[tuple[UploadItem, T]], dict[UUID, ExchangeProblem]]:
-    """What came of each item, and what is wrong with the others."""
-    done: list[tuple[UploadItem, T]] = []
-    problems: dict[UUID, ExchangeProblem] = {}
-    for item in items:
-        try:
-            done.append((item, work(item)))
-        except ExchangeProblem as problem:
-            problems[item.id] = problem
-    return done, problems
+    return {**refused, **{upload.item_id: upload for upload in opened}}
 
 
 def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:

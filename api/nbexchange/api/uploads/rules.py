@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import and_, func, select
 
@@ -13,11 +14,17 @@ from nbexchange.api.db.find_or_create import no_assignment
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Person, Release, Submission, Upload
 from nbexchange.api.db.states import PENDING
-from nbexchange.api.problems import AlreadyReleased, InvalidRequest, NotFound, TooLarge, TooManyPending
+from nbexchange.api.problems import (
+    AlreadyReleased,
+    ExchangeProblem,
+    InvalidRequest,
+    NotFound,
+    TooLarge,
+    TooManyPending,
+)
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.protocol import (
     MAX_NOTEBOOK_PATHS,
-    InitiateUploads,
     Limits,
     UploadItem,
     is_path_component,
@@ -27,12 +34,33 @@ from nbexchange.protocol import (
 TICK = timedelta(microseconds=1)
 
 
-def check_request(request: InitiateUploads) -> None:
-    """Raise for what is wrong with all items."""
-    if not is_path_component(request.assignment_id) or "+" in request.assignment_id:
-        raise InvalidRequest("This cannot be an assignment's id.")
-    if len({item.id for item in request.items}) < len(request.items):
-        raise InvalidRequest("Two items have the same id.")
+T = TypeVar("T")
+Problems = dict[UUID, ExchangeProblem]
+"""What is wrong with items, by their ids."""
+
+
+def admit(
+    batch: Batch, items: Sequence[UploadItem]
+) -> tuple[list[tuple[UploadItem, dict[str, Any]]], Problems]:
+    """The items that may begin, each with the columns that are its kind's own, and what is wrong with the others."""
+    kind, limits = batch.request.kind, batch.transaction.runtime.limits
+    checked, problems = _try_each(items, lambda item: check_item(item, kind, limits))
+    rule = RULES[kind](batch, [item for item, _ in checked])
+    admitted, refused = _try_each([item for item, _ in checked], rule.columns)
+    return admitted, problems | refused
+
+
+def _try_each(
+    items: Sequence[UploadItem], work: Callable[[UploadItem], T]
+) -> tuple[list[tuple[UploadItem, T]], Problems]:
+    done: list[tuple[UploadItem, T]] = []
+    problems: Problems = {}
+    for item in items:
+        try:
+            done.append((item, work(item)))
+        except ExchangeProblem as problem:
+            problems[item.id] = problem
+    return done, problems
 
 
 def check_item(item: UploadItem, kind: str, limits: Limits) -> None:
