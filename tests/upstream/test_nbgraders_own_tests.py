@@ -45,6 +45,7 @@ def environment(folder, service):
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "NBEXCHANGE_URL": service.url,
         "PYTHONPATH": str(HERE.parent),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they use none, and ours take seconds to be imported
     }
 
 

@@ -78,7 +78,7 @@ def _refuse_to_serve(server: Server) -> None:
 def run_nbexchange_here(
     folder: Path, *arguments: str, serve: Callable[[Server], object] = _refuse_to_serve, **settings: str
 ) -> Ended:
-    """The same command in this process, which `serve` instead of gunicorn."""
+    """The same command in this process; where it would run gunicorn, `serve` is called."""
     folder.mkdir(exist_ok=True)
     environment = {**servers.clean_environment(), **servers.service_settings(folder), **settings}
     out, err = io.StringIO(), io.StringIO()
