@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,18 +62,31 @@ def runtime_in(folder: Path, database: Database, **options: Any) -> Runtime:
 
 def people_of(app: Flask, token_file: TokenFile) -> SimpleNamespace:
     """The callers: `people.ada.get("me")`."""
-
-    def caller(name: str, org_id: int | str) -> Caller:
-        courses = [{"course_id": c, "course_role": r} for c, r in PEOPLE[name]]
-        contact = {"full_name": f"{name.title()} van Test", "email": f"{name}@example.org"}
-        token = token_file.create({"name": name, "org_id": org_id, "courses": courses, **contact})
-        return Caller(name, app.test_client(), token)
-
-    everybody = {name: caller(name, 1) for name in PEOPLE}
-    everybody |= {f"other_{name}": caller(name, 2) for name in ("teacher", "ada")}
+    tokens, users = _everybody()
+    token_file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    token_file.path.write_text(json.dumps({**token_file.users(), **users}))
+    everybody = {
+        name: Caller(name.removeprefix("other_"), app.test_client(), tokens[name]) for name in tokens
+    }
     everybody["nobody"] = Caller("nobody", app.test_client(), None)
     everybody["impostor"] = Caller("impostor", app.test_client(), "not-a-token")
     return SimpleNamespace(**everybody)
+
+
+@cache
+def _everybody() -> tuple[dict[str, str], dict[str, Any]]:
+    """The tokens, and what their file says of them: made once, since nearly every test needs them."""
+
+    def token(name: str, org_id: int | str) -> str:
+        courses = [{"course_id": c, "course_role": r} for c, r in PEOPLE[name]]
+        contact = {"full_name": f"{name.title()} van Test", "email": f"{name}@example.org"}
+        return file.create({"name": name, "org_id": org_id, "courses": courses, **contact})
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = token_file_in(Path(folder))
+        tokens = {name: token(name, 1) for name in PEOPLE}
+        tokens |= {f"other_{name}": token(name, 2) for name in ("teacher", "ada")}
+        return tokens, file.users()
 
 
 def callers_in_process(database: Database, folder: Path) -> Callable[[str, str], Caller]:
