@@ -14,8 +14,13 @@ from nbexchange.api.config.settings import NbExchange
 from nbexchange.demo import servers
 
 
-def test_ip_port_workers_and_debug(tmp_path):
-    settings = {"NBEXCHANGE_IP": "127.0.0.2", "NBEXCHANGE_WORKERS": "3", "NBEXCHANGE_DEBUG": "true"}
+def test_ip_port_workers_threads_and_debug(tmp_path):
+    settings = {
+        "NBEXCHANGE_IP": "127.0.0.2",
+        "NBEXCHANGE_WORKERS": "3",
+        "NBEXCHANGE_THREADS": "5",
+        "NBEXCHANGE_DEBUG": "true",
+    }
     port = servers.free_port()
     command = [sys.executable, "-m", "nbexchange.api", "serve"]
     environment = {

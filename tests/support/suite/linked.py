@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, PackagePath, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 def link_needed(requirements: Iterable[Requirement], environment: Path) -> set[str]:
@@ -42,7 +43,7 @@ def _closure(waiting: list[Requirement]) -> dict[str, Distribution]:
         assert requirement.specifier.contains(installed.version, prereleases=True), (
             f"{installed.version}: {requirement}"
         )
-        needed[requirement.name.lower().replace("_", "-")] = installed
+        needed[canonicalize_name(requirement.name)] = installed
         waiting += applicable(installed.requires or [], requirement.extras)
     return needed
 

@@ -44,7 +44,7 @@ def admit(
 ) -> tuple[list[tuple[UploadItem, dict[str, Any]]], Problems]:
     """The items that may begin, each with the columns that are its kind's own, and what is wrong with the others."""
     kind, limits = batch.request.kind, batch.transaction.runtime.limits
-    checked, problems = _try_each(items, lambda item: check_item(item, kind, limits))
+    checked, problems = _try_each(items, lambda item: _check_item(item, kind, limits))
     rule = RULES[kind](batch, [item for item, _ in checked])
     admitted, refused = _try_each([item for item, _ in checked], rule.columns)
     return admitted, problems | refused
@@ -63,7 +63,7 @@ def _try_each(
     return done, problems
 
 
-def check_item(item: UploadItem, kind: str, limits: Limits) -> None:
+def _check_item(item: UploadItem, kind: str, limits: Limits) -> None:
     """What can be said of an item without looking anything up."""
     _check_limit("packed", item.size, limits.max_buffer_size)
     if kind == "feedback":
