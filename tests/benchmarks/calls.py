@@ -18,7 +18,7 @@ from support.people.callers import COURSE, TEACHER, archive_item, upload_item
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
-from benchmarks.scene import Scene, assignment, running_service, student
+from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import Sizes
 from nbexchange.api.assignments.listing import PAGE
 from nbexchange.api.db.engine import Database, clock
@@ -44,7 +44,7 @@ HEAD = (
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
-    for store, name in sizes.stores.items():
+    for store, name in STORES.items():
         with running_service(folder / store, store, workers=1) as scene:
             _fill(scene.database, sizes)
             note = (

@@ -15,7 +15,7 @@ from benchmarks import data
 from benchmarks.clients import Call, announce, drive, post, put_all, send
 from benchmarks.desks import Carried, DeskOf, instructors_desk, make_gradebook, tables
 from benchmarks.report import Table, decimal
-from benchmarks.scene import Scene, running_service, student
+from benchmarks.scene import STORES, Scene, running_service, student
 from benchmarks.sizes import MB, Sizes
 from nbexchange.plugin.archives.packing import Limits, pack, survey
 
@@ -24,7 +24,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     carried: list[Carried] = []
     gradebook = folder / "gradebook.db"
     make_gradebook(gradebook)
-    for store, name in sizes.stores.items():
+    for store, name in STORES.items():
         with running_service(folder / store, store) as scene:
             round_trip = _RoundTrip(scene, folder / store, name, gradebook, sizes, scene.token(TEACHER))
             for kind in sizes.trees:

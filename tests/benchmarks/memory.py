@@ -14,7 +14,7 @@ from benchmarks.clients import send
 from benchmarks.data import incompressible, repeated
 from benchmarks.processes import cpu_seconds, peaks, resident
 from benchmarks.report import Table, decimal
-from benchmarks.scene import Scene, assignment, running_service, student
+from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import MB, Sizes
 
 HEAD = ("when", "resident, MB", "sum of peaks, MB", "service CPU, ms per MB sent")
@@ -25,7 +25,7 @@ NOTE = (
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
-    for store, name in sizes.stores.items():
+    for store, name in STORES.items():
         with running_service(folder / store, store) as scene:
             rows = list(_measure(scene, sizes))
         yield Table(f"Memory of the service, on PostgreSQL and {name}", NOTE, HEAD, rows)

@@ -15,6 +15,8 @@ from nbexchange.api.db.engine import Database, connect
 from nbexchange.demo import servers
 from nbexchange.demo.cycle import initialise_storage
 
+STORES = {"local": "a directory", "s3": "S3"}
+
 
 @dataclass(frozen=True)
 class Scene:

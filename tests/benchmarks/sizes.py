@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-STORES = {"local": "a directory", "s3": "S3"}
 MB = 1_000_000
 
 
@@ -41,10 +39,8 @@ class Sizes:
     students_collected: int
     """Whose small objects are collected in one go."""
     trees: tuple[str, ...] = ("incompressible", "text", "many")
-    stores: Mapping[str, str] = field(default_factory=lambda: STORES)
-    """How tables call the stores that are measured."""
 
 
 FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
 QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50)
-SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",), {"s3": "S3"})
+SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",))
