@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,3 +18,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(named) == 1 and named[0].is_file():
         return 0
     return (os.cpu_count() or 1) + MORE_THAN_PROCESSORS
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage less often: looking through what lives as long as this process was a seventh of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -29,6 +28,7 @@ from nbexchange.shared.command_line import StrictOptions
 from nbexchange.shared.redaction import RedactingFormatter
 from nbexchange.shared.roster_csv import RosterFileError
 from nbexchange.shared.section import SettingsError
+from nbexchange.shared.version import VERSION
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ EXPECTED = (
 class Command(StrictOptions, Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
-    version = metadata.version("nbexchange")
+    version = VERSION
     aliases = {
         "config": "NbExchange.config_file",
         "ip": "NbExchange.ip",

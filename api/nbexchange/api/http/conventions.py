@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from importlib.metadata import version
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -24,6 +23,7 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.rosters.read import add_roles
 from nbexchange.protocol import PROTOCOL_HEADER, REVISION, REVISION_PATTERN, VERSION_HEADER
+from nbexchange.shared.version import VERSION
 
 log = logging.getLogger("nbexchange")
 
@@ -50,7 +50,7 @@ def negotiate() -> None:
         raise InvalidRequest(f"{PROTOCOL_HEADER} is not a number.")
     if int(revision) < OLDEST_REVISION:
         raise ClientTooOld(
-            f"This plugin speaks an older protocol than the exchange service (nbexchange {version('nbexchange')}) "
+            f"This plugin speaks an older protocol than the exchange service (nbexchange {VERSION}) "
             "understands."
         )
 
@@ -90,7 +90,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers[PROTOCOL_HEADER] = str(REVISION)
-    response.headers[VERSION_HEADER] = version("nbexchange")
+    response.headers[VERSION_HEADER] = VERSION
     # The path alone: a query string can hold a signature.
     log.info(
         "%s %s %s %.0f ms %s",

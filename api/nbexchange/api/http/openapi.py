@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from nbexchange.api.problems import (
     TooLarge,
     Unauthenticated,
 )
+from nbexchange.shared.version import VERSION
 
 Json = dict[str, Any]
 
@@ -78,7 +78,7 @@ def describe(operations: Mapping[str, Iterable[Operation]], base_url: str) -> Js
     wire_types = [kind for o in everything for kind in (o.body, o.answer) if kind] + [protocol.Problem]
     return {
         "openapi": "3.1.0",
-        "info": {"title": "nbexchange", "version": version("nbexchange"), "description": DESCRIPTION},
+        "info": {"title": "nbexchange", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": base_url.rstrip("/") or "/"}],
         "paths": dict(paths),
         "components": {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib.metadata import version
 
 from nbexchange import protocol
 from nbexchange.api.runtime import Context
+from nbexchange.shared.version import VERSION
 
 
 def me(context: Context, now: datetime) -> protocol.Me:
@@ -22,7 +22,7 @@ def me(context: Context, now: datetime) -> protocol.Me:
         server_time=now,
         full_name=caller.full_name,
         email=caller.email,
-        version=version("nbexchange"),
+        version=VERSION,
         storage_url=runtime.store.public_url,
         quotas=runtime.quotas,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 
 from jupyter_core.application import JupyterApp
+
+from nbexchange.shared.version import VERSION
 
 PACKAGE = "nbexchange.plugin.cli"
 
@@ -14,7 +15,7 @@ class JupyterNbExchange(JupyterApp):
     """What the exchange says to the person at this notebook server."""
 
     name = "jupyter-nbexchange"
-    version = metadata.version("nbexchange")
+    version = VERSION
     description = __doc__ or ""
     flags = {}
     aliases = {}

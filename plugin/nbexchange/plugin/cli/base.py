@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,6 +18,7 @@ from nbexchange.plugin.cli.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.cli.tables import clean_lines
 from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.shared.command_line import StrictOptions
+from nbexchange.shared.version import VERSION
 
 CONFIG_NAME = "nbgrader_config"
 
@@ -30,7 +30,7 @@ class CommandFailed(Exception):
 class Command(StrictOptions, JupyterApp):
     """One command. A subclass says what it finds out, and how people read it."""
 
-    version = metadata.version("nbexchange")
+    version = VERSION
     config_file_name = CONFIG_NAME
     raise_config_file_errors = True
     classes = [Exchange, CourseDirectory]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib import metadata
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from nbexchange.plugin.cli.tables import columns
 from nbexchange.plugin.sizes import humanize
 from nbexchange.protocol import Course, Limits, Me, Quotas
 from nbexchange.shared.redaction import redact
+from nbexchange.shared.version import VERSION
 
 CLOCKS_AGREE = timedelta(seconds=2)
 """A smaller difference is not reported."""
@@ -83,7 +83,7 @@ def describe(me: Me, ahead: timedelta, service: str) -> WhoIAm:
         me.server_time,
         ahead.total_seconds(),
         service,
-        Versions(me.version, metadata.version("nbexchange")),
+        Versions(me.version, VERSION),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TypeVar
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, Trans
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.answers import BATCHES, ImpossibleName, read_answer
 from nbexchange.shared.redaction import host_of
+from nbexchange.shared.version import VERSION
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Call:
             "Content-Type": "application/json",
             "X-Request-ID": self.request_id,
             protocol.PROTOCOL_HEADER: str(protocol.REVISION),
-            protocol.VERSION_HEADER: version("nbexchange"),
+            protocol.VERSION_HEADER: VERSION,
         }
 
     def content(self, response: requests.Response) -> bytes:
@@ -124,7 +124,7 @@ def stated_revision(response: requests.Response) -> int | None:
 def _versions(response: requests.Response) -> dict[str, str]:
     return {
         "theirs": response.headers.get(protocol.VERSION_HEADER, "of another version"),
-        "ours": version("nbexchange"),
+        "ours": VERSION,
     }
 
 
