@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from support.database.rows import a_row_of_each
 from support.faults.at_once import at_once
 
-from nbexchange.api.db import upgrade
+from nbexchange.api.db import migrations, upgrade
 from nbexchange.api.db.engine import UnsupportedDatabase, clock, connect, parse_url
 from nbexchange.api.db.models import (
     Base,
@@ -68,6 +69,11 @@ def set_schema(database, revision, oldest_compatible_level):
         )
 
 
+def test_the_revisions_are_those_of_the_migrations():
+    scripts = ScriptDirectory.from_config(migrations.configuration())
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == upgrade.REVISIONS
+
+
 def test_the_last_migration_sets_the_level_that_this_version_works_with(database):
     with database.read() as session:
         assert session.scalars(select(SchemaLevel.level)).one() == upgrade.LEVEL
@@ -115,7 +121,7 @@ def test_upgrading_at_once_from_several_connections_works(empty_postgresql):
     databases = [connect(empty_postgresql) for _ in range(4)]
     at_once(*[lambda database=database: upgrade.prepare(database) for database in databases])
     with databases[0].engine.connect() as connection:
-        assert upgrade.current_revision(connection) == upgrade.head_revision()
+        assert upgrade.current_revision(connection) == upgrade.REVISIONS[-1]
     for database in databases:
         database.engine.dispose()
 
@@ -136,9 +142,7 @@ def can_be_upgraded(database):
 
 def test_while_one_process_upgrades_no_other_can(database, monkeypatch):
     answers = []
-    monkeypatch.setattr(
-        upgrade.command, "upgrade", lambda *arguments: answers.append(can_be_upgraded(database))
-    )
+    monkeypatch.setattr(migrations, "run", lambda connection: answers.append(can_be_upgraded(database)))
     upgrade.prepare(database, reset=True)
     assert answers == [False]
     assert can_be_upgraded(database)

@@ -1,24 +1,22 @@
-"""The schema's version: created, upgraded and checked by Alembic, with the migrations that ship in the wheel."""
+"""The schema's version: checked at every start, and created or upgraded with the migrations that ship in the wheel."""
 
 from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect, select, text
+from sqlalchemy import Connection, MetaData, String, column, inspect, select, table, text
 
 from nbexchange.api.db.engine import BEGIN, Database
 from nbexchange.api.db.models import SchemaLevel
 
 LEVEL = 1
 """The level of the schema that this version works with; each migration raises it, and `schema_level` says so."""
+
+REVISIONS = ("0001",)
+"""Those of the schema, as the migrations name them, the oldest first: a start compares them, and needs no Alembic."""
 
 UPGRADE_LOCK = 0x6E6265786368
 """The PostgreSQL advisory lock under which one process at a time changes the schema."""
@@ -27,6 +25,8 @@ UPGRADE_LOCK = 0x6E6265786368
 class SchemaOutdated(Exception):
     """The database's schema is not one that this version works with."""
 
+
+_alembic_version = table("alembic_version", column("version_num", String))
 
 NOT_OURS = SchemaOutdated("this is not a database of this exchange: name an empty one in db_url")
 
@@ -45,11 +45,11 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
             raise NOT_OURS
         if is_newer(revision):
             _require_compatible(connection)
-        elif revision != head_revision():
+        elif revision != REVISIONS[-1]:
             if revision is not None and not upgrade:
                 raise outdated(revision)
-            command.upgrade(configuration(connection), "head")
-            revision = head_revision()
+            _migrate(connection)
+            revision = REVISIONS[-1]
         connection.commit()
     return revision
 
@@ -60,7 +60,7 @@ def require_current(database: Database) -> None:
         revision = current_revision(connection)
         if is_newer(revision):
             _require_compatible(connection)
-        elif revision != head_revision():
+        elif revision != REVISIONS[-1]:
             raise outdated(revision)
 
 
@@ -78,41 +78,27 @@ def outdated(revision: str | None) -> SchemaOutdated:
     if revision is None:
         return SchemaOutdated("the database has no schema of the exchange: run `nbexchange db upgrade`")
     return SchemaOutdated(
-        f"the database is at revision {revision}, this version needs {head_revision()}: "
+        f"the database is at revision {revision}, this version needs {REVISIONS[-1]}: "
         "back it up, then run `nbexchange db upgrade`"
     )
 
 
 def is_newer(revision: str | None) -> bool:
     """Whether the schema was made by a version that is not this one or an earlier."""
-    return revision is not None and revision not in known_revisions()
-
-
-@cache
-def known_revisions() -> frozenset[str]:
-    return frozenset(script.revision for script in scripts().walk_revisions())
-
-
-def configuration(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", "nbexchange.api.db:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
-def scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(configuration())
-
-
-@cache
-def head_revision() -> str | None:
-    """The revision of this version, read once: `readyz` asks for it again and again."""
-    return scripts().get_current_head()
+    return revision is not None and revision not in REVISIONS
 
 
 def current_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """What Alembic wrote down, or None where it never worked on this database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalars(select(_alembic_version.c.version_num)).first()
+
+
+def _migrate(connection: Connection) -> None:
+    from nbexchange.api.db import migrations  # and Alembic with it, a quarter of a second
+
+    migrations.run(connection)
 
 
 @contextmanager
