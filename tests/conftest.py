@@ -35,7 +35,7 @@ from nbexchange.demo import servers
 from nbexchange.protocol import Limits
 from nbexchange.storage.local import LocalStore
 
-pytest_plugins = ["support.suite.workers", "support.suite.groups", "support.suite.seconds"]
+pytest_plugins = [f"support.suite.{name}" for name in ("workers", "temporary", "groups", "seconds")]
 
 DATABASE_URL = os.environ.get("NBEXCHANGE_TEST_DATABASE_URL")
 """Read before any test begins: none sees the variables of the machine."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,13 @@ from nbexchange.protocol import Problem
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "plugin/nbexchange/plugin"
-SOURCES = {
-    str(path.relative_to(PLUGIN)): ast.parse(path.read_text()) for path in sorted(PLUGIN.rglob("*.py"))
-}
+
+
+@cache
+def sources():
+    return {
+        str(path.relative_to(PLUGIN)): ast.parse(path.read_text()) for path in sorted(PLUGIN.rglob("*.py"))
+    }
 
 
 def documented(width):
@@ -77,7 +82,7 @@ def calls(tree, names):
 def test_every_message_is_used():
     written = {
         node.value
-        for name, tree in SOURCES.items()
+        for name, tree in sources().items()
         if name != "messages.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -93,7 +98,7 @@ def test_no_failure_has_a_text_of_its_own():
     } - {"ArchiveRefused"}  # half a sentence, for its message
     own = [
         f"{name}:{call.lineno}"
-        for name, tree in SOURCES.items()
+        for name, tree in sources().items()
         for call in calls(tree, kinds)
         if call.args and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
     ]

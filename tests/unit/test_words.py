@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ FILES = sorted(
     and path.name != "CHANGELOG.md"
     and "node_modules" not in path.parts
 )
-TREES = {path: ast.parse(path.read_text()) for path in FILES if path.suffix == ".py"}
+
+# The sources are parsed by one process.
+pytestmark = pytest.mark.xdist_group("words")
 
 WORDS = {
     r"whoever|whomever": "say who",
@@ -64,6 +67,18 @@ def test_a_word_that_was_given_up_stays_out(word):
     assert lines == [], WORDS[word]
 
 
+def in_sources(select: Callable[[ast.AST], Iterator[tuple[str, int]]]) -> Iterator[tuple[str, str]]:
+    """The names of all sources that are selected, each with where it stands."""
+    for path, tree in trees().items():
+        for name, line in select(tree):
+            yield name, f"{relative(path)}:{line}: {name}"
+
+
+@cache
+def trees() -> dict[Path, ast.AST]:
+    return {path: ast.parse(path.read_text()) for path in FILES if path.suffix == ".py"}
+
+
 def functions_and_classes(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -96,30 +111,15 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
 def test_no_file_function_or_class_is_called_by_a_word_that_was_given_up(word):
     pattern = given_up(word)
     names = [relative(path) for path in FILES if pattern.search(as_words(path.stem))]
-    names += [
-        f"{relative(path)}:{line}: {name}"
-        for path, tree in TREES.items()
-        for name, line in functions_and_classes(tree)
-        if pattern.search(as_words(name))
-    ]
+    names += [where for name, where in in_sources(functions_and_classes) if pattern.search(as_words(name))]
     assert names == [], WORDS[word]
 
 
 def test_variables_say_what_they_hold():
-    names = [
-        f"{relative(path)}:{line}: {name}"
-        for path, tree in TREES.items()
-        for name, line in bound_names(tree)
-        if name in VARIABLES or ARTICLE.match(name)
-    ]
+    names = [where for name, where in in_sources(bound_names) if name in VARIABLES or ARTICLE.match(name)]
     assert names == []
 
 
 def test_fixtures_and_classes_say_what_they_are():
-    names = [
-        f"{relative(path)}:{line}: {name}"
-        for path, tree in TREES.items()
-        for name, line in things(tree)
-        if name in VARIABLES
-    ]
+    names = [where for name, where in in_sources(things) if name in VARIABLES]
     assert names == []
