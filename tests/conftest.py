@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 from support.database.copies import KINDS, Databases
 from support.database.postgresql import make_careless, new_database
-from support.servers.in_process import LIMITS, people_of, runtime_of, token_file_in
+from support.servers.in_process import LIMITS, app_of, people_of, runtime_of, token_file_in
 from support.servers.scenes import Scenes
 from support.servers.serving import serving
 from support.stores.temporary_credentials import role_options
@@ -29,7 +29,6 @@ from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database, connect
-from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Runtime
 from nbexchange.demo import servers
 from nbexchange.protocol import Limits
@@ -162,7 +161,7 @@ def services(
 
 @pytest.fixture
 def app(services: Runtime) -> Flask:
-    return create_app(services, "/services/nbexchange/")
+    return app_of(services)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def served(store: ObjectStore) -> Iterator[StoreClient]:
     assert isinstance(store, StreamsBytes)
     app = Flask(__name__, static_folder=None)
     web.install(app)
-    app.register_blueprint(objects.routes(store), url_prefix="/services/nbexchange/objects")
+    app.register_blueprint(objects.routes(lambda: store), url_prefix="/services/nbexchange/objects")
     with serving(make_server("127.0.0.1", 0, app, threaded=True)) as url:
         yield StoreClient(store, LOCAL_PARAMETERS, f"{url}/services/nbexchange/")
 

@@ -32,7 +32,7 @@ def client():
     assert isinstance(store, StreamsBytes)
     app = Flask(__name__, static_folder=None)
     conventions.install(app)
-    app.register_blueprint(objects.routes(store), url_prefix="/objects")
+    app.register_blueprint(objects.routes(lambda: store), url_prefix="/objects")
     return app.test_client()
 
 

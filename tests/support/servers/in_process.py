@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from nbexchange.api.auth.tokens import StaticTokens, TokenFile
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.db.engine import Database
 from nbexchange.api.http.application import create_app
+from nbexchange.api.http.current import EXTENSION
 from nbexchange.api.runtime import Runtime
 from nbexchange.protocol import MAX_ITEMS, Limits
 from nbexchange.storage import ObjectStore
@@ -60,6 +62,19 @@ def runtime_in(folder: Path, database: Database, **options: Any) -> Runtime:
     return runtime_of(database, LocalStore(folder / "store"), StaticTokens(token_file_in(folder)), **options)
 
 
+def app_of(runtime: Runtime, base_url: str = SERVICE) -> Flask:
+    """The application on this runtime. Its routes are compiled once, since that takes as long as several requests."""
+    kind = (type(runtime.store), base_url)
+    if kind not in _compiled_apps:
+        _compiled_apps[kind] = create_app(runtime, base_url)
+    app = copy(_compiled_apps[kind])
+    app.extensions = {EXTENSION: runtime}
+    return app
+
+
+_compiled_apps: dict[tuple[type, str], Flask] = {}
+
+
 def people_of(app: Flask, token_file: TokenFile) -> SimpleNamespace:
     """The callers: `people.ada.get("me")`."""
     tokens, users = _everybody()
@@ -93,7 +108,7 @@ def callers_in_process(database: Database, folder: Path) -> Callable[[str, str],
     """Gives a function that makes somebody in the course, by name and role."""
     tokens = token_file_in(folder)
     tireless = Quotas(submissions_per_minute=0, submissions_per_day=0)
-    app = create_app(runtime_in(folder, database, quotas=tireless), SERVICE)
+    app = app_of(runtime_in(folder, database, quotas=tireless))
 
     def caller(name: str, role: str) -> Caller:
         user = {"name": name, "courses": [{"course_id": COURSE, "course_role": role}]}

@@ -13,10 +13,8 @@ from typing import Any
 from flask import Flask
 
 from nbexchange.api.db.engine import Database
-from nbexchange.api.http.application import create_app
 from support.database.copies import Databases
-from support.people.callers import SERVICE
-from support.servers.in_process import people_of, runtime_in, token_file_in
+from support.servers.in_process import app_of, people_of, runtime_in, token_file_in
 
 Build = Callable[[SimpleNamespace], Any]
 """What the people do; gives what a test wants to know of it."""
@@ -75,7 +73,7 @@ class Scenes:
             self._databases.copied(self._kind, folder, scene.db_url) as db_url,
             self._databases.connected(db_url) as database,
         ):
-            app = create_app(runtime_in(folder, database, **options), SERVICE)
+            app = app_of(runtime_in(folder, database, **options))
             people = {
                 name: replace(who, client=app.test_client()) for name, who in vars(scene.people).items()
             }
@@ -86,7 +84,7 @@ class Scenes:
             folder = self._new_folder()
             db_url = self._stack.enter_context(self._databases.copied(self._kind, folder))
             with self._databases.connected(db_url) as database:
-                app = create_app(runtime_in(folder, database, **options), SERVICE)
+                app = app_of(runtime_in(folder, database, **options))
                 people = people_of(app, token_file_in(folder))
                 self._kept[build] = Scene(folder, db_url, people, build(people))
         return self._kept[build]

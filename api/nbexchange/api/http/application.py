@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from nbexchange.api.http import conventions
-from nbexchange.api.http.current import EXTENSION
+from nbexchange.api.http import conventions, current
 from nbexchange.api.http.routes import document, former, health, objects, v1
 from nbexchange.api.runtime import Runtime
 from nbexchange.storage import StreamsBytes
@@ -15,7 +14,7 @@ def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
     """An application under `base_url`, which begins and ends with a slash."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = runtime
+    app.extensions[current.EXTENSION] = runtime
     conventions.install(app)
     app.register_blueprint(health.routes(), url_prefix=base_url)
     if base_url != "/":
@@ -26,5 +25,5 @@ def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
     app.register_blueprint(former.routes(), url_prefix=base_url)
     if isinstance(runtime.store, StreamsBytes):
         prefix = f"{base_url}{runtime.store.public_url}".rstrip("/")
-        app.register_blueprint(objects.routes(runtime.store), url_prefix=prefix)
+        app.register_blueprint(objects.routes(current.streaming_store), url_prefix=prefix)
     return app

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import current_app, g
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.runtime import Context, Runtime
+from nbexchange.storage import StreamsBytes
 
 EXTENSION = "nbexchange"
 
@@ -14,6 +17,11 @@ def runtime() -> Runtime:
     """What this process works with."""
     value: Runtime = current_app.extensions[EXTENSION]
     return value
+
+
+def streaming_store() -> StreamsBytes:
+    """The store, where bytes travel through this process."""
+    return cast(StreamsBytes, runtime().store)
 
 
 def caller() -> Identity:

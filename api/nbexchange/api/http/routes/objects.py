@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, request, send_file
@@ -22,7 +23,7 @@ class ObjectProblem(ExchangeProblem):
         self.type = refusal.code
 
 
-def routes(store: StreamsBytes) -> Blueprint:
+def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
     blueprint = Blueprint("objects", __name__)
 
     @blueprint.put("/<path:key>")
@@ -32,7 +33,7 @@ def routes(store: StreamsBytes) -> Blueprint:
         )  # the signature holds the length; None would mean the default
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            store.receive(key, request.args, headers, cast(BinaryIO, request.stream))
+            find_store().receive(key, request.args, headers, cast(BinaryIO, request.stream))
         except RequestRefused as refusal:
             raise ObjectProblem(refusal) from None
         return Response(status=200)
@@ -40,7 +41,7 @@ def routes(store: StreamsBytes) -> Blueprint:
     @blueprint.get("/<path:key>")
     def get_object(key: str) -> Response:
         try:
-            content, filename = store.locate(key, request.args)
+            content, filename = find_store().locate(key, request.args)
         except RequestRefused as refusal:
             raise ObjectProblem(refusal) from None
         response = send_file(
