@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from support.database.rosters import administrator, as_administrator, changed, enrol, log, roster, unenrol
+from support.database.statements import statements
 from support.people.callers import Caller, archive_item
 
+from nbexchange.api.problems import NotFound
 from nbexchange.api.rosters.change import name_course
+from nbexchange.api.rosters.read import list_roster
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
@@ -57,6 +60,18 @@ def test_a_roster_is_one_organisations_and_one_courses(people, newcomers):
     assert roster(people.other_teacher) == {}
     enrol(people.other_teacher, "zoe")
     assert roster(people.teacher) == {"ada": "grader"}
+
+
+def test_a_roster_is_read_in_one_statement_and_is_empty_or_unknown_without_members(people, database):
+    context = administrator(database)
+    enrol(people.teacher, "carol")
+    with statements(database) as seen:
+        assert list(list_roster(context, "cs1")) == ["carol"]
+    assert len([statement for statement in seen if not statement.startswith("BEGIN")]) == 1
+    unenrol(people.teacher, "carol")
+    assert list_roster(context, "cs1") == {}
+    with pytest.raises(NotFound, match="'cs9'"):
+        list_roster(context, "cs9")
 
 
 def test_an_installation_without_rosters_says_so_and_heeds_none(people, newcomers, services, database):

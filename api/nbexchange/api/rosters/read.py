@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import CourseRole, Identity, merge_roles
-from nbexchange.api.db.find_or_create import find_course, in_organisation
+from nbexchange.api.db.find_or_create import in_organisation
 from nbexchange.api.db.models import Course, Membership, Organisation, Person
 from nbexchange.api.problems import NoRoster, NotFound
 from nbexchange.api.runtime import Context
@@ -37,10 +37,17 @@ def list_roster(context: Context, course_id: str) -> Members:
     """Everybody on the roster; nobody where the course has no row yet, which the administrator is told."""
     require_rosters(context)
     with context.read() as transaction:
-        course = find_course(transaction.session, context.caller.org_id, course_id)
-        if course is None and context.caller.is_administrator:
-            raise no_course(context.caller.org_id, course_id)
-        return find_members(transaction.session, course.pk) if course else {}
+        rows = transaction.session.execute(
+            select(Person.name, Membership)
+            .select_from(Course)
+            .join(Organisation, Course.org_pk == Organisation.pk)
+            .outerjoin(Membership, Membership.course_pk == Course.pk)
+            .outerjoin(Person, Membership.person_pk == Person.pk)
+            .where(in_organisation(context.caller.org_id), Course.course_id == course_id)
+        ).all()
+    if not rows and context.caller.is_administrator:
+        raise no_course(context.caller.org_id, course_id)
+    return _by_name((name, membership) for name, membership in rows if membership)
 
 
 def require_rosters(context: Context) -> None:
@@ -57,7 +64,11 @@ def find_members(session: Session, course_pk: int) -> Members:
         .join(Person, Membership.person_pk == Person.pk)
         .where(Membership.course_pk == course_pk)
     )
-    return dict(sorted((name, membership) for name, membership in rows))
+    return _by_name((name, membership) for name, membership in rows)
+
+
+def _by_name(rows: Iterable[tuple[str, Membership]]) -> Members:
+    return dict(sorted(rows))
 
 
 def find_memberships(
