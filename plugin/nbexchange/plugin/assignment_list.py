@@ -131,7 +131,7 @@ def reason(traceback: str) -> str:
 # --- the addresses -------------------------------------------------------------------------------------------
 
 
-class Handler(BaseAssignmentHandler):  # type: ignore[misc]
+class Handler(BaseAssignmentHandler):  # type: ignore[misc]  # nbgrader ships no types
     @property
     def manager(self) -> Manager:
         ours: Manager = self.settings[MANAGER]

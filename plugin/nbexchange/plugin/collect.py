@@ -32,7 +32,7 @@ LATE_COMPLETION = 600
 NEW, UPDATED, UNCHANGED = "new", "updated", "unchanged"
 
 
-class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]
+class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
         with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:

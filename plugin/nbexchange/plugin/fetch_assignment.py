@@ -16,8 +16,8 @@ from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import DownloadGranted, DownloadItem
 
 
-class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ignore[misc]
-    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]
+class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ignore[misc]  # nbgrader ships no types
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as nbgrader's own has it
         adopt_section(self, cfg, "ExchangeFetch", "ExchangeFetchAssignment")
         super()._load_config(cfg, **kwargs)
 

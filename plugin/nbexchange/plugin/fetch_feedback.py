@@ -17,7 +17,7 @@ from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
 
-class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]
+class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id = self.require_course()
         assignment_id = self.coursedir.assignment_id

@@ -32,7 +32,7 @@ from nbexchange.protocol import (
 )
 
 
-class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]
+class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         """One request says everything; a grader's or instructor's `--inbound` asks for the course as well."""
         course_id = self.coursedir.course_id

@@ -14,8 +14,8 @@ from nbexchange.plugin.older_names import adopt_section
 from nbexchange.protocol import InitiateUploads
 
 
-class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]
-    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]
+class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]  # nbgrader ships no types
+    def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as nbgrader's own has it
         adopt_section(self, cfg, "ExchangeRelease", "ExchangeReleaseAssignment")
         super()._load_config(cfg, **kwargs)
 
@@ -56,6 +56,6 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
                     "Destination already exists, add --force to overwrite: "
                     f"{self.course_id} {self.assignment_id}"
                 )
-        version = f" (version {record.version}, sha256 {record.sha256[:12]})"  # type: ignore[union-attr]
+        version = f" (version {record.version}, sha256 {record.sha256[:12]})"  # type: ignore[union-attr]  # a release was sent, so a release is recorded
         self.log.info("Released as: %s %s%s", self.course_id, self.assignment_id, version)
         self.report_left_out(tree)

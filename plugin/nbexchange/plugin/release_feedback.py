@@ -25,7 +25,7 @@ STUDENT_MARK = "\0"
 """Stands for the name of a student while a path is turned into a pattern: no path contains it."""
 
 
-class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]
+class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
         self.files = list(self._find_files())

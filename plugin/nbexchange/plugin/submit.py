@@ -9,7 +9,7 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord
 
 
-class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]
+class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id = self.require_course()
         self.src_path = self.local_path(self.course_id, self.coursedir.assignment_id)

@@ -21,7 +21,7 @@ def since(revision: int) -> Meta:
 def for_revision(value: T, revision: int) -> T:
     """The request as a service of that revision takes it: later fields have their defaults, which are not sent."""
     if isinstance(value, list):
-        return [for_revision(entry, revision) for entry in value]  # type: ignore[return-value]
+        return [for_revision(entry, revision) for entry in value]  # type: ignore[return-value]  # a list of the same
     if not isinstance(value, Request):
         return value
     return replace(

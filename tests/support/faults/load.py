@@ -92,7 +92,7 @@ class Load:
         before = {student.name: len(student.confirmed) for student in self.students}
         for student in self.students:
             until(
-                lambda s=student: len(s.confirmed) >= before[s.name] + 2,  # type: ignore[misc]
+                lambda s=student: len(s.confirmed) >= before[s.name] + 2,  # type: ignore[misc]  # of a default, mypy infers no type here
                 f"{student.name} could submit (last failure: {student.failures[-1:]})",
             )
 

@@ -37,7 +37,7 @@ class Gzip(io.RawIOBase):
     def tell(self) -> int:
         return self.size
 
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]  # tarfile and gzip write bytes
         self.block += data
         self.checksum = zlib.crc32(data, self.checksum)
         self.size += len(data)

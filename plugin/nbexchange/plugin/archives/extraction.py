@@ -67,7 +67,7 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
     stream = _ForwardReader(io.BufferedReader(_Inflater(archive), INFLATED))
     destination.mkdir()
     try:
-        with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]  # of a stream it needs these methods alone
             for member in _members(tar, stream, unpacked_size):
                 target = destination / member.name
                 if member.isdir():

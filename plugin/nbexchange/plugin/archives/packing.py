@@ -227,7 +227,7 @@ class _HashingSink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]  # tarfile and gzip write bytes
         if self.size + len(data) > self.limit:
             raise too_large(self.tree, "packed", None, self.limit, "max_buffer_size")
         self.target.write(data)

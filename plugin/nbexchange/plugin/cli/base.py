@@ -65,7 +65,7 @@ class Command(StrictOptions, JupyterApp):
     def migrate_config(self) -> None:
         """Do nothing: these commands move no files."""
 
-    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
+    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]  # as JupyterApp has it
         """Read what nbgrader reads, in its order: the Jupyter path, the working directory, the course's root."""
         try:
             super().load_config_file(suppress_errors)
