@@ -62,6 +62,9 @@ def runtime_in(folder: Path, database: Database, **options: Any) -> Runtime:
     return runtime_of(database, LocalStore(folder / "store"), StaticTokens(token_file_in(folder)), **options)
 
 
+_compiled_apps: dict[tuple[type, str], Flask] = {}
+
+
 def app_of(runtime: Runtime, base_url: str = SERVICE) -> Flask:
     """The application on this runtime. Its routes are compiled once, since that takes as long as several requests."""
     kind = (type(runtime.store), base_url)
@@ -70,9 +73,6 @@ def app_of(runtime: Runtime, base_url: str = SERVICE) -> Flask:
     app = copy(_compiled_apps[kind])
     app.extensions = {EXTENSION: runtime}
     return app
-
-
-_compiled_apps: dict[tuple[type, str], Flask] = {}
 
 
 def people_of(app: Flask, token_file: TokenFile) -> SimpleNamespace:
