@@ -141,7 +141,7 @@ def test_the_upgrade_says_where_the_schema_is_also_where_a_later_version_left_it
     def upgrade():
         return run_nbexchange_here(tmp_path, "db", "upgrade").out
 
-    assert upgrade() == f"The schema is at revision {schema.REVISIONS[-1]}.\n"
+    assert upgrade() == f"The schema is at revision {schema.HEAD}.\n"
     with closing(sqlite3.connect(tmp_path / "data" / "nbexchange.sqlite")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     assert upgrade() == "The schema is at revision 9999.\n"

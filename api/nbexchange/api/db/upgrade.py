@@ -18,6 +18,9 @@ LEVEL = 1
 REVISIONS = ("0001",)
 """Those of the schema, as the migrations name them, the oldest first: a start compares them, and needs no Alembic."""
 
+HEAD = REVISIONS[-1]
+"""The one that this version works with."""
+
 UPGRADE_LOCK = 0x6E6265786368
 """The PostgreSQL advisory lock under which one process at a time changes the schema."""
 
@@ -45,11 +48,11 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
             raise NOT_OURS
         if is_newer(revision):
             _require_compatible(connection)
-        elif revision != REVISIONS[-1]:
+        elif revision != HEAD:
             if revision is not None and not upgrade:
                 raise outdated(revision)
             _migrate(connection)
-            revision = REVISIONS[-1]
+            revision = HEAD
         connection.commit()
     return revision
 
@@ -60,7 +63,7 @@ def require_current(database: Database) -> None:
         revision = current_revision(connection)
         if is_newer(revision):
             _require_compatible(connection)
-        elif revision != REVISIONS[-1]:
+        elif revision != HEAD:
             raise outdated(revision)
 
 
@@ -78,7 +81,7 @@ def outdated(revision: str | None) -> SchemaOutdated:
     if revision is None:
         return SchemaOutdated("the database has no schema of the exchange: run `nbexchange db upgrade`")
     return SchemaOutdated(
-        f"the database is at revision {revision}, this version needs {REVISIONS[-1]}: "
+        f"the database is at revision {revision}, this version needs {HEAD}: "
         "back it up, then run `nbexchange db upgrade`"
     )
 
