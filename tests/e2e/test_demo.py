@@ -47,22 +47,35 @@ def test_the_demo_on_postgresql_and_s3_runs_a_whole_cycle_and_is_kept_until_it_i
     command = [*DEMO, "--postgres", "--s3", "--keep"]
     environment = {**os.environ, "TMPDIR": str(folder)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as demo:
-        output = ""
-        while "carol      JUPYTERHUB_API_TOKEN" not in output:
-            line = demo.stdout.readline()
-            assert line, output
-            output += line
-        (url,) = re.findall(r"until Ctrl-C: (\S+)", output)
-        (token,) = re.findall(r"alice +JUPYTERHUB_API_TOKEN=(\S+)", output)
-        me = requests.get(f"{url}v1/me", headers={"Authorization": f"token {token}"}, timeout=10).json()
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(60) == 0
+        try:
+            output = ""
+            while "carol      JUPYTERHUB_API_TOKEN" not in output:
+                line = demo.stdout.readline()
+                assert line, output
+                output += line
+            (url,) = re.findall(r"until Ctrl-C: (\S+)", output)
+            (token,) = re.findall(r"alice +JUPYTERHUB_API_TOKEN=(\S+)", output)
+            me = requests.get(f"{url}v1/me", headers={"Authorization": f"token {token}"}, timeout=10).json()
+            demo.send_signal(signal.SIGINT)
+            assert demo.wait(60) == 0
+        finally:
+            demo.kill()  # or it is waited for without end
     assert travelled(output) == STEPS_THAT_TRAVEL
     assert output.count("c.ExchangeFactory.") == 8
     assert "on postgresql and s3://" in output
     assert me["name"] == "alice"
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=10)
+
+
+def test_a_demo_that_is_ended_the_moment_it_says_that_it_runs_ends():
+    script = """
+import os, signal
+from nbexchange.demo import cycle
+cycle.print = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)
+cycle.keep_running("It runs.")
+"""
+    subprocess.run([sys.executable, "-c", script], timeout=60, check=True)
 
 
 @pytest.mark.skipif(

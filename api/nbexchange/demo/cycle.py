@@ -81,8 +81,7 @@ def run_demo(*, keep: bool = False, postgres: bool = False, s3: bool = False) ->
             run_cycle(demo)
             print(travelled(demo.db_url), flush=True)
             if keep:
-                print(instructions(demo), flush=True)
-                wait_for_signal()
+                keep_running(instructions(demo))
     except (DemoFailed, servers.ServerFailed, KeyboardInterrupt) as failure:
         sys.exit(f"nbexchange demo: {failure}\nEverything is still in {folder}")
     if not keep:
@@ -201,8 +200,10 @@ def instructions(demo: Demo) -> str:
     )
 
 
-def wait_for_signal() -> None:
-    """Until Ctrl-C, or until somebody ends the process: the servers are stopped either way."""
+def keep_running(text: str) -> None:
+    """Say that it runs, until Ctrl-C, or until somebody ends the process: the servers are stopped either way."""
     ends = {signal.SIGINT, signal.SIGTERM}
+    # First, since one who reads the text may end it at once.
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    print(text, flush=True)
     signal.sigwait(ends)
