@@ -13,6 +13,7 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nbexchange.demo.servers import free_port
 from nbexchange.shared.redaction import RedactingFilter, RedactingFormatter, redact
 
 SECRET = "deadbeefdeadbeefdeadbeef"
@@ -22,10 +23,7 @@ PATH = f"/bucket/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2Fs3
 @pytest.fixture
 def origin():
     """Where nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    return f"127.0.0.1:{port}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def refused(origin):

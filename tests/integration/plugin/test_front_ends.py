@@ -18,6 +18,7 @@ from support.people.front_ends import assignment_list, formgrader
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web
+from nbexchange.demo.servers import free_port
 from nbexchange.plugin.archives.packing import pack
 
 NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
@@ -65,9 +66,7 @@ def scene(submitted, people, store, database, monkeypatch) -> Iterator[Scene]:
 
 
 def service_down(scene: Scene) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        scene.teacher.url = scene.student.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    scene.teacher.url = scene.student.url = f"http://127.0.0.1:{free_port()}"
 
 
 def store_down(scene: Scene) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbexchange.demo.course import COURSE, FACTORY_LINES
+from nbexchange.demo.servers import free_ports
 
 PAGE = Path(__file__).parents[3] / "docs" / "authentication.md"
 
@@ -33,10 +32,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """All asked for at once, so that none is given twice."""
-        with ExitStack() as stack:
-            probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
-            return cls(*(probe.getsockname()[1] for probe in probes))
+        return cls(*free_ports(4))
 
     def instead_of_the_pages(self, text: str) -> str:
         """What the page says, with these ports in the place of the usual ones."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +10,7 @@ from support.hub.scripted_hub import model, roles
 
 from nbexchange.api.auth import hub_tokens
 from nbexchange.api.problems import DependencyUnavailable
+from nbexchange.demo.servers import free_port
 
 # --- a hub that is unavailable ------------------------------------------------------------------------------
 
@@ -40,10 +40,8 @@ def test_an_answer_that_is_none_is_neither_a_refusal_nor_a_permission(hub, who, 
 
 
 def test_a_hub_that_is_away_is_neither_a_refusal_nor_a_permission(who):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        gone = f"http://127.0.0.1:{server.getsockname()[1]}/hub/api"
     with pytest.raises(DependencyUnavailable):
-        who("t", api_url=gone)
+        who("t", api_url=f"http://127.0.0.1:{free_port()}/hub/api")
 
 
 def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):

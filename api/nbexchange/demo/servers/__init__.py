@@ -7,6 +7,7 @@ from nbexchange.demo.servers.processes import (
     answers,
     clean_environment,
     free_port,
+    free_ports,
     process,
 )
 from nbexchange.demo.servers.s3 import Bucket, find_program, s3_server
@@ -21,6 +22,7 @@ __all__ = [
     "clean_environment",
     "find_program",
     "free_port",
+    "free_ports",
     "postgresql",
     "process",
     "s3_server",

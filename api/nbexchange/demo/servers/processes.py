@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -27,18 +27,26 @@ class ServerFailed(Exception):
 
 
 def free_port() -> int:
-    """A port on loopback where nobody listens.
+    (port,) = free_ports(1)
+    return port
 
-    On Linux it stays bound, without listening, while this process runs: the system gives it to nobody who asks for
+
+def free_ports(number: int) -> tuple[int, ...]:
+    """Different ports on loopback where nobody listens.
+
+    On Linux they stay bound, without listening, while this process runs: the system gives them to nobody who asks for
     any port, and a server that sets SO_REUSEADDR, as they do, may listen there. Elsewhere that server may not.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", 0))
+        ports = tuple(probe.getsockname()[1] for probe in probes)
         if sys.platform == "linux":
-            probe.detach()
-    return port
+            for probe in probes:
+                probe.detach()
+    return ports
 
 
 def clean_environment() -> dict[str, str]:

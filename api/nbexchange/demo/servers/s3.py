@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbexchange.demo.servers.processes import ServerFailed, answers, clean_environment, free_port, process
+from nbexchange.demo.servers.processes import ServerFailed, answers, clean_environment, free_ports, process
 
 PROGRAM = "weed"
 
@@ -61,7 +61,8 @@ def s3_server(folder: Path, *, port: int | None = None, options: Sequence[str] =
 
     `options` come after its usual ones, so they win.
     """
-    ports = [port or free_port(), *(free_port() for _ in range(2 * len(PARTS) - 1))]
+    s3_port, *others = free_ports(2 * len(PARTS))
+    ports = [port or s3_port, *others]
     bucket = Bucket(f"http://127.0.0.1:{ports[0]}", "devkey", "devsecretdevsecret")
     (folder / "data").mkdir(parents=True, exist_ok=True)
     command = [
