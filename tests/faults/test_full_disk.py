@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import subprocess
 import tempfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -143,7 +143,9 @@ def test_the_local_store_keeps_nothing_of_what_does_not_fit(disk):
             key, size=len(body), sha256=hashlib.sha256(body).hexdigest(), expires_at=expires
         )
         query = {name: value for name, (value,) in parse_qs(urlsplit(signed.url).query).items()}
-        store.receive(key, query, signed.headers, io.BytesIO(body))
+        with closing(store.begin(key, query, signed.headers)) as draft:
+            draft.write(body)
+            draft.finish()
 
     with pytest.raises(StoreUnavailable, match="No space left"):
         send("v1/large", LARGE)

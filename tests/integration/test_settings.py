@@ -35,16 +35,17 @@ def test_ip_port_workers_threads_and_debug(tmp_path):
     log = (tmp_path / "log").read_text()
     assert f"http://127.0.0.2:{port}" in log
     assert log.count("Booting worker") == 3
-    assert "nbexchange.api.http.worker.Worker" in log
+    assert "nbexchange.api.http.connections.Worker" in log
     assert "[DEBUG]" in log
 
 
-def test_threads_reach_gunicorn():
+def test_workers_reach_gunicorn_and_threads_the_gateway():
     from nbexchange.api.http.server import Server
 
-    settings = NbExchange(threads=5, workers=4)
-    options = Server(settings)._options()
-    assert (options["threads"], options["workers"], options["control_socket_disable"]) == (5, 4, True)
+    server = Server(NbExchange(threads=5, workers=4))
+    assert (server.cfg.workers, server.cfg.control_socket_disable) == (4, True)
+    gateway = server.load()
+    assert [pool._max_workers for pool in (gateway.calls, gateway.transfers)] == [5, 2]
 
 
 def test_base_url(tmp_path):

@@ -19,7 +19,7 @@ class Memory:
 
     public_url = "objects/"
 
-    def receive(self, key, query, headers, body):
+    def begin(self, key, query, headers):
         raise RequestRefused(418, "no-more-room", "It is full.")
 
     def locate(self, key, query):

@@ -9,9 +9,10 @@
     ├── AdministratorRequired 403   ├── TooManySubmissions 429
     ├── NotFound 404                ├── TooManyBytes 429
     │   └── NoRoster 404            ├── CourseFull 429
-    ├── TooLarge 413                ├── DependencyUnavailable 503
-    ├── Mismatch 422                └── ClientTooOld 426
-    └── IdReused 422
+    ├── RequestIncomplete 408       ├── DependencyUnavailable 503
+    ├── TooLarge 413                ├── ServiceBusy 503
+    ├── Mismatch 422                ├── ClientTooOld 426
+    └── IdReused 422                └── ObjectRefused, as the store says
 
 Each class sets a status and a stable type; `wire.problems` turns them into `application/problem+json`.
 """
@@ -108,6 +109,25 @@ class TooLarge(ExchangeProblem):
     status, type, title = 413, "too-large", "More bytes than this service takes"
 
 
+class ObjectRefused(ExchangeProblem):
+    """A signed request that the store does not carry out, with its own status and type."""
+
+    title = "The store refuses this"
+
+    def __init__(self, detail: str, status: int, code: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.type = code
+
+    @classmethod
+    def types(cls) -> list[str]:
+        return []  # a store has types of its own
+
+
+class RequestIncomplete(ExchangeProblem):
+    status, type, title = 408, "request-incomplete", "The request did not come as a whole"
+
+
 class Mismatch(ExchangeProblem):
     status, type, title = 422, "upload-mismatch", "What was stored is not what was declared"
 
@@ -149,6 +169,11 @@ class DependencyUnavailable(ExchangeProblem):
     @classmethod
     def types(cls) -> list[str]:
         return [f"{what}-unavailable" for what in ("authentication", "database", "storage")]
+
+
+class ServiceBusy(ExchangeProblem):
+    status, type, title = 503, "service-busy", "The service has too much to do"
+    retry_after = 5
 
 
 class ClientTooOld(ExchangeProblem):

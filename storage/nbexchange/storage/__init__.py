@@ -2,6 +2,7 @@
 
 from nbexchange.storage.capabilities import (
     Capabilities,
+    IncomingBody,
     RequestRefused,
     SignedRequest,
     SignsRequests,
@@ -19,6 +20,7 @@ from nbexchange.storage.registry import open_store, register_store
 __all__ = [
     "URL_LIFETIME",
     "Capabilities",
+    "IncomingBody",
     "ObjectStore",
     "RequestRefused",
     "SignedRequest",

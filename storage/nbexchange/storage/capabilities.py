@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,22 @@ class RequestRefused(Exception):
         self.code = code
 
 
+class IncomingBody(Protocol):
+    """The body of a signed PUT on its way into the store. Each method may be called in another thread."""
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes; raises `RequestRefused` when the transfer has to end."""
+        ...
+
+    def finish(self) -> None:
+        """Keep them as the object; raises `RequestRefused` unless all of them are as signed."""
+        ...
+
+    def close(self) -> None:
+        """Keep nothing, unless it was finished. May be called more than once."""
+        ...
+
+
 @runtime_checkable
 class StreamsBytes(Protocol):
     """Carries out its signed requests in this process: the service passes on those below `public_url`.
@@ -63,8 +79,8 @@ class StreamsBytes(Protocol):
     @property
     def public_url(self) -> str: ...
 
-    def receive(self, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: BinaryIO) -> None:
-        """Carry out a signed PUT; raises `RequestRefused` and keeps nothing unless all of it is as signed.
+    def begin(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> IncomingBody:
+        """Begin a signed PUT; raises `RequestRefused` unless the request is as signed.
 
         The names of `headers` are in lower case.
         """

@@ -16,13 +16,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.capabilities import Capabilities, RequestRefused
 from nbexchange.storage.contract import StoredObject, StoreFactory, StoreUnavailable
-from nbexchange.storage.signed_urls import DeclaredBody, SignedUrls
+from nbexchange.storage.drafts import Draft, make_durable
+from nbexchange.storage.signed_urls import SignedUrls
 
 KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 DRAFT_LIFETIME = 24 * 3600  # seconds
@@ -69,7 +69,7 @@ class LocalStore(SignedUrls):
             handle, draft = tempfile.mkstemp(dir=self.incoming)  # mode 0600
             with os.fdopen(handle, "wb") as file:
                 file.write(secrets.token_bytes(32))
-                _make_durable(file)
+                make_durable(file)
             with suppress(FileExistsError):
                 os.link(draft, path)
             Path(draft).unlink()
@@ -77,40 +77,13 @@ class LocalStore(SignedUrls):
 
     # --- what the service passes on ------------------------------------------------------------------------
 
-    def receive(self, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: BinaryIO) -> None:
-        """Carry out a signed PUT; raises `RequestRefused` and keeps nothing unless all of it is as signed."""
+    def begin(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Draft:
+        """Begin a signed PUT, whose body is handed to the draft; raises `RequestRefused`."""
         path = self._path(key)
         declared = self.check_put(key, query, headers)
         if path.exists():
             raise RequestRefused(412, "precondition-failed", "The object exists.")
-        try:
-            self._store(path, declared, body)
-        except OSError as error:
-            raise StoreUnavailable(f"cannot write to {self.root}: {error.strerror}") from error
-
-    def _store(self, path: Path, declared: DeclaredBody, body: BinaryIO) -> None:
-        draft = Path(tempfile.mkdtemp(dir=self.incoming))
-        try:
-            with (draft / "data").open("xb") as data:
-                declared.copy(body, data.write)
-                _make_durable(data)
-            with (draft / "sha256").open("x") as file:
-                file.write(declared.sha256)
-                _make_durable(file)
-            _sync(draft)
-            self._publish(draft, path)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-
-    def _publish(self, draft: Path, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            draft.rename(path)  # fails on a directory with something in it
-        except OSError:
-            if path.exists():
-                raise RequestRefused(412, "precondition-failed", "The object exists.") from None
-            raise
-        _sync(path.parent)
+        return Draft(self.incoming, path, declared)
 
     def locate(self, key: str, query: Mapping[str, str]) -> tuple[Path, str]:
         """The file that a signed GET asks for and the name to send it under; raises `RequestRefused`."""
@@ -164,19 +137,6 @@ class LocalStore(SignedUrls):
         if not KEY.fullmatch(key):
             raise RequestRefused(404, "not-found", "There is no such object.")
         return self.objects / key
-
-
-def _make_durable(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def open_directory(address: str, settings: Section) -> LocalStore:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
 from nbexchange.storage.capabilities import RequestRefused, SignedRequest
-
-CHUNK = 1 << 20
-"""Bytes that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +20,27 @@ class DeclaredBody:
     size: int
     sha256: str
 
-    def copy(self, body: BinaryIO, write: Callable[[bytes], object]) -> None:
-        """Hand the bytes to `write`; raises `RequestRefused`, after some of them, unless they are those declared."""
-        digest = hashlib.sha256()
-        remaining = self.size
-        while remaining and (chunk := body.read(min(CHUNK, remaining))):
-            digest.update(chunk)
-            write(chunk)
-            remaining -= len(chunk)
-        if remaining:
+
+class BodyCheck:
+    """Compares the bytes of a signed upload, as they come, with what was declared."""
+
+    def __init__(self, declared: DeclaredBody) -> None:
+        self.declared = declared
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def update(self, piece: bytes) -> None:
+        """Take the next bytes; raises `RequestRefused` for more of them than declared."""
+        self.size += len(piece)
+        if self.size > self.declared.size:
+            raise RequestRefused(400, "body-too-long", "The body goes on after the declared length.")
+        self.digest.update(piece)
+
+    def finish(self) -> None:
+        """Raise `RequestRefused` unless the bytes are those declared."""
+        if self.size < self.declared.size:
             raise RequestRefused(400, "incomplete-body", "The body ended before the declared length.")
-        if digest.hexdigest() != self.sha256:
+        if self.digest.hexdigest() != self.declared.sha256:
             raise RequestRefused(400, "digest-mismatch", "The bytes are not those that were declared.")
 
 

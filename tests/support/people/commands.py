@@ -108,7 +108,7 @@ def serving_here(folder: Path, *arguments: str, **settings: str) -> Iterator[str
     """What `nbexchange serve` begins, in threads of this process instead of gunicorn's; gives its address."""
     apps: list[Flask] = []
     ended = run_nbexchange_here(
-        folder, "serve", *arguments, serve=lambda server: apps.append(server.load()), **settings
+        folder, "serve", *arguments, serve=lambda server: apps.append(server.load_app()), **settings
     )
     assert ended.status == 0, ended.err
     with serving(make_server("127.0.0.1", 0, apps[0], threaded=True)) as url:

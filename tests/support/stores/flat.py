@@ -7,11 +7,32 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 from nbexchange.storage import Capabilities, RequestRefused, StoredObject, StoreFactory, StoreUnavailable
-from nbexchange.storage.signed_urls import SignedUrls
+from nbexchange.storage.signed_urls import BodyCheck, DeclaredBody, SignedUrls
+
+
+class FlatDraft:
+    def __init__(self, target: Path, declared: DeclaredBody) -> None:
+        self.target = target
+        self.check = BodyCheck(declared)
+        self.file = NamedTemporaryFile(dir=target.parent, prefix=".")  # noqa: SIM115 - closed with the draft
+
+    def write(self, piece: bytes) -> None:
+        self.check.update(piece)
+        self.file.write(piece)
+
+    def finish(self) -> None:
+        self.check.finish()
+        self.file.flush()
+        try:
+            os.link(self.file.name, self.target)
+        except FileExistsError:
+            raise RequestRefused(412, "precondition-failed", "The object exists.") from None
+
+    def close(self) -> None:
+        self.file.close()
 
 
 class FlatStore(SignedUrls):
@@ -21,15 +42,8 @@ class FlatStore(SignedUrls):
         super().__init__(b"a key for tests")
         self.folder = folder
 
-    def receive(self, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: BinaryIO) -> None:
-        declared = self.check_put(key, query, headers)
-        with NamedTemporaryFile(dir=self.folder, prefix=".") as draft:
-            declared.copy(body, draft.write)
-            draft.flush()
-            try:
-                os.link(draft.name, self._path(key))
-            except FileExistsError:
-                raise RequestRefused(412, "precondition-failed", "The object exists.") from None
+    def begin(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> FlatDraft:
+        return FlatDraft(self._path(key), self.check_put(key, query, headers))
 
     def locate(self, key: str, query: Mapping[str, str]) -> tuple[Path, str]:
         filename = self.check_get(key, query)

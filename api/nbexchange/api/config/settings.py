@@ -59,12 +59,17 @@ class NbExchange(Section):
         return service_url().port or 9000
 
     workers = Integer(2, min=1, help="How many processes answer requests.").tag(config=True)
-    threads = Integer(8, min=1, help="How many requests each process answers at once.").tag(config=True)
+    threads = Integer(
+        8,
+        min=1,
+        help="How many calls each process answers at once. The bytes of a directory store have half as many threads "
+        "beside them.",
+    ).tag(config=True)
     caller_timeout = Float(
         30.0,
         min=0.1,
-        help="Seconds to wait for a caller: for the whole head of a request, and for its body in addition to one "
-        "second for each 1 000 bytes.",
+        help="Seconds to wait for a caller: for the whole head of a request, counted from the connection, and for its "
+        "body in addition to one second for each 4 000 bytes.",
     ).tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 

@@ -14,6 +14,7 @@ from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.http import errors
 from nbexchange.api.http.current import runtime
 from nbexchange.api.http.messages import MAX_BODY
+from nbexchange.api.http.wsgi import PROBLEM, STARTED
 from nbexchange.api.problems import (
     ClientTooOld,
     DependencyUnavailable,
@@ -84,7 +85,9 @@ def _authenticate() -> Identity | None:
 def _begin() -> None:
     request_id = request.headers.get("X-Request-ID", "")
     g.request_id = request_id if REQUEST_ID.fullmatch(request_id) else str(uuid4())
-    g.started = time.perf_counter()
+    g.started = request.environ.get(STARTED) or time.perf_counter()
+    if problem := request.environ.get(PROBLEM):
+        raise problem
 
 
 def _end(response: Response) -> Response:

@@ -9,15 +9,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from werkzeug.exceptions import HTTPException
 
 from nbexchange.api.http.messages import MAX_BODY, reply
-from nbexchange.api.problems import DependencyUnavailable, ExchangeProblem, TooLarge
+from nbexchange.api.problems import DependencyUnavailable, ExchangeProblem, ObjectRefused, TooLarge
 from nbexchange.api.wire.problems import problem_answer, routing_problem
-from nbexchange.storage import StoreUnavailable
+from nbexchange.storage import RequestRefused, StoreUnavailable
 
 log = logging.getLogger("nbexchange")
 
 
 def install(app: Flask) -> None:
     app.register_error_handler(ExchangeProblem, _answer_problem)
+    app.register_error_handler(RequestRefused, _answer_refusal)
     app.register_error_handler(StoreUnavailable, _answer_store_error)
     app.register_error_handler(DBAPIError, _answer_database_error)
     app.register_error_handler(TimeoutError, _answer_database_error)
@@ -33,6 +34,11 @@ def _answer_problem(problem: ExchangeProblem) -> Response:
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _answer_refusal(refusal: RequestRefused) -> Response:
+    """A store's refusal, passed on as it is."""
+    return _answer_problem(ObjectRefused(str(refusal), refusal.status, refusal.code))
 
 
 def _answer_store_error(error: StoreUnavailable) -> Response:

@@ -17,6 +17,8 @@ from nbexchange.api.problems import (
     DependencyUnavailable,
     ExchangeProblem,
     InvalidRequest,
+    RequestIncomplete,
+    ServiceBusy,
     TooLarge,
     Unauthenticated,
 )
@@ -178,12 +180,13 @@ def _problems(operation: Operation) -> Json:
         ExchangeProblem,
         InvalidRequest,
         DependencyUnavailable,
+        ServiceBusy,
         *operation.problems,
     ]
     if operation.requires.needs_identity:
         kinds += [Unauthenticated, ClientTooOld]
     if operation.body:
-        kinds.append(TooLarge)
+        kinds += [TooLarge, RequestIncomplete]
     by_status: dict[int, list[type[ExchangeProblem]]] = defaultdict(list)
     for kind in kinds:
         by_status[kind.status].append(kind)

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from contextlib import closing
 
 from flask import Blueprint, Response, request, send_file
 
-from nbexchange.api.problems import ExchangeProblem
-from nbexchange.storage import RequestRefused, StreamsBytes
-
-
-class ObjectProblem(ExchangeProblem):
-    """A refusal of the store, passed on as it is."""
-
-    title = "The store refuses this"
-
-    def __init__(self, refusal: RequestRefused) -> None:
-        super().__init__(str(refusal))
-        self.status = refusal.status
-        self.type = refusal.code
+from nbexchange.api.http.wsgi import CHUNK, INCOMING_BODY
+from nbexchange.storage import IncomingBody, StreamsBytes
 
 
 def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
@@ -28,22 +17,16 @@ def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
 
     @blueprint.put("/<path:key>")
     def put_object(key: str) -> Response:
-        request.max_content_length = (
-            sys.maxsize
-        )  # the signature holds the length; None would mean the default
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        try:
-            find_store().receive(key, request.args, headers, cast(BinaryIO, request.stream))
-        except RequestRefused as refusal:
-            raise ObjectProblem(refusal) from None
+        taken: IncomingBody | None = request.environ.get(INCOMING_BODY)
+        with closing(taken or _begin(find_store(), key)) as body:
+            while not taken and (piece := request.stream.read(CHUNK)):
+                body.write(piece)
+            body.finish()
         return Response(status=200)
 
     @blueprint.get("/<path:key>")
     def get_object(key: str) -> Response:
-        try:
-            content, filename = find_store().locate(key, request.args)
-        except RequestRefused as refusal:
-            raise ObjectProblem(refusal) from None
+        content, filename = find_store().locate(key, request.args)
         response = send_file(
             content,
             mimetype="application/octet-stream",
@@ -58,3 +41,10 @@ def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _begin(store: StreamsBytes, key: str) -> IncomingBody:
+    """What the gateway does, where there is one."""
+    request.max_content_length = sys.maxsize  # the signature holds the length; None would mean the default
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return store.begin(key, request.args, headers)

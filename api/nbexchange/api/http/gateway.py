@@ -1,0 +1,203 @@
+"""The ASGI application in front of the WSGI one: it waits for callers in an event loop, and works in threads.
+
+No thread is taken before a request is there as a whole, none waits for a caller who sends or reads slowly, and each
+wait for a caller or for a thread has an end. The bytes of an object go from the wire into the store piece by piece.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
+
+from flask import Flask
+
+from nbexchange.api.http.messages import MAX_BODY
+from nbexchange.api.http.wsgi import (
+    CHUNK,
+    INCOMING_BODY,
+    PROBLEM,
+    STARTED,
+    Answer,
+    Environ,
+    describe,
+    make_environ,
+    put_body,
+)
+from nbexchange.api.problems import RequestIncomplete, ServiceBusy
+from nbexchange.storage import IncomingBody, RequestRefused, StoreUnavailable, StreamsBytes
+
+log = logging.getLogger("nbexchange")
+
+LEAST_RATE = 4000
+"""Bytes a second: a body, or a piece of an answer, has one second more for each so many of them."""
+
+LONGEST_BODY = 24 * 3600
+"""Seconds that a body has at most: as long as an upload lives."""
+
+THREAD_PATIENCE = 10.0
+"""Seconds that a request waits for a thread before its caller is told to come again: less than a client waits."""
+
+MAX_READING = 300
+"""Requests of one process whose bodies are waited for. One more ends the oldest: an ordinary body comes at once."""
+
+T = TypeVar("T")
+Scope = dict[str, Any]
+Receive = Callable[[], Any]
+Send = Callable[[dict[str, Any]], Any]
+
+
+class Gateway:
+    """The ASGI application of one process around the WSGI application `app`.
+
+    `threads` answer calls, half as many carry the bytes of `store`, if that streams them through the service; its
+    requests are below the path `objects`. Probes have threads of their own and are answered whatever the others wait
+    for. `patience` is in seconds.
+    """
+
+    def __init__(
+        self, app: Flask, *, threads: int, patience: float, store: StreamsBytes | None, objects: str
+    ) -> None:
+        self.app = app
+        self.patience = patience
+        self.store, self.objects = store, objects
+        self.calls = ThreadPoolExecutor(threads, "call")
+        self.transfers = ThreadPoolExecutor(max(1, threads // 2), "transfer")
+        self.health = ThreadPoolExecutor(1, "health")
+        self.readiness = ThreadPoolExecutor(1, "readiness")
+        self.reading: dict[asyncio.Task[Any], None] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # there are no web sockets here
+        environ = make_environ(scope) | {STARTED: time.perf_counter()}
+        path = scope["path"]
+        try:
+            if self.store and path.startswith(self.objects):
+                if scope["method"] == "PUT":
+                    await self._take_object(self.store, environ, receive)
+                await self._answer(self.transfers, environ, send)
+            else:
+                await self._take_body(environ, receive)
+                await self._answer(self._pool(path), environ, send)
+        finally:
+            if body := environ.get(INCOMING_BODY):
+                await asyncio.get_running_loop().run_in_executor(self.transfers, body.close)
+
+    def _pool(self, path: str) -> ThreadPoolExecutor:
+        if path.endswith("/healthz"):
+            return self.health
+        return self.readiness if path.endswith("/readyz") else self.calls
+
+    # --- requests ------------------------------------------------------------------------------------------
+
+    async def _take_body(self, environ: Environ, receive: Receive) -> None:
+        """Read the body, or as much of it as shows that it is too long, which the application says."""
+        body = bytearray()
+        task = cast(asyncio.Task[Any], asyncio.current_task())
+        self.reading[task] = None
+        if len(self.reading) > MAX_READING:
+            next(iter(self.reading)).cancel()
+        try:
+            if int(environ.get("CONTENT_LENGTH") or 0) <= MAX_BODY:
+                async with self._time_for(environ) as limit:
+                    async for piece in _pieces(receive, limit, at_least=1):
+                        body += piece
+                        if len(body) > MAX_BODY:
+                            break
+        except TimeoutError:
+            environ[PROBLEM] = RequestIncomplete("The request's body came too slowly, or not to its end.")
+        finally:
+            del self.reading[task]
+        put_body(environ, bytes(body))
+
+    async def _take_object(self, store: StreamsBytes, environ: Environ, receive: Receive) -> None:
+        """Have the store take the bytes. What goes wrong with that is for the application to say."""
+        try:
+            body = environ[INCOMING_BODY] = await _run(self.transfers, self._begin, store, environ)
+            async with self._time_for(environ) as limit:
+                async for piece in _pieces(receive, limit, at_least=CHUNK):
+                    await _run(self.transfers, body.write, piece)
+        except TimeoutError:
+            environ[PROBLEM] = RequestIncomplete("The object's bytes came too slowly, or not to their end.")
+        except (RequestRefused, StoreUnavailable, ServiceBusy) as error:
+            environ[PROBLEM] = error
+
+    def _begin(self, store: StreamsBytes, environ: Environ) -> IncomingBody:
+        names = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name[:5] == "HTTP_"}
+        headers = {"content-length": environ.get("CONTENT_LENGTH", ""), **names}
+        query = dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True))
+        return store.begin(environ["PATH_INFO"][len(self.objects) :], query, headers)
+
+    def _time_for(self, environ: Environ) -> asyncio.Timeout:
+        """What the body of a request has: counted from its head on, however many others are waited for."""
+        length = int(environ.get("CONTENT_LENGTH") or MAX_BODY)
+        return asyncio.timeout(min(self.patience + length / LEAST_RATE, LONGEST_BODY))
+
+    # --- answers -------------------------------------------------------------------------------------------
+
+    async def _answer(self, pool: ThreadPoolExecutor, environ: Environ, send: Send) -> None:
+        try:
+            answer = await _run(pool, Answer, self.app, environ)
+        except ServiceBusy as problem:
+            environ[PROBLEM] = problem  # what the application says in no time
+            answer = await _run(self.health, Answer, self.app, environ)
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            while True:
+                async with asyncio.timeout(self.patience + len(answer.content) / LEAST_RATE):
+                    await send(
+                        {"type": "http.response.body", "body": answer.content, "more_body": answer.more}
+                    )
+                if not answer.more:
+                    break
+                await _run(pool, answer.pull)
+        except TimeoutError:
+            log.info("a caller did not read the answer: %s", describe(environ))
+        finally:
+            answer.close()
+
+
+async def _pieces(receive: Receive, limit: asyncio.Timeout, at_least: int) -> AsyncIterator[bytes]:
+    """The bytes of a body, in pieces of so many of them but for the last; raises `TimeoutError`.
+
+    That also where the connection ended, and once more after the limit: before Python 3.12 a piece that comes in the
+    very moment of the limit lets `asyncio.wait_for`, with which gunicorn waits, forget it.
+    """
+    piece = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect" or _is_over(limit):
+            raise TimeoutError
+        piece += message["body"]
+        more = message["more_body"]
+        if piece and (len(piece) >= at_least or not more):
+            yield bytes(piece)
+            piece.clear()
+
+
+def _is_over(limit: asyncio.Timeout) -> bool:
+    return asyncio.get_running_loop().time() > (limit.when() or 0)
+
+
+async def _run(pool: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> T:
+    """What the function gives in a thread; raises `ServiceBusy` when there was none in time.
+
+    A caller who leaves before that takes none.
+    """
+    future = pool.submit(function, *arguments)
+    late = asyncio.get_running_loop().call_later(THREAD_PATIENCE, future.cancel)
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+        raise ServiceBusy("The exchange service has too much to do now.") from None
+    finally:
+        late.cancel()
