@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.orm import Session
@@ -16,10 +17,14 @@ from nbexchange.api.db.engine import Database, clock
 from nbexchange.api.db.find_or_create import lock_people, store_contact
 from nbexchange.api.db.models import Person
 from nbexchange.protocol import Limits, Quotas
-from nbexchange.storage import ObjectStore
+from nbexchange.storage import ObjectStore, StoreUnavailable
 
 if TYPE_CHECKING:
     from nbexchange.api.auth import Authenticator
+
+
+TURN_PATIENCE = 2.0
+"""Seconds that a request waits for its turn at the store."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Runtime:
     quotas: Quotas
     has_rosters: bool = False
     """Whether the rosters in the database give people roles."""
+    store_turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(4))
+    """How many requests may wait for the store at a time: fewer than there are threads."""
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -41,6 +48,16 @@ class Runtime:
     @cached_property
     def authenticator(self) -> Authenticator:
         return self.make_authenticator()
+
+    @contextmanager
+    def asking_store(self) -> Iterator[ObjectStore]:
+        """The store, to be asked over the network; raises `StoreUnavailable` when too many are waiting for it."""
+        if not self.store_turns.acquire(timeout=TURN_PATIENCE):
+            raise StoreUnavailable("too many requests are waiting for it")
+        try:
+            yield self.store
+        finally:
+            self.store_turns.release()
 
     def open(self) -> Self:
         """Make what is made when it is first needed: before there are threads, and where a mistake in it is told."""

@@ -49,6 +49,7 @@ class S3Store:
     endpoint_url: str | None = None
     public_endpoint_url: str | None = None
     addressing_style: str = "path"
+    timeout: float = 4.0
     session: Any = field(init=False, repr=False)
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
@@ -78,9 +79,9 @@ class S3Store:
             # Servers other than AWS refuse the checksums that newer botocore adds on its own.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            connect_timeout=5,
-            read_timeout=20,
-            retries={"max_attempts": 3, "mode": "standard"},
+            connect_timeout=min(2.0, self.timeout),
+            read_timeout=self.timeout,
+            retries={"total_max_attempts": 2, "mode": "standard"},
             max_pool_connections=32,
         )
         return self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)

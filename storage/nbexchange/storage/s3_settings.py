@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from traitlets import CaselessStrEnum, Unicode
+from traitlets import CaselessStrEnum, Float, Unicode
 
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.contract import ObjectStore, StoreFactory
@@ -28,6 +28,11 @@ class S3Store(Section):
         "path",
         help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
     ).tag(config=True)
+    timeout = Float(
+        4.0,
+        min=0.1,
+        help="Seconds that the service waits for an answer of the store, which it asks twice if need be.",
+    ).tag(config=True)
 
 
 def open_bucket(address: str, settings: S3Store) -> ObjectStore:
@@ -45,6 +50,7 @@ def open_bucket(address: str, settings: S3Store) -> ObjectStore:
         endpoint_url=settings.endpoint_url or None,
         public_endpoint_url=settings.public_endpoint_url or None,
         addressing_style=settings.addressing_style,
+        timeout=settings.timeout,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from traitlets.config import Configurable
@@ -20,15 +21,19 @@ from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage import ObjectStore, open_store
 
 
-def build_runtime(settings: NbExchange) -> Runtime:
-    """Everything that a request works with; the store and the authenticator when they are first needed."""
+def build_runtime(settings: NbExchange, *, serving: bool = False) -> Runtime:
+    """Everything that a request works with; the store and the authenticator when they are first needed.
+
+    Where people wait (`serving`), each wait for the database has an end. Half of the threads may wait for the store.
+    """
     return Runtime(
-        build_database(settings),
+        build_database(settings, serving=serving),
         lambda: build_store(settings),
         lambda: build_authenticator(settings),
         build_limits(settings),
         build_quotas(settings),
         settings.database_roster,
+        store_turns=BoundedSemaphore(max(1, settings.threads // 2)),
     )
 
 
@@ -44,11 +49,18 @@ def rehearse(settings: NbExchange) -> None:
         raise SettingsError(f"max_buffer_size is above {largest}, more than one upload can carry")
 
 
-def build_database(settings: NbExchange) -> Database:
+def build_database(settings: NbExchange, *, serving: bool = False) -> Database:
+    """The database as a command uses it, or as the threads of a service do."""
     url = parse_url(settings.db_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return connect(settings.db_url, echo=settings.debug_db, **settings.db_kwargs)
+    patience = settings.database_timeout if serving else None
+    pool = (
+        {"max_overflow": 2 * settings.threads} if serving else {}
+    )  # a connection for each thread, if need be
+    return connect(
+        settings.db_url, patience=patience, echo=settings.debug_db, **{**pool, **settings.db_kwargs}
+    )
 
 
 def build_store(settings: NbExchange) -> ObjectStore:

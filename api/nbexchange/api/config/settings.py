@@ -62,8 +62,8 @@ class NbExchange(Section):
     threads = Integer(
         8,
         min=1,
-        help="How many calls each process answers at once. The bytes of a directory store have half as many threads "
-        "beside them.",
+        help="How many calls that read each process answers at once, and how many that write. The bytes of a directory "
+        "store have half as many threads beside them.",
     ).tag(config=True)
     caller_timeout = Float(
         30.0,
@@ -136,6 +136,12 @@ class NbExchange(Section):
     db_kwargs = Dict(help="Further arguments for SQLAlchemy's `create_engine`, such as `pool_size`.").tag(
         config=True
     )
+    database_timeout = Float(
+        4.0,
+        min=0.1,
+        help="Seconds that a request waits for the database: for a connection, for a statement, for a lock. Then it is "
+        "answered with 503. Commands such as `nbexchange gc` wait longer.",
+    ).tag(config=True)
     debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
     upgrade_db = Bool(False, help="Upgrade an older schema at start. Make a backup first.").tag(config=True)
     reset_db = Bool(

@@ -54,9 +54,9 @@ Send = Callable[[dict[str, Any]], Any]
 class Gateway:
     """The ASGI application of one process around the WSGI application `app`.
 
-    `threads` answer calls, half as many carry the bytes of `store`, if that streams them through the service; its
-    requests are below the path `objects`. Probes have threads of their own and are answered whatever the others wait
-    for. `patience` is in seconds.
+    `threads` answer calls that read, as many those that write, and half as many carry the bytes of `store`, if that
+    streams them through the service; its requests are below the path `objects`. Probes have threads of their own. So
+    what waits for a lock, a store or a disk keeps nothing waiting that does without. `patience` is in seconds.
     """
 
     def __init__(
@@ -65,7 +65,8 @@ class Gateway:
         self.app = app
         self.patience = patience
         self.store, self.objects = store, objects
-        self.calls = ThreadPoolExecutor(threads, "call")
+        self.reads = ThreadPoolExecutor(threads, "read")
+        self.writes = ThreadPoolExecutor(threads, "write")
         self.transfers = ThreadPoolExecutor(max(1, threads // 2), "transfer")
         self.health = ThreadPoolExecutor(1, "health")
         self.readiness = ThreadPoolExecutor(1, "readiness")
@@ -83,15 +84,17 @@ class Gateway:
                 await self._answer(self.transfers, environ, send)
             else:
                 await self._take_body(environ, receive)
-                await self._answer(self._pool(path), environ, send)
+                await self._answer(self._pool(scope["method"], path), environ, send)
         finally:
             if body := environ.get(INCOMING_BODY):
                 await asyncio.get_running_loop().run_in_executor(self.transfers, body.close)
 
-    def _pool(self, path: str) -> ThreadPoolExecutor:
+    def _pool(self, method: str, path: str) -> ThreadPoolExecutor:
         if path.endswith("/healthz"):
             return self.health
-        return self.readiness if path.endswith("/readyz") else self.calls
+        if path.endswith("/readyz"):
+            return self.readiness
+        return self.reads if method in {"GET", "HEAD"} else self.writes
 
     # --- requests ------------------------------------------------------------------------------------------
 

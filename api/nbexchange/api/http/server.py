@@ -53,7 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
 
     def load_app(self) -> Flask:
-        return create_app(build_runtime(self.settings).open(), self.settings.base_url)
+        return create_app(build_runtime(self.settings, serving=True).open(), self.settings.base_url)
 
     def load(self) -> Gateway:
         app = self.load_app()

@@ -35,7 +35,7 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.runtime import Context, Runtime
 from nbexchange.api.uploads.publish import PUBLISHERS, Publication
-from nbexchange.storage import ObjectStore, StoredObject
+from nbexchange.storage import StoredObject
 
 POOL = 8
 """How many objects of one batch the store is asked for at a time."""
@@ -78,7 +78,7 @@ def settle(
     """Complete, reject or leave each of the uploads, as the store and the rules say; by the upload's key."""
     if not uploads:
         return {}
-    stored = ask_store(runtime.store, [upload for upload in uploads if upload.state == PENDING])
+    stored = ask_store(runtime, [upload for upload in uploads if upload.state == PENDING])
     problems: dict[int, ExchangeProblem] = {
         upload.pk: NO_UPLOAD for upload in uploads
     }  # if it is forgotten by now
@@ -95,11 +95,11 @@ def settle(
         return {**problems, **load_published(session, [u for u in locked if u.pk not in problems])}
 
 
-def ask_store(store: ObjectStore, uploads: Sequence[Upload]) -> Stored:
+def ask_store(runtime: Runtime, uploads: Sequence[Upload]) -> Stored:
     """What the store holds for each upload. Raises `StoreUnavailable`."""
-    if len(uploads) <= 1:
-        return {upload.pk: store.stat(upload.object_key) for upload in uploads}
-    with ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
+    if not uploads:
+        return {}
+    with runtime.asking_store() as store, ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
         answers = pool.map(lambda upload: store.stat(upload.object_key), uploads)
         return dict(zip([upload.pk for upload in uploads], answers, strict=True))
 
