@@ -68,7 +68,7 @@ class _RoundTrip:
         tree.mkdir(parents=True)
         (tree / "p1.ipynb").write_bytes(data.incompressible(self.sizes.small_object))
         archive = io.BytesIO()
-        packed = pack(survey(tree, lambda *_: ()), archive, Limits(1 << 40, 1 << 40))
+        packed = pack(survey(tree), archive, Limits(1 << 40, 1 << 40))
         self._release(assignment)
         self._submit_for_all(assignment, archive.getvalue(), count)
         done = ours.act("collect", assignment)

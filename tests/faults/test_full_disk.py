@@ -50,7 +50,7 @@ def fill(disk):
 def test_a_full_device_ends_packing(tmp_path):
     (tmp_path / "p1.ipynb").write_bytes(LARGE)
     with Path("/dev/full").open("wb", buffering=0) as device, pytest.raises(OSError, match="No space left"):
-        pack(survey(tmp_path, lambda *_: set()), device, Limits(1 << 30, 1 << 30))
+        pack(survey(tmp_path), device, Limits(1 << 30, 1 << 30))
 
 
 def test_nothing_is_announced_where_there_is_no_room_to_pack(released, desks, disk, monkeypatch):

@@ -33,7 +33,7 @@ def test_what_was_packed_comes_out_again(tmp_path, destination):
     for number in range(50):
         (root / "data" / f"{number}.bin").write_bytes(os.urandom(512 * number))
     buffer = io.BytesIO()
-    result = pack(survey(root, lambda *_: set()), buffer, Limits(10**9, 10**9))
+    result = pack(survey(root), buffer, Limits(10**9, 10**9))
     extract(buffer.getvalue(), destination, result.unpacked_size)
     before = {p.relative_to(root): p.is_file() and p.read_bytes() for p in root.rglob("*")}
     after = {p.relative_to(destination): p.is_file() and p.read_bytes() for p in destination.rglob("*")}
@@ -135,6 +135,6 @@ def test_names_of_many_digits_and_long_paths_are_fine(tmp_path, destination):
     deep.mkdir(parents=True)
     (deep / ("1" * 250)).write_text("x")
     buffer = io.BytesIO()
-    result = pack(survey(root, lambda *_: set()), buffer, Limits(10**9, 10**9))
+    result = pack(survey(root), buffer, Limits(10**9, 10**9))
     extract(buffer.getvalue(), destination, result.unpacked_size)
     assert len([path for path in destination.rglob("*") if path.is_file()]) == 1

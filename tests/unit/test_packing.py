@@ -11,13 +11,10 @@ import pytest
 
 from nbexchange.plugin.archives import packing
 from nbexchange.plugin.archives.packing import Limits, pack, survey
+from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 
 ROOMY = Limits(packed=10_000_000, unpacked=10_000_000)
-
-
-def nothing(folder, names):
-    return set()
 
 
 @pytest.fixture
@@ -27,9 +24,9 @@ def root(tmp_path):
     return folder
 
 
-def packed(root, limits=ROOMY, ignore=nothing):
+def packed(root, limits=ROOMY, selection=EVERYTHING):
     archive = io.BytesIO()
-    tree = survey(root, ignore)
+    tree = survey(root, selection)
     return pack(tree, archive, limits), archive.getvalue(), tree
 
 
@@ -72,19 +69,16 @@ def test_files_that_belong_to_one_side_never_travel_from_the_top(root):
     (root / "data" / "timestamp.txt").write_text("a student's own")
     _, archive, tree = packed(root)
     assert names_in(archive) == ["data", "data/timestamp.txt"]
-    assert tree.left_out == []
+    assert tree.left_out == LeftOut()
 
 
 def test_what_is_ignored_does_not_travel_at_any_depth(root):
     for name in ("a.pyc", "keep.py", "data/b.pyc", "__pycache__/c"):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text("x")
-
-    def ignore(folder, names):
-        return {name for name in names if name.endswith(".pyc") or name == "__pycache__"}
-
-    _, archive, _ = packed(root, ignore=ignore)
+    _, archive, tree = packed(root, selection=Selection(ignore=["*.pyc", "__pycache__"]))
     assert names_in(archive) == ["data", "keep.py"]
+    assert tree.left_out == LeftOut(ignored={"a.pyc", "data/b.pyc", "__pycache__"})
 
 
 def test_a_link_inside_the_tree_is_followed_and_any_other_is_left_out(root, tmp_path):
@@ -99,7 +93,7 @@ def test_a_link_inside_the_tree_is_followed_and_any_other_is_left_out(root, tmp_
     (root / "loop").symlink_to(".")
     _, archive, tree = packed(root)
     assert sorted(names_in(archive)) == ["data", "data/x.csv", "folder", "folder/x.csv", "inside"]
-    assert sorted(tree.left_out) == ["absolute", "dangling", "loop", "outside"]
+    assert sorted(tree.left_out.odd) == ["absolute", "dangling", "loop", "outside"]
 
 
 def test_a_link_through_a_link_out_of_the_tree_is_left_out(root, tmp_path):
@@ -109,7 +103,7 @@ def test_a_link_through_a_link_out_of_the_tree_is_left_out(root, tmp_path):
     (root / "two").symlink_to("one/file")
     _, archive, tree = packed(root)
     assert names_in(archive) == []
-    assert sorted(tree.left_out) == ["one", "two"]
+    assert sorted(tree.left_out.odd) == ["one", "two"]
 
 
 def test_special_files_and_odd_names_are_left_out(root):
@@ -119,7 +113,7 @@ def test_special_files_and_odd_names_are_left_out(root):
     (root / os.fsdecode(b"not-utf8-\xff")).write_text("x")
     _, archive, tree = packed(root)
     assert names_in(archive) == []
-    assert len(tree.left_out) == 4
+    assert len(tree.left_out.odd) == 4
 
 
 def test_packing_stops_at_the_limit_and_names_the_largest_files(root):
@@ -127,7 +121,7 @@ def test_packing_stops_at_the_limit_and_names_the_largest_files(root):
     (root / "small.txt").write_text("x")
     archive = io.BytesIO()
     with pytest.raises(ArchiveTooLarge) as failure:
-        pack(survey(root, nothing), archive, Limits(packed=100_000, unpacked=1_000_000))
+        pack(survey(root), archive, Limits(packed=100_000, unpacked=1_000_000))
     assert len(archive.getvalue()) <= 100_000
     assert "max_buffer_size" in str(failure.value)
     assert "100.0 kB" in str(failure.value)
@@ -152,10 +146,10 @@ def test_the_unpacked_limit_is_exact_and_checked_before_anything_is_written(root
     archive = io.BytesIO()
     limits = Limits(packed=1_000_000, unpacked=limit)
     if fits:
-        pack(survey(root, nothing), archive, limits)
+        pack(survey(root), archive, limits)
     else:
         with pytest.raises(ArchiveTooLarge, match="max_unpacked_size"):
-            pack(survey(root, nothing), archive, limits)
+            pack(survey(root), archive, limits)
         assert archive.getvalue() == b""
 
 
@@ -195,7 +189,7 @@ def test_a_file_that_became_something_else_after_it_was_looked_at_is_not_read(ro
     (tmp_path / "secret").write_text("{}")
     path = root / "p1.ipynb"
     path.write_text("{}")
-    tree = survey(root, nothing)
+    tree = survey(root)
     path.rename(tmp_path / "kept")  # so that its inode is not used again
     match becomes:
         case "pipe":
@@ -218,7 +212,7 @@ def test_a_tree_of_links_that_grows_without_end_is_given_up(root, monkeypatch):
         (folder / "link").symlink_to("d")
         folder = folder / "d"
     with pytest.raises(PackingFailed, match="more than 200"):
-        survey(root, nothing)
+        survey(root)
 
 
 def test_more_notebooks_than_the_service_lists_are_not_packed(root, monkeypatch):
@@ -226,7 +220,7 @@ def test_more_notebooks_than_the_service_lists_are_not_packed(root, monkeypatch)
     for number in range(4):
         (root / f"{number}.ipynb").write_text("{}")
     with pytest.raises(PackingFailed, match="notebooks"):
-        survey(root, nothing)
+        survey(root)
 
 
 def test_more_members_than_can_be_unpacked_are_not_packed(root, monkeypatch):
@@ -240,6 +234,6 @@ def test_more_members_than_can_be_unpacked_are_not_packed(root, monkeypatch):
 def test_a_file_above_the_file_limit_is_set_aside(root):
     (root / "large").write_bytes(bytes(1001))
     (root / "fits").write_bytes(bytes(1000))
-    tree = survey(root, nothing, max_file_size=1000)
-    assert tree.too_large == ["large"]
+    tree = survey(root, Selection(max_file_size=1000))
+    assert tree.left_out == LeftOut(too_large={"large"})
     assert [file.path for file in tree.files] == ["fits"]

@@ -26,6 +26,8 @@ from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, 
 from tornado import web
 from traitlets.config import Application, Config
 
+from nbexchange.plugin.submission_folders import submission_around
+
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
 MANAGER = "nbexchange_assignment_list"
 
@@ -109,10 +111,14 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
 
 
 def configuration(folder: Path) -> Config:
-    """What nbgrader reads when it is started in that folder; assignments are there unless a setting says otherwise."""
+    """What nbgrader reads when it is started in that folder; assignments are there unless a setting says otherwise.
+
+    From a folder of submissions it would read what a student wrote.
+    """
     app = NbGrader()
     JupyterApp.load_config_file(app)  # nbgrader's own looks in the working directory as well
-    Application.load_config_file(app, app.config_file_name, str(folder))
+    if not submission_around(folder):
+        Application.load_config_file(app, app.config_file_name, str(folder))
     config: Config = app.config
     assignment_dir = Path(config.Exchange.get("assignment_dir", "."))
     config.Exchange.assignment_dir = str(folder / assignment_dir.expanduser())

@@ -12,12 +12,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
 
+from nbexchange.plugin.archives.selection import LeftOut
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.sizes import humanize
-from nbexchange.plugin.stamps import SECRET, STAMP, read_secret, read_stamp, write_stamp
+from nbexchange.plugin.stamps import read_secret, read_stamp, write_stamp
+from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import (
     DownloadGranted,
@@ -72,8 +74,11 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         )
         changed = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
         counts = Counter({UNCHANGED: len(self.records) - len(changed)})
+        self.left_out: dict[str, LeftOut] = {}
         failed = self._collect_all(changed, counts)
         self._enter_names([record for record in self.records if record.student_id not in failed])
+        for student_id, left_out in self.left_out.items():
+            self.report_left_out(left_out, f" of {student_id} {self.assignment_id}")
         summary = f"{counts[NEW]} new, {counts[UPDATED]} updated, {counts[UNCHANGED]} unchanged"
         if failed:
             self.fail(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
@@ -101,9 +106,12 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             raise ArchiveRefused("what is offered is not the attempt that was listed")
         self._check_size(record)
         destination, replace = self._path_of(record), plan == UPDATED
-        with self.unpacked("submission", granted, record.student_id, destination, replace=replace) as folder:
+        with self.unpacked(
+            "submission", granted, record.student_id, destination, self.selection, replace=replace
+        ) as (folder, left_out):
             self._write(folder / STAMP, write_stamp(record.submitted_at, self.timestamp_format))
             self._write(folder / SECRET, str(record.id))
+        self.left_out[record.student_id] = left_out
 
     def _check_size(self, record: SubmissionRecord) -> None:
         """nbgrader's limit on directories, where one is configured, fails this student alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any, BinaryIO, NoReturn
 from dateutil.tz import gettz
 from nbgrader.exchange.abc import Exchange as ABCExchange
 from nbgrader.exchange.abc.exchange import ExchangeError
-from nbgrader.utils import ignore_patterns
 
 from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, survey
+from nbexchange.plugin.archives.selection import LeftOut, Selection
 from nbexchange.plugin.archives.trees import make_folders, staged
+from nbexchange.plugin.cli.tables import clean
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.settings import ExchangeSettings
@@ -119,10 +120,19 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     def modes(self) -> Modes:
         return Modes(0o664, 0o2770 | 0o755) if self.coursedir.groupshared else Modes()
 
+    @property
+    def selection(self) -> Selection:
+        """What of a tree travels, and what is kept of a submission: by nbgrader's settings, without unsafe names."""
+        return Selection(
+            self.coursedir.ignore,
+            self.coursedir.include,
+            configured_limit(self.coursedir, "max_file_size"),
+            self.unsafe_names,
+        )
+
     def survey(self, root: Path) -> Tree:
         """What of the tree at `root` travels, by nbgrader's own rules; nothing is packed yet."""
-        ignore = ignore_patterns(self.coursedir.ignore, self.coursedir.include, None, self.log)
-        tree = survey(root, ignore, configured_limit(self.coursedir, "max_file_size"))
+        tree = survey(root, self.selection)
         limit = configured_limit(self.coursedir, "max_dir_size")
         if limit is not None and tree.size > limit:
             self.log.error("Directory size is too big")
@@ -138,26 +148,36 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
             yield archive, pack(tree, archive, limits)
 
-    def report_left_out(self, tree: Tree) -> None:
-        """In the last message, what did not travel."""
-        if tree.too_large:
-            limit = humanize(configured_limit(self.coursedir, "max_file_size") or 0)
-            self.log.warning(
-                "Left out, being larger than max_file_size (%s): %s", limit, ", ".join(tree.too_large)
-            )
-        if tree.left_out:
-            self.log.warning(
-                "Left out, since they lead out of the assignment or are no plain files: %s",
-                ", ".join(tree.left_out),
-            )
+    def report_left_out(self, left_out: LeftOut, whose: str = "") -> None:
+        """In the last message, what did not travel, or was not kept of somebody's submission."""
+        limit = humanize(configured_limit(self.coursedir, "max_file_size") or 0)
+        reasons = {
+            f"being larger than max_file_size ({limit})": left_out.too_large,
+            "since programs run what is in them unasked (c.Exchange.unsafe_names)": left_out.unsafe,
+            "since they lead out of the assignment or are no plain files": left_out.odd,
+        }
+        for reason, paths in reasons.items():
+            if paths:
+                self.log.warning("Left out%s, %s: %s", whose, reason, name_some(paths))
+        if left_out.ignored:
+            names = name_some(left_out.ignored)
+            self.log.debug("Left out%s by CourseDirectory.ignore or include: %s", whose, names)
 
     @contextmanager
     def unpacked(
-        self, kind: Kind, granted: DownloadGranted, name: str, destination: Path, *, replace: bool = False
-    ) -> Iterator[Path]:
+        self,
+        kind: Kind,
+        granted: DownloadGranted,
+        name: str,
+        destination: Path,
+        selection: Selection,
+        *,
+        replace: bool = False,
+    ) -> Iterator[tuple[Path, LeftOut]]:
         """What was granted, unpacked beside `destination`, whose place it takes when the block ends well.
 
-        Without `replace`, existing content stays, and `FileExistsError` is raised.
+        Gives where it is until then, and what was left out. Without `replace`, existing content stays, and
+        `FileExistsError` is raised.
         """
         size = granted.unpacked_size or 0
         if size > self.max_unpacked_size:
@@ -168,8 +188,14 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
             with staged(destination, replace=replace) as folder:
-                unpack(archive, folder, size, self.modes)
-                yield folder
+                yield folder, unpack(archive, folder, size, self.modes, selection)
+
+
+def name_some(paths: Collection[str], count: int = 10) -> str:
+    """The first of some paths in a tree, as a phrase that is safe to print."""
+    names = [clean(path) for path in sorted(paths)[:count]]
+    more = len(paths) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def configured_limit(coursedir: Any, name: str) -> int | None:
@@ -178,6 +204,6 @@ def configured_limit(coursedir: Any, name: str) -> int | None:
     The defaults would forbid every large assignment.
     """
     section = coursedir.config.get("CourseDirectory", {})
-    value = getattr(coursedir, name)
+    value: int = getattr(coursedir, name)
     is_set = name in section or value != type(coursedir).class_traits()[name].default_value
     return 1000 * value if is_set else None

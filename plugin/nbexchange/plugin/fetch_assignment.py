@@ -10,6 +10,7 @@ from typing import Any
 
 from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAssignment
 
+from nbexchange.plugin.archives.selection import Selection
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.older_names import adopt_section
 from nbexchange.plugin.transfer.transfers import accept
@@ -42,18 +43,23 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         if self.dest_path.is_dir():
             self._add_missing(granted)
         else:
-            with self.unpacked("release", granted, self.assignment_id, self.dest_path) as unpacked:
-                self._drop_ignored(unpacked)
+            with self.unpacked("release", granted, self.assignment_id, self.dest_path, self.selection):
+                pass  # it is in place when the block ends
         self.log.info(
             "Fetched as: %s %s (version %s)", self.course_id, self.assignment_id, self.release.version
         )
+
+    @property
+    def selection(self) -> Selection:
+        """What the student's own configuration ignores is not fetched; nbgrader's other limits are not for this."""
+        return Selection(self.coursedir.ignore)
 
     def _add_missing(self, granted: DownloadGranted) -> None:
         """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""
         with tempfile.TemporaryDirectory(prefix=".nbexchange-", dir=self.dest_path.parent) as folder:
             beside = Path(folder) / self.dest_path.name
-            with self.unpacked("release", granted, self.assignment_id, beside) as unpacked:
-                self._drop_ignored(unpacked)
+            with self.unpacked("release", granted, self.assignment_id, beside, self.selection):
+                pass
             self._copy_missing(beside, self.dest_path)
 
     def _copy_missing(self, source: Path, target: Path) -> None:
@@ -68,13 +74,3 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
             elif not copy.exists():
                 self.log.warning("Replacing missing file '%s'", copy)
                 shutil.move(entry, copy)  # what does not fit is not there by half
-
-    def _drop_ignored(self, root: Path) -> None:
-        """What the student's own configuration ignores is not fetched either."""
-        ignored = shutil.ignore_patterns(*self.coursedir.ignore)
-        for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
-            if not folder.exists():
-                continue
-            for name in ignored(str(folder), [entry.name for entry in folder.iterdir()]):
-                entry = folder / name
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbgrader.exchange.abc import ExchangeReleaseAssignment as ABCExchangeReleaseAssignment
 
-from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.exchange import Exchange, name_some
 from nbexchange.plugin.failures import PackingFailed, ServiceRefused
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.older_names import adopt_section
@@ -42,8 +42,8 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         self.log.info("Source: %s", self.src_path)
         self.log.info("Destination: %s", self.address)
         tree = self.survey(self.src_path)
-        if tree.left_out:
-            raise PackingFailed(say("not-releasable", paths=", ".join(tree.left_out)))
+        if tree.left_out.odd:
+            raise PackingFailed(say("not-releasable", paths=name_some(tree.left_out.odd)))
         with self.packed(tree) as (archive, packed):
             item = packed.to_item(force=self.force)
             batch = InitiateUploads("release", self.course_id, self.assignment_id, [item])
@@ -58,4 +58,4 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
                 )
         version = f" (version {record.version}, sha256 {record.sha256[:12]})"  # type: ignore[union-attr]  # a release was sent, so a release is recorded
         self.log.info("Released as: %s %s%s", self.course_id, self.assignment_id, version)
-        self.report_left_out(tree)
+        self.report_left_out(tree.left_out)

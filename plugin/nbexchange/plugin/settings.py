@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from traitlets import Bool, Float, Integer, List, TraitError, Type, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
+from nbexchange.plugin.archives.selection import UNSAFE_NAMES
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.service.credentials import (
@@ -79,6 +80,13 @@ class ExchangeSettings(LoggingConfigurable):
     @default("max_unpacked_size")
     def _default_max_unpacked_size(self) -> int:
         return int(UNPACKED_FACTOR * self.max_buffer_size)
+
+    unsafe_names = List(
+        Unicode(),
+        list(UNSAFE_NAMES),
+        help="Patterns of names that run code where somebody only looks at the folder that they are in, such as "
+        "`.git`. They are left out of what is released, submitted and collected, at any depth and in any case.",
+    ).tag(config=True)
 
     api_timeout = Float(10, help="Seconds to wait for an answer of the service.").tag(config=True)
 

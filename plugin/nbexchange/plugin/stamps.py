@@ -8,7 +8,7 @@ from uuid import UUID
 
 from nbgrader.utils import parse_utc
 
-STAMP, SECRET = "timestamp.txt", "submission_secret.txt"
+from nbexchange.plugin.submission_folders import SECRET, STAMP
 
 STANDARD_FORMAT = "%Y-%m-%d %H:%M:%S.%f %Z"
 """nbgrader's own, which its parser reads as it was meant."""

@@ -66,4 +66,4 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             record.attempt,
             record.sha256[:12],
         )
-        self.report_left_out(tree)
+        self.report_left_out(tree.left_out)

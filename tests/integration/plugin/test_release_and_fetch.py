@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from nbexchange import plugin
 from nbexchange.api.db.models import Upload
-from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment
+from nbexchange.plugin import ExchangeFetchAssignment, ExchangeList, ExchangeReleaseAssignment, exchange
 from nbexchange.plugin.exchange import DirectoryTooLarge
 
 
@@ -141,13 +141,13 @@ def test_a_file_in_the_place_of_the_assignment_stays(released):
 
 def test_work_that_appears_while_it_is_fetched_stays(released, monkeypatch):
     """Two fetches at once, or a student who began to write."""
-    real = ExchangeFetchAssignment._drop_ignored
+    real = exchange.unpack
 
-    def meanwhile(self, tree):
-        real(self, tree)
+    def meanwhile(*arguments):
         released.ada.write("ps1/p1.ipynb", "an hour of work")
+        return real(*arguments)
 
-    monkeypatch.setattr(ExchangeFetchAssignment, "_drop_ignored", meanwhile)
+    monkeypatch.setattr(exchange, "unpack", meanwhile)
     with pytest.raises(ExchangeError, match="already, which was left as it is"):
         released.ada.run(ExchangeFetchAssignment, "ps1")
     assert released.ada.files("ps1") == {"p1.ipynb": b"an hour of work"}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nbexchange.plugin.archives.packing import LOCAL_FILES
+from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.protocol import MAX_MEMBERS, is_relative_path
 
@@ -62,14 +63,22 @@ class Modes:
     directory: int = 0o755
 
 
-def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes) -> None:
-    """Unpack into the new directory `destination`; raises `ArchiveRefused` at the first violation."""
+def unpack(
+    archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes, selection: Selection = EVERYTHING
+) -> LeftOut:
+    """Unpack what is wanted into the new directory `destination`; gives what was left out.
+
+    Raises `ArchiveRefused` at the first violation, also in what is not wanted.
+    """
+    left_out = LeftOut()
     stream = _ForwardReader(io.BufferedReader(_Inflater(archive), INFLATED))
     destination.mkdir()
     try:
         with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]  # of a stream it needs these methods alone
             for member in _members(tar, stream, unpacked_size):
                 target = destination / member.name
+                if selection.leaves_out(member.name, member.size if member.isreg() else None, left_out):
+                    continue
                 if member.isdir():
                     target.mkdir()
                 else:
@@ -85,7 +94,8 @@ def unpack(archive: BinaryIO, destination: Path, unpacked_size: int, modes: Mode
         raise ArchiveRefused("the archive names a file before its directory") from None
     except NotADirectoryError:
         raise ArchiveRefused("the archive uses a file as a directory") from None
-    _set_modes(destination, modes.directory)
+    _finish(destination, modes.directory, selection, left_out)
+    return left_out
 
 
 def _members(tar: tarfile.TarFile, stream: _ForwardReader, left: int) -> Iterator[tarfile.TarInfo]:
@@ -122,9 +132,13 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, mode: in
         os.fchmod(file.fileno(), mode)
 
 
-def _set_modes(root: Path, mode: int) -> None:
-    """Set the modes of all directories last: one that is read-only could not be filled."""
-    for folder, _, _ in os.walk(root):
+def _finish(root: Path, mode: int, selection: Selection, left_out: LeftOut) -> None:
+    """Look at each directory once it is complete, and set its mode: one that is read-only could not be filled."""
+    for folder, _, files in os.walk(root):
+        for name in selection.unsafe_among(os.listdir(folder)):  # noqa: PTH208 - names are wanted
+            if name in files:
+                Path(folder, name).unlink()
+                left_out.unsafe.add(Path(folder, name).relative_to(root).as_posix())
         Path(folder).chmod(mode)
 
 

@@ -7,17 +7,18 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
 from nbexchange.plugin.archives.compression import Gzip
+from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.sizes import humanize, name_largest
-from nbexchange.plugin.stamps import SECRET, STAMP
+from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
 
 LOCAL_FILES = frozenset({STAMP, SECRET})
@@ -25,8 +26,6 @@ LOCAL_FILES = frozenset({STAMP, SECRET})
 
 CHUNK = 1 << 18
 """Bytes of a file that are read at once."""
-
-Ignore = Callable[[str, list[str]], "Sequence[str] | set[str]"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,7 @@ class Tree:
     root: Path
     directories: list[str] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    too_large: list[str] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def size(self) -> int:
@@ -86,19 +84,12 @@ class Tree:
         return sorted(file.path for file in self.files if file.path.endswith(".ipynb"))
 
 
-def survey(root: Path, ignore: Ignore, max_file_size: int | None = None) -> Tree:
-    """Walk the tree as `shutil.copytree` would with this `ignore`, following links that stay inside it.
-
-    Anything that cannot travel (links that leave the tree or dangle, special files, names that no exchange
-    accepts) is in `left_out`, files above `max_file_size` bytes in `too_large`.
-    """
+def survey(root: Path, selection: Selection = EVERYTHING) -> Tree:
+    """Walk the tree, following links that stay inside it; what does not travel is in `left_out`."""
     tree = Tree(root)
-    real_root = root.resolve()
-    for path, entry in _walk(root, "", ignore, [], tree.left_out, real_root):
+    for path, entry in _walk(tree, "", selection, [], root.resolve()):
         if entry is None:
             tree.directories.append(path)
-        elif max_file_size is not None and entry.st_size > max_file_size:
-            tree.too_large.append(path)
         else:
             tree.files.append(File(path, entry.st_size, (entry.st_dev, entry.st_ino)))
         if len(tree.files) + len(tree.directories) > MAX_MEMBERS:
@@ -113,25 +104,31 @@ def too_many(root: Path, what: str) -> PackingFailed:
 
 
 def _walk(
-    root: Path, below: str, ignore: Ignore, above: list[Path], left_out: list[str], real_root: Path
+    tree: Tree, below: str, selection: Selection, above: list[Path], real_root: Path
 ) -> Iterator[tuple[str, os.stat_result | None]]:
-    folder = root / below
-    names = sorted(entry.name for entry in folder.iterdir())
-    ignored = set(ignore(str(folder), names))
+    """The files that travel, each with its status, and the directories, each before what is in it."""
+    names = sorted(entry.name for entry in (tree.root / below).iterdir())
+    unsafe = selection.unsafe_among(names)
     for name in names:
         path = f"{below}/{name}" if below else name
-        if name in ignored or path in LOCAL_FILES:
+        if path in LOCAL_FILES:
             continue
-        status = _stat(root / path, real_root)
+        if name in unsafe:
+            tree.left_out.unsafe.add(path)
+            continue
+        status = _stat(tree.root / path, real_root)
+        size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
+        if selection.leaves_out(path, size, tree.left_out):
+            continue
         if status is None or not is_relative_path(path):
-            left_out.append(path)
-        elif stat.S_ISDIR(status.st_mode):
-            real = (root / path).resolve()
+            tree.left_out.odd.add(path)
+        elif size is None:
+            real = (tree.root / path).resolve()
             if real in above or real == real_root:  # a link to a directory above itself
-                left_out.append(path)
+                tree.left_out.odd.add(path)
                 continue
             yield path, None
-            yield from _walk(root, path, ignore, [*above, real], left_out, real_root)
+            yield from _walk(tree, path, selection, [*above, real], real_root)
         else:
             yield path, status
 

@@ -17,6 +17,7 @@ from traitlets.config import Application
 from nbexchange.plugin.cli.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.cli.tables import clean_lines
 from nbexchange.plugin.failures import TransferFailed, explain_failure
+from nbexchange.plugin.submission_folders import submission_around
 from nbexchange.shared.command_line import StrictOptions
 from nbexchange.shared.version import VERSION
 
@@ -69,11 +70,18 @@ class Command(StrictOptions, JupyterApp):
         """Read what nbgrader reads, in its order: the Jupyter path, the working directory, the course's root."""
         try:
             super().load_config_file(suppress_errors)
-            Application.load_config_file(self, CONFIG_NAME, path=str(Path.cwd()))
+            self._load_from(Path.cwd())
             if root := self.config.get("CourseDirectory", {}).get("root"):
-                Application.load_config_file(self, CONFIG_NAME, path=str(root))
+                self._load_from(Path(root))
         except Exception as error:  # noqa: BLE001 - a file that runs can raise anything
             self._end(CommandFailed(f"The configuration cannot be read: {type(error).__name__}: {error}"))
+
+    def _load_from(self, folder: Path) -> None:
+        """Read the configuration in a folder, but none that the author of a submission could have written."""
+        if submission := submission_around(folder):
+            self.log.warning("No configuration is read from %s: %s is for submissions.", folder, submission)
+        else:
+            Application.load_config_file(self, CONFIG_NAME, path=str(folder))
 
     def start(self) -> None:
         super().start()
