@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nbexchange.plugin.advice import ADVICE, AGAIN, CHECK_NAMES, HARMLESS, NOT_NOW, REPORT, UPDATE_PLUGIN
 from nbexchange.protocol import Problem
 
 
@@ -14,20 +15,6 @@ class Message(NamedTuple):
     happened: str
     advice: str
 
-
-HARMLESS = (
-    "Try again in a minute: nothing is done twice. If it lasts, tell the administrator of the exchange."
-)
-NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
-AGAIN = "Run the command again; if it happens twice, tell the administrator of the exchange."
-REPORT = "This is a mistake of the exchange, not yours: please report it."
-CHECK_NAMES = (
-    "Check the names of course and assignment; if they are right, ask the instructor whether you are in the course and "
-    "whether it is released."
-)
-UPDATE_PLUGIN = (
-    "Nothing was changed: ask the administrator of your notebook server to update nbexchange there."
-)
 
 MESSAGES = {
     # --- the service
@@ -193,44 +180,6 @@ MESSAGES = {
     ),
 }
 """By code. The parts in braces are known when it happens."""
-
-ADVICE = {
-    "access-scope-missing": "Tell the administrator of the hub; once it is done, restart your notebook server.",
-    "already-released": "Release with --force to make a new version of it.",
-    "authentication-unavailable": NOT_NOW,
-    "client-too-old": UPDATE_PLUGIN,
-    "course-full": "Nothing was sent: an instructor of the course can purge old assignments, and the "
-    "administrator of the exchange can give it more room.",
-    "database-unavailable": NOT_NOW,
-    "id-reused": REPORT,
-    "identity-refused": "Tell the administrator of the exchange, with the request's id.",
-    "internal": REPORT,
-    "invalid-request": "Check the names that you gave; if they are right, please report this.",
-    "method-not-allowed": REPORT,
-    "no-roster": "Nothing was changed: ask the administrator of the exchange how people get into your course.",
-    "not-found": CHECK_NAMES,
-    "object-missing": AGAIN,
-    "administrator-required": "Nothing was changed: ask them to do it, with `nbexchange course`.",
-    "request-incomplete": AGAIN,
-    "role-required": "Ask an instructor of the course to do it.",
-    "service-busy": NOT_NOW,
-    "storage-unavailable": NOT_NOW,
-    "superseded": "Nothing needs to be done, unless yours is the one that counts: then release it again.",
-    "too-large": "Remove data that is not needed, or ask the administrator of the exchange for a higher limit.",
-    "too-many-bytes": "Nothing was sent: run the command again then, or remove data that is not needed.",
-    "too-many-pending": "Wait until the other one has ended, then run the command again.",
-    "too-many-submissions": "Nothing was sent: run the command again then.",
-    "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
-    "its administrator.",
-    "unknown-route": REPORT,
-    "upload-aborted": AGAIN,
-    "upload-completed": "Nothing needs to be done.",
-    "upload-expired": AGAIN,
-    "upload-mismatch": AGAIN,
-    "upload-purged": "An instructor removed the assignment for good: ask them.",
-    "upload-rejected": AGAIN,
-}
-"""What to do, by the type of a problem that the service answers with; the service says what happened."""
 
 
 def say(code: str, **values: object) -> str:
