@@ -13,6 +13,8 @@ from support.people.classroom import Desk
 from support.stores.object_clients import send
 
 from nbexchange.plugin import ExchangeCollect, ExchangeReleaseFeedback, ExchangeSubmit
+from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.protocol import limits as limits_of_both
 from nbexchange.storage import SignedRequest
 
 LIMIT = 1000
@@ -125,7 +127,7 @@ def test_the_packed_size_at_initiate(released, limits, kind, more):
 @pytest.mark.parametrize("more", [0, 1])
 @pytest.mark.parametrize("kind", ["release", "submission"])
 def test_the_unpacked_size_at_initiate(released, limits, kind, more):
-    answer = declare(kind, released, unpacked_size=limits.unpacked + more)
+    answer = declare(kind, released, size=limits.packed, unpacked_size=limits.unpacked + more)
     assert answer["type"] == ("error" if more else "upload")
     if more:
         assert (answer["problem"]["type"], answer["problem"]["limit"]) == ("too-large", limits.unpacked)
@@ -185,3 +187,27 @@ def test_the_announced_unpacked_size_when_it_is_unpacked(released, desks, declar
     attempt(fits, ExchangeError, lambda: desks.teacher.run(ExchangeCollect, "ps1"))
     assert bool(desks.teacher.files("submitted")) is fits
     assert fits or "more than was announced" in desks.teacher.text
+
+
+@pytest.mark.parametrize(("always", "fits"), [(LIMIT, True), (LIMIT - 1, False)])
+def test_max_unpacked_ratio_when_it_is_collected(released, desks, monkeypatch, always, fits):
+    """A service without that limit took it. What is too much is not even downloaded."""
+    monkeypatch.setattr(limits_of_both, "ALWAYS_UNPACKED", always)
+    body = archive(("p1.ipynb", bytes(LIMIT)))
+    released.ada.submit(body, unpacked_size=LIMIT)
+    asked, real = [], Storage.get
+    monkeypatch.setattr(Storage, "get", lambda *arguments: asked.append(arguments) or real(*arguments))
+    config = {"Exchange": {"max_unpacked_ratio": 1}}
+    attempt(fits, ExchangeError, lambda: desks.teacher.run(ExchangeCollect, "ps1", config=config))
+    assert bool(desks.teacher.files("submitted")) is bool(asked) is fits
+    assert fits or "max_unpacked_ratio (1 to 1)" in desks.teacher.text
+
+
+@pytest.mark.parametrize(("members", "fits"), [(3, True), (4, False)])
+def test_max_members_when_it_is_collected(released, desks, members, fits):
+    body = archive(*[(f"{number}.ipynb", b"") for number in range(members)])
+    released.ada.submit(body, unpacked_size=0)
+    config = {"Exchange": {"max_members": 3}}
+    attempt(fits, ExchangeError, lambda: desks.teacher.run(ExchangeCollect, "ps1", config=config))
+    assert bool(desks.teacher.files("submitted")) is fits
+    assert fits or "more than 3 members (c.Exchange.max_members)" in desks.teacher.text

@@ -113,9 +113,13 @@ def test_limits_are_told_and_kept(tmp_path):
             "max_buffer_size": 1000,
             "max_unpacked_size": 4000,
             "max_items": 100,
+            "max_unpacked_ratio": 100,
+            "max_members": 20_000,
         }
-    with serving_here(tmp_path, NBEXCHANGE_MAX_UNPACKED_SIZE="7") as url:
-        assert me(url, token).json()["limits"]["max_unpacked_size"] == 7
+    values = {"max_unpacked_size": 7, "max_unpacked_ratio": 8, "max_members": 9}
+    variables = {f"NBEXCHANGE_{name.upper()}": str(value) for name, value in values.items()}
+    with serving_here(tmp_path, **variables) as url:
+        assert values.items() <= me(url, token).json()["limits"].items()
 
 
 def test_a_roster_that_the_operator_keeps_takes_effect_while_the_service_runs(tmp_path):

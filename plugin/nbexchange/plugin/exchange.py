@@ -30,6 +30,7 @@ from nbexchange.protocol import (
     Kind,
     ReleaseRecord,
     is_path_component,
+    unpacked_limit,
 )
 from nbexchange.shared.redaction import redact
 
@@ -132,7 +133,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
 
     def survey(self, root: Path) -> Tree:
         """What of the tree at `root` travels, by nbgrader's own rules; nothing is packed yet."""
-        tree = survey(root, self.selection)
+        tree = survey(root, self.selection, self.max_members)
         limit = configured_limit(self.coursedir, "max_dir_size")
         if limit is not None and tree.size > limit:
             self.log.error("Directory size is too big")
@@ -144,7 +145,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     @contextmanager
     def packed(self, tree: Tree) -> Iterator[tuple[BinaryIO, Packed]]:
         """The tree in a temporary archive, within its limits before anything is sent."""
-        limits = Limits(self.max_buffer_size, self.max_unpacked_size)
+        limits = Limits(self.max_buffer_size, self.max_unpacked_size, self.max_unpacked_ratio)
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
             yield archive, pack(tree, archive, limits)
 
@@ -180,15 +181,22 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         `FileExistsError` is raised.
         """
         size = granted.unpacked_size or 0
-        if size > self.max_unpacked_size:
-            limit = humanize(self.max_unpacked_size)
-            raise ArchiveTooLarge(say("unpacks-too-large", name=name, size=humanize(size), limit=limit))
+        self._check_unpacked(name, granted.size, size)
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive, self.transfer.referring():
             self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
             with staged(destination, replace=replace) as folder:
-                yield folder, unpack(archive, folder, size, self.modes, selection)
+                yield folder, unpack(archive, folder, size, self.modes, selection, self.max_members)
+
+    def _check_unpacked(self, name: str, packed: int, size: int) -> None:
+        """Refuse what would fill the disk, before it is downloaded; the extractor keeps to the announced size."""
+        if size > self.max_unpacked_size:
+            limit = humanize(self.max_unpacked_size)
+            raise ArchiveTooLarge(say("unpacks-too-large", name=name, size=humanize(size), limit=limit))
+        if size > unpacked_limit(packed, self.max_unpacked_ratio):
+            sizes = {"size": humanize(size), "packed": humanize(packed), "ratio": self.max_unpacked_ratio}
+            raise ArchiveTooLarge(say("unpacks-too-far", name=name, **sizes))
 
 
 def name_some(paths: Collection[str], count: int = 10) -> str:

@@ -141,6 +141,15 @@ MESSAGES = {
         "{name} unpacks to {size}, more than max_unpacked_size ({limit}) allows here.",
         "Nothing was unpacked: tell the administrator of your notebook server.",
     ),
+    "shrinks-too-far": Message(
+        "{name} has {size}, which shrink to {packed}: more than max_unpacked_ratio ({ratio} to 1) allows. The largest "
+        "files: {largest}.",
+        "Remove those that hold nothing but zeros or the same again and again, then run the command again.",
+    ),
+    "unpacks-too-far": Message(
+        "{name} has {packed} and unpacks to {size}: more than max_unpacked_ratio ({ratio} to 1) allows here.",
+        "Nothing was unpacked: ask the person who sent it what it is. Only c.Exchange.max_unpacked_ratio lets it in.",
+    ),
     "over-max-dir-size": Message(
         "The submission is {size}, and c.CourseDirectory.max_dir_size is {limit}.",
         "Raise that limit, then collect again.",

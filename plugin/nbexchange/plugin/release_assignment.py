@@ -36,7 +36,8 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         return Path(self.coursedir.format_path(step, ".", self.assignment_id)).absolute()
 
     def init_dest(self) -> None:
-        """The service decides where releases are kept."""
+        """The service decides where releases are kept. Asked before all is packed, it also says what it knows."""
+        self.client.me()
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)

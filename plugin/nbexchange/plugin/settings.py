@@ -21,7 +21,14 @@ from nbexchange.plugin.service.credentials import (
     ApiCredentials,
     service_url,
 )
-from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
+from nbexchange.protocol import (
+    ALWAYS_UNPACKED,
+    DEFAULT_MAX_BUFFER_SIZE,
+    DEFAULT_MAX_MEMBERS,
+    DEFAULT_MAX_UNPACKED_RATIO,
+    MAX_MEMBERS,
+    UNPACKED_FACTOR,
+)
 from nbexchange.shared.redaction import host_of
 
 COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -80,6 +87,21 @@ class ExchangeSettings(LoggingConfigurable):
     @default("max_unpacked_size")
     def _default_max_unpacked_size(self) -> int:
         return int(UNPACKED_FACTOR * self.max_buffer_size)
+
+    max_unpacked_ratio = Integer(
+        DEFAULT_MAX_UNPACKED_RATIO,
+        min=1,
+        help="How many times its packed size an archive may unpack to. Any may unpack to "
+        f"{ALWAYS_UNPACKED // 10**6} MB. The service has a limit of its own.",
+    ).tag(config=True)
+
+    max_members = Integer(
+        DEFAULT_MAX_MEMBERS,
+        min=1,
+        max=MAX_MEMBERS,
+        help=f"The most files and directories in an archive: {MAX_MEMBERS} at most. The service has a limit of its "
+        "own.",
+    ).tag(config=True)
 
     unsafe_names = List(
         Unicode(),

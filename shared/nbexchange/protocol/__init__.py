@@ -37,12 +37,16 @@ from nbexchange.protocol.downloads import (
     RequestDownloads,
 )
 from nbexchange.protocol.limits import (
+    ALWAYS_UNPACKED,
     DEFAULT_MAX_BUFFER_SIZE,
+    DEFAULT_MAX_MEMBERS,
+    DEFAULT_MAX_UNPACKED_RATIO,
     MAX_ITEMS,
     MAX_MEMBERS,
     MAX_NOTEBOOK_PATHS,
     MAX_ROSTER,
     UNPACKED_FACTOR,
+    unpacked_limit,
 )
 from nbexchange.protocol.names import (
     MAX_DEPTH,
@@ -105,8 +109,11 @@ from nbexchange.protocol.uploads import (
 )
 
 __all__ = [
+    "ALWAYS_UNPACKED",
     "CONTACT",
     "DEFAULT_MAX_BUFFER_SIZE",
+    "DEFAULT_MAX_MEMBERS",
+    "DEFAULT_MAX_UNPACKED_RATIO",
     "FIRST_REVISION",
     "MAX_DEPTH",
     "MAX_ITEMS",
@@ -195,6 +202,7 @@ __all__ = [
     "is_relative_path",
     "since",
     "since_of",
+    "unpacked_limit",
 ]
 
 

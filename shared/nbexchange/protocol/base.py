@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-REVISION = 1
+REVISION = 2
 """Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
 
 FIRST_REVISION = 1

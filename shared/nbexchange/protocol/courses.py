@@ -26,9 +26,15 @@ class Course(Answer):
 
 
 class Limits(Answer):
+    """What the service refuses at announcement: bytes of an archive, packed and unpacked, the second also as a multiple
+    of the first (which does not count below `ALWAYS_UNPACKED`), and files and directories in it.
+    """
+
     max_buffer_size: int
     max_unpacked_size: int
     max_items: int
+    max_unpacked_ratio: int | None = None
+    max_members: int | None = None
 
 
 class Quotas(Answer):

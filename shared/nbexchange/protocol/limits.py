@@ -12,10 +12,24 @@ MAX_NOTEBOOK_PATHS = 64_000
 """Characters of all notebooks' paths of one archive: lists are kept in memory."""
 
 MAX_MEMBERS = 50_000
-"""Files and directories in one archive: what is packed must also unpack."""
+"""Files and directories in one archive, whatever is configured: what is packed must also unpack."""
+
+DEFAULT_MAX_MEMBERS = 20_000
+"""`max_members`, where it is not configured: each takes a block and an inode of a disk, though it is empty."""
+
+DEFAULT_MAX_UNPACKED_RATIO = 100
+"""`max_unpacked_ratio`, where it is not configured: notebooks unpack to ten times their size, text to twenty."""
+
+ALWAYS_UNPACKED = 20_000_000
+"""Bytes to which any archive may unpack, however small it is: a table of zeros is no attack."""
 
 DEFAULT_MAX_BUFFER_SIZE = 5_253_530_000
 """Bytes of one packed archive, the limit that nbexchange always had."""
 
 UNPACKED_FACTOR = 4
 """`max_unpacked_size` defaults to this many times `max_buffer_size`."""
+
+
+def unpacked_limit(size: int, ratio: int) -> int:
+    """The bytes to which an archive of `size` bytes may unpack, where `ratio` is `max_unpacked_ratio`."""
+    return max(ALWAYS_UNPACKED, ratio * size)

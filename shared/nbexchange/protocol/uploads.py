@@ -10,6 +10,7 @@ from msgspec import Meta
 from nbexchange.protocol.base import Answer, Instant, ItemFailed, Request, Sha256, Size
 from nbexchange.protocol.limits import MAX_ITEMS
 from nbexchange.protocol.records import Kind, KindText, Record
+from nbexchange.protocol.revisions import since
 
 NotebookPaths = list[Annotated[str, Meta(max_length=4096)]]
 
@@ -18,7 +19,8 @@ class UploadItem(Request):
     """One object that a client wants to send, with its size in bytes and digest fixed before the first byte.
 
     `id` is made by the client and is unique per person: the same id with the same content may be sent again
-    at any time. `submitted_at` or `submission_id` say which submission a feedback is for.
+    at any time. `submitted_at` or `submission_id` say which submission a feedback is for. `members` are the files and
+    directories of an archive.
     """
 
     id: UUID
@@ -31,6 +33,7 @@ class UploadItem(Request):
     submitted_at: Instant | None = None
     notebook_id: str | None = None
     force: bool = False
+    members: Annotated[Annotated[int, Meta(ge=0, le=2**62)] | None, since(2)] = None
 
 
 class InitiateUploads(Request):

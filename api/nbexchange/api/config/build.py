@@ -89,7 +89,13 @@ def build_authenticator(settings: NbExchange) -> Authenticator:
 
 
 def build_limits(settings: NbExchange) -> protocol.Limits:
-    return protocol.Limits(settings.max_buffer_size, settings.max_unpacked_size, protocol.MAX_ITEMS)
+    return protocol.Limits(
+        settings.max_buffer_size,
+        settings.max_unpacked_size,
+        protocol.MAX_ITEMS,
+        settings.max_unpacked_ratio,
+        settings.max_members,
+    )
 
 
 def build_quotas(settings: NbExchange) -> protocol.Quotas:

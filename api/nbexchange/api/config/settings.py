@@ -12,7 +12,14 @@ from traitlets import Bool, Dict, Float, Integer, Unicode, default, validate
 
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.tokens import StaticTokens
-from nbexchange.protocol import DEFAULT_MAX_BUFFER_SIZE, UNPACKED_FACTOR
+from nbexchange.protocol import (
+    ALWAYS_UNPACKED,
+    DEFAULT_MAX_BUFFER_SIZE,
+    DEFAULT_MAX_MEMBERS,
+    DEFAULT_MAX_UNPACKED_RATIO,
+    MAX_MEMBERS,
+    UNPACKED_FACTOR,
+)
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.registry import find_factory
 
@@ -171,6 +178,19 @@ class NbExchange(Section):
     @default("max_unpacked_size")
     def _default_max_unpacked_size(self) -> int:
         return UNPACKED_FACTOR * self.max_buffer_size
+
+    max_unpacked_ratio = Integer(
+        DEFAULT_MAX_UNPACKED_RATIO,
+        min=1,
+        help="How many times its packed size an archive may unpack to, so that a small one fills no disk. Any may "
+        f"unpack to {ALWAYS_UNPACKED // 10**6} MB.",
+    ).tag(config=True)
+    max_members = Integer(
+        DEFAULT_MAX_MEMBERS,
+        min=1,
+        max=MAX_MEMBERS,
+        help=f"The most files and directories in an archive: {MAX_MEMBERS} at most.",
+    ).tag(config=True)
 
     def check(self) -> None:
         """Raise `SettingsError` for a combination that cannot work."""

@@ -29,6 +29,7 @@ from nbexchange.protocol import (
     UploadItem,
     is_path_component,
     is_relative_path,
+    unpacked_limit,
 )
 
 TICK = timedelta(microseconds=1)
@@ -83,8 +84,8 @@ def _check_limit(what: str, size: int, limit: int) -> None:
 def _check_feedback(item: UploadItem) -> None:
     if not item.student_id or not item.notebook_id or not (item.submission_id or item.submitted_at):
         raise InvalidRequest("Feedback needs student_id, notebook_id and submission_id or submitted_at.")
-    if item.unpacked_size is not None or item.notebooks:
-        raise InvalidRequest("Feedback is no archive: it has no unpacked_size and no notebooks.")
+    if item.unpacked_size is not None or item.notebooks or item.members is not None:
+        raise InvalidRequest("Feedback is no archive: it has no unpacked_size, notebooks and members.")
     if item.submitted_at is not None:
         check_instant("submitted_at", item.submitted_at)
 
@@ -93,12 +94,28 @@ def _check_archive(item: UploadItem, limits: Limits) -> None:
     if item.unpacked_size is None:
         raise InvalidRequest("unpacked_size is missing.")
     _check_limit("unpacked", item.unpacked_size, limits.max_unpacked_size)
+    _check_what_unpacks(item.size, item.unpacked_size, item.members or 0, limits)
     if item.notebook_id or item.submission_id or item.submitted_at:
         raise InvalidRequest("notebook_id, submission_id and submitted_at are for feedback.")
     if not all(is_relative_path(path) for path in item.notebooks):
         raise InvalidRequest("A notebook's path is not a relative path.")
     if sum(map(len, item.notebooks)) > MAX_NOTEBOOK_PATHS:
         raise InvalidRequest("The notebooks' paths are too many and too long.")
+
+
+def _check_what_unpacks(size: int, unpacked: int, members: int, limits: Limits) -> None:
+    """Refuse what the plugin would not unpack. A client that lies about it is found out there, and fills no disk."""
+    ratio = limits.max_unpacked_ratio
+    if ratio and unpacked > (limit := unpacked_limit(size, ratio)):
+        raise TooLarge(
+            f"The archive has {size} bytes and unpacks to {unpacked}: the limit is {ratio} times its size.",
+            limit=limit,
+        )
+    if limits.max_members and members > limits.max_members:
+        raise TooLarge(
+            f"The archive has {members} files and directories, the limit is {limits.max_members}.",
+            limit=limits.max_members,
+        )
 
 
 class ReleaseRule:

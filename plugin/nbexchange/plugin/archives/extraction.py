@@ -64,7 +64,12 @@ class Modes:
 
 
 def unpack(
-    archive: BinaryIO, destination: Path, unpacked_size: int, modes: Modes, selection: Selection = EVERYTHING
+    archive: BinaryIO,
+    destination: Path,
+    unpacked_size: int,
+    modes: Modes,
+    selection: Selection = EVERYTHING,
+    max_members: int = MAX_MEMBERS,
 ) -> LeftOut:
     """Unpack what is wanted into the new directory `destination`; gives what was left out.
 
@@ -75,7 +80,7 @@ def unpack(
     destination.mkdir()
     try:
         with tarfile.open(fileobj=stream, mode="r:") as tar:  # type: ignore[call-overload]  # of a stream it needs these methods alone
-            for member in _members(tar, stream, unpacked_size):
+            for member in _members(tar, stream, unpacked_size, max_members):
                 target = destination / member.name
                 if selection.leaves_out(member.name, member.size if member.isreg() else None, left_out):
                     continue
@@ -98,12 +103,14 @@ def unpack(
     return left_out
 
 
-def _members(tar: tarfile.TarFile, stream: _ForwardReader, left: int) -> Iterator[tarfile.TarInfo]:
+def _members(
+    tar: tarfile.TarFile, stream: _ForwardReader, left: int, max_members: int
+) -> Iterator[tarfile.TarInfo]:
     """The members that are unpacked, each looked at before anything is written for it."""
     for count, member in enumerate(tar):
         tar.members.clear()  # type: ignore[attr-defined]  # it would keep every header
-        if count >= MAX_MEMBERS:
-            raise ArchiveRefused(f"the archive has more than {MAX_MEMBERS} members")
+        if count >= max_members:
+            raise ArchiveRefused(f"the archive has more than {max_members} members (c.Exchange.max_members)")
         if not (member.isreg() or member.isdir()) or member.issparse() or tar.pax_headers:
             raise ArchiveRefused("the archive holds something that is neither a file nor a directory")
         if not is_relative_path(member.name):

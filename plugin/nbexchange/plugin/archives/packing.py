@@ -14,12 +14,19 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 from nbexchange.plugin.archives.compression import Gzip
+from nbexchange.plugin.archives.refusals import changed, shrinks_too_far, too_large, too_many
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
-from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
+from nbexchange.plugin.failures import PackingFailed
 from nbexchange.plugin.messages import say
-from nbexchange.plugin.sizes import humanize, name_largest
 from nbexchange.plugin.submission_folders import SECRET, STAMP
-from nbexchange.protocol import MAX_MEMBERS, MAX_NOTEBOOK_PATHS, UploadItem, is_relative_path
+from nbexchange.protocol import (
+    DEFAULT_MAX_UNPACKED_RATIO,
+    MAX_MEMBERS,
+    MAX_NOTEBOOK_PATHS,
+    UploadItem,
+    is_relative_path,
+    unpacked_limit,
+)
 
 LOCAL_FILES = frozenset({STAMP, SECRET})
 """Files at the top of a tree that belong to one side's copy and are never sent."""
@@ -30,10 +37,13 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of the packed archive (`max_buffer_size`) and of what is in it (`max_unpacked_size`)."""
+    """Bytes of the packed archive (`max_buffer_size`) and of what is in it (`max_unpacked_size`, and
+    `max_unpacked_ratio` times the first).
+    """
 
     packed: int
     unpacked: int
+    ratio: int = DEFAULT_MAX_UNPACKED_RATIO
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Packed:
     sha256: str
     unpacked_size: int
     notebooks: list[str]
+    members: int
 
     def to_item(self, **values: Any) -> UploadItem:
         """The item that announces it. Each call makes a new id, which is a new upload."""
@@ -53,6 +64,7 @@ class Packed:
             sha256=self.sha256,
             unpacked_size=self.unpacked_size,
             notebooks=self.notebooks,
+            members=self.members,
             **values,
         )
 
@@ -80,11 +92,15 @@ class Tree:
         return sum(file.size for file in self.files)
 
     @property
+    def members(self) -> int:
+        return len(self.files) + len(self.directories)
+
+    @property
     def notebooks(self) -> list[str]:
         return sorted(file.path for file in self.files if file.path.endswith(".ipynb"))
 
 
-def survey(root: Path, selection: Selection = EVERYTHING) -> Tree:
+def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX_MEMBERS) -> Tree:
     """Walk the tree, following links that stay inside it; what does not travel is in `left_out`."""
     tree = Tree(root)
     for path, entry in _walk(tree, "", selection, [], root.resolve()):
@@ -92,15 +108,11 @@ def survey(root: Path, selection: Selection = EVERYTHING) -> Tree:
             tree.directories.append(path)
         else:
             tree.files.append(File(path, entry.st_size, (entry.st_dev, entry.st_ino)))
-        if len(tree.files) + len(tree.directories) > MAX_MEMBERS:
-            raise too_many(root, f"{MAX_MEMBERS} files and directories")
+        if tree.members > max_members:
+            raise too_many(root, f"{max_members} files and directories (max_members)")
     if sum(map(len, tree.notebooks)) > MAX_NOTEBOOK_PATHS:
         raise too_many(root, "notebooks with names of 64 000 characters in all")
     return tree
-
-
-def too_many(root: Path, what: str) -> PackingFailed:
-    return PackingFailed(say("too-many-files", name=root.name, what=what))
 
 
 def _walk(
@@ -162,7 +174,9 @@ def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
         for file in tree.files:
             _add_file(tar, tree.root, file)
     gzip.finish()
-    return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks)
+    if tree.size > unpacked_limit(sink.size, limits.ratio):
+        raise shrinks_too_far(tree, sink.size, limits.ratio)
+    return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks, tree.members)
 
 
 def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
@@ -191,24 +205,6 @@ def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
 def _without_waiting(path: str, flags: int) -> int:
     """Open what may have become a pipe since it was looked at."""
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-def changed(path: str) -> PackingFailed:
-    return PackingFailed(say("changed-while-packing", path=path))
-
-
-def too_large(tree: Tree, what: str, size: int | None, limit: int, setting: str) -> ArchiveTooLarge:
-    amount = f"{humanize(size)} {what}" if size is not None else f"more than that {what}"
-    largest = name_largest((file.size, file.path) for file in tree.files)
-    text = say(
-        "packed-too-large",
-        name=tree.root.name,
-        what=amount,
-        setting=setting,
-        limit=humanize(limit),
-        largest=largest,
-    )
-    return ArchiveTooLarge(text)
 
 
 class _HashingSink(io.RawIOBase):

@@ -60,7 +60,7 @@ class WhoAmI(Command):
                 ("full name", answer.full_name),
                 ("e-mail", answer.email),
                 ("largest archive", humanize(answer.limits.max_buffer_size)),
-                ("largest unpacked", humanize(answer.limits.max_unpacked_size)),
+                ("largest unpacked", explain_unpacked(answer.limits)),
                 ("may submit", explain_quotas(answer.quotas)),
                 ("clock here", explain_clock(timedelta(seconds=answer.clock_ahead_seconds))),
                 ("service", f"{answer.service} (nbexchange {answer.versions.service})"),
@@ -69,6 +69,15 @@ class WhoAmI(Command):
         )
         yield ""
         yield from course_lines(answer.courses)
+
+
+def explain_unpacked(limits: Limits) -> str:
+    parts = [humanize(limits.max_unpacked_size)]
+    if limits.max_unpacked_ratio:
+        parts.append(f"{limits.max_unpacked_ratio} times the archive")
+    if limits.max_members:
+        parts.append(f"{limits.max_members} files and directories")
+    return ", ".join(parts)
 
 
 def describe(me: Me, ahead: timedelta, service: str) -> WhoIAm:

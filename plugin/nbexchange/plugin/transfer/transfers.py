@@ -27,6 +27,7 @@ from nbexchange.protocol import (
     UploadAnswer,
     UploadCompleted,
     UploadGranted,
+    for_revision,
 )
 
 UNCONFIRMED: Mapping[Kind, str] = {
@@ -63,6 +64,9 @@ class Transfer:
         self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
     ) -> dict[UUID, Record | TransferFailed]:
         """Send every item of a batch; the failure of one does not stop the others."""
+        # Once and for all: an item that is announced again has to be the same, also where the service has said
+        # meanwhile that it knows more.
+        batch = for_revision(batch, self.client.revision)
         outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
         for answer in self._initiate(batch):
