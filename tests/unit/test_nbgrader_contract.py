@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import abc
 from nbgrader.exchange import default as nbgraders_own
 from support.suite.named_tests import TESTS, missing
@@ -26,6 +27,12 @@ def test_every_statement_has_tests_that_exist_or_a_reason(part, entry):
     assert set(entry) - {"option"} in ({"says", "tests"}, {"says", "reason"}), entry["says"]
     assert entry.get("tests", [entry.get("reason")]), entry["says"]
     assert missing(entry.get("tests", [])) == []
+
+
+def test_every_setting_of_a_course_is_in_the_table():
+    settings = {f"CourseDirectory.{name}" for name in CourseDirectory.class_own_traits(config=True)}
+    assert settings
+    assert settings <= {entry.get("option") for _, entry in STATEMENTS}
 
 
 @pytest.mark.parametrize("package", [abc, nbgraders_own])
