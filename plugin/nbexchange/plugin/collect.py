@@ -148,15 +148,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         return UNCHANGED
 
     def _warn(self, record: SubmissionRecord) -> None:
-        if self.check_owner and record.submitted_by != record.student_id and not record.by_instructor:
-            self.log.warning(
-                "%s %s claims to be submitted by %s but was submitted by %s; cheating attempt? "
-                "You may disable this warning by unsetting the option ExchangeCollect.check_owner",
-                self.assignment_id,
-                record.attempt,
-                record.student_id,
-                record.submitted_by,
-            )
+        if self.check_owner and record.submitted_by != record.student_id:
+            self._warn_of_submitter(record)
         delay = (record.completed_at - record.submitted_at).total_seconds()
         if delay > LATE_COMPLETION:
             self.log.warning(
@@ -165,6 +158,19 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
                 self.format_stamp(record.submitted_at),
                 delay // 60,
             )
+
+    def _warn_of_submitter(self, record: SubmissionRecord) -> None:
+        """An instructor of the course may submit for a student; the service lets nobody else."""
+        who = f"{record.submitted_by}, then an instructor of the course"
+        if not record.by_instructor:
+            who = f"{record.submitted_by}; cheating attempt?"
+        self.log.warning(
+            "%s: attempt %s of %s was submitted by %s (c.ExchangeCollect.check_owner = False says this no more)",
+            self.assignment_id,
+            record.attempt,
+            record.student_id,
+            who,
+        )
 
     def _enter_names(self, records: list[SubmissionRecord]) -> None:
         """Put names and addresses into the gradebook; what is not known blanks nothing."""
