@@ -63,7 +63,10 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
     def copy_files(self) -> None:
         if not self.records:
             self.log.warning(
-                "No submissions of '%s' for course '%s' to collect", self.assignment_id, self.course_id
+                "No submissions of '%s' for course '%s' to collect: %s",
+                self.assignment_id,
+                self.course_id,
+                self._why_nothing(),
             )
             return
         self.log.info(
@@ -83,6 +86,14 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         if failed:
             self.fail(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
         self.log.info("%s", summary)
+
+    def _why_nothing(self) -> str:
+        entries = self.client.assignments(self.course_id).assignments
+        if self.assignment_id not in (others := [entry.assignment_id for entry in entries if entry.release]):
+            self.suggest(self.assignment_id, others)
+            return "it is not released"
+        pattern = self.coursedir.student_id or "*"
+        return "nobody has submitted it" if pattern == "*" else f"there is none of students like {pattern!r}"
 
     def _collect_all(self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
         """Collect each; the failure of one does not stop the others. Gives the students whose failed."""

@@ -77,20 +77,25 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
 
     def fail_not_here(self, path: Path, others: Sequence[str]) -> NoReturn:
         """There is no assignment at `path`, but perhaps one of these was meant."""
-        self._suggest(path.name, others)
+        self.suggest(path.name, others)
         raise TransferFailed(say("assignment-not-here", path=path))
 
     def find_release(self) -> ReleaseRecord:
         """The assignment as it is released to the caller."""
         assignments = self.client.assignments(self.course_id).assignments
         released = {entry.assignment_id: entry.release for entry in assignments if entry.release}
-        if release := released.get(self.assignment_id):
-            return release
-        self._suggest(self.assignment_id, list(released))
+        release = released.get(self.assignment_id)
+        if release is None:
+            self.fail_unknown(list(released))
+        return release
+
+    def fail_unknown(self, others: Sequence[str]) -> NoReturn:
+        """The exchange has no such assignment for the caller, but perhaps one of these was meant."""
+        self.suggest(self.assignment_id, others)
         text = say("not-released", assignment=self.assignment_id, course=self.course_id)
         raise TransferFailed(text, self.client.request_id)
 
-    def _suggest(self, name: str, others: Sequence[str]) -> None:
+    def suggest(self, name: str, others: Sequence[str]) -> None:
         from rapidfuzz import process
 
         if nearest := process.extractOne(name, others):

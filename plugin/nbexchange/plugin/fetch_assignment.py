@@ -60,17 +60,25 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
             beside = Path(folder) / self.dest_path.name
             with self.unpacked("release", granted, self.assignment_id, beside, self.selection):
                 pass
-            self._copy_missing(beside, self.dest_path)
+            if not self._copy_missing(beside, self.dest_path):
+                self.log.info(
+                    "Nothing to replace: no file of the assignment is missing in %s", self.dest_path
+                )
 
-    def _copy_missing(self, source: Path, target: Path) -> None:
+    def _copy_missing(self, source: Path, target: Path) -> bool:
+        """Add what `target` lacks; gives whether that was anything."""
+        is_anything = False
         for entry in sorted(source.iterdir()):
             copy = target / entry.name
+            is_missing = not copy.exists()
             if entry.is_dir():
-                if not copy.exists():
+                if is_missing:
                     self.log.warning("Creating missing directory '%s'", copy)
                     copy.mkdir()
                 if copy.is_dir():
-                    self._copy_missing(entry, copy)
-            elif not copy.exists():
+                    is_missing |= self._copy_missing(entry, copy)
+            elif is_missing:
                 self.log.warning("Replacing missing file '%s'", copy)
                 shutil.move(entry, copy)  # what does not fit is not there by half
+            is_anything |= is_missing
+        return is_anything

@@ -12,17 +12,27 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback as ABCExchangeFetchFeedb
 from nbgrader.exchange.abc.exchange import ExchangeError
 
 from nbexchange.plugin.exchange import Exchange
+from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.list_entries import digest
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
 
 class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
-        self.course_id = self.require_course()
-        assignment_id = self.coursedir.assignment_id
+        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self._require_own()
         assignments = self.client.assignments(self.course_id).assignments
-        self.entries = [entry for entry in assignments if assignment_id in {"", entry.assignment_id}]
+        self.entries = [entry for entry in assignments if self.assignment_id in {"", entry.assignment_id}]
+        if self.assignment_id and not self.entries:
+            self.fail_unknown([entry.assignment_id for entry in assignments])
+
+    def _require_own(self) -> None:
+        """With `--student`, that has to be the caller: the service gives nobody the feedback of another."""
+        student_id = self.require_student()
+        if student_id is not None and student_id != (caller := self.client.me().name):
+            raise TransferFailed(say("feedback-of-another", student=student_id, caller=caller))
 
     def init_dest(self) -> None:
         """Each assignment has a directory of its own."""
@@ -35,6 +45,8 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             for feedback, target in self._find_feedback(entry)
             if not (target.is_file() and digest(target) == feedback.sha256)
         ]
+        if not outdated:
+            self._say_why_nothing()
         answers = self.transfer.grants([DownloadItem("feedback", feedback.id) for feedback, _ in outdated])
         failed = []
         for (_, target), answer in zip(outdated, answers, strict=True):
@@ -71,6 +83,14 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
                 yield feedback, self._path_of(destination, feedback)
         for feedback in entry.feedback:
             yield feedback, self._path_of(destination, feedback)
+
+    def _say_why_nothing(self) -> None:
+        """There is nothing to fetch: where attempts have no feedback, that was said of each."""
+        what = f"{self.course_id}/{self.assignment_id}" if self.assignment_id else self.course_id
+        if any(entry.feedback or any(a.feedback for a in entry.submissions) for entry in self.entries):
+            self.log.info("Nothing to fetch: the feedback for '%s' is here, as it was released last", what)
+        elif not any(entry.submissions for entry in self.entries):
+            self.log.warning("No feedback for '%s': you have submitted nothing", what)
 
     def _path_of(self, destination: Path, feedback: Feedback) -> Path:
         return destination / self.format_stamp(feedback.submitted_at) / f"{feedback.notebook_id}.html"

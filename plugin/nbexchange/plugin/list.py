@@ -90,8 +90,12 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
 
     def remove_files(self) -> list[Info]:
         """Hide what `list_files` would list, and nothing else; bytes and history stay."""
-        if self.inbound or self.cached:
-            return self._remove_submissions()
+        removed = self._remove_submissions() if self.inbound or self.cached else self._remove_releases()
+        if not removed:  # a list that is empty ends after its heading, as nbgrader's does
+            self.log.warning("Nothing to remove: the list without --remove is empty too")
+        return removed
+
+    def _remove_releases(self) -> list[Info]:
         released = [{**self._released(entry), "status": "removed"} for entry in self.entries if entry.release]
         failures = self._unrelease(released)
         if failures and len(failures) == len(released):

@@ -158,6 +158,10 @@ MESSAGES = {
         "What arrived was refused: {why}.",
         "Nothing was unpacked: tell the person who sent it, and the administrator of the exchange.",
     ),
+    "feedback-of-another": Message(
+        "Everybody fetches their own feedback, and you are {caller}, not {student}.",
+        "Run the command without --student; an instructor has what was released in the course's feedback directory.",
+    ),
     "feedback-empty": Message("The file is empty.", "Generate the feedback again."),
     "feedback-too-large": Message(
         "The file is {size}, and the limit (max_buffer_size) is {limit}.",

@@ -50,7 +50,10 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
     def copy_files(self) -> None:
         if not self.files:
             self.log.warning(
-                "No feedback to release for assignment '%s' in %s", self.assignment_id, self.course_id
+                "No feedback to release for assignment '%s' in %s: there is no %s",
+                self.assignment_id,
+                self.course_id,
+                self._looked_for(),
             )
         failed: list[str] = []
         for start in range(0, len(self.files), MAX_ITEMS):
@@ -63,6 +66,14 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
                 break
         if failed:
             self.fail(f"Feedback was not released for: {', '.join(failed)}")
+
+    def _looked_for(self) -> str:
+        """Where there are no files, in words of the command."""
+        student_id = self.coursedir.student_id or "*"
+        path = self.coursedir.format_path(self.coursedir.feedback_directory, student_id, self.assignment_id)
+        excluded = self.coursedir.student_id_exclude
+        but = f" but for {excluded}, whom student_id_exclude names" if excluded else ""
+        return f"{path}/*.html{but}. Run `nbgrader generate_feedback` first"
 
     def _release(self, chunk: list[tuple[str, Path]]) -> list[str]:
         """Release a batch of files; gives what failed; the log has the reasons."""

@@ -126,6 +126,13 @@ def test_what_nbgrader_itself_fails_at_is_told_as_nbgrader_does(manager, monkeyp
     assert "'NoneType' object is not callable" in answer["value"]
 
 
+@pytest.mark.parametrize("action", ["fetch", "submit", "fetch_feedback"])
+def test_an_assignment_that_is_not_there_is_no_success_of_any_action(manager, action):
+    answer = manager.act(action, "cs1", "ps9")
+    assert answer["success"] is False
+    assert "ps9" in answer["value"]
+
+
 def test_one_failure_is_not_told_again_for_the_next(manager, monkeypatch):
     assert "ps9" in manager.do("submit_assignment", "cs1", "ps9")["value"]
     monkeypatch.setattr(manager, "list_courses", lambda: {"success": False, "value": "another"})
