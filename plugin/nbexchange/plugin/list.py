@@ -14,6 +14,7 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed
 from nbexchange.plugin.list_entries import (
     Info,
+    feedback_info,
     flatten,
     inbound_line,
     name_of,
@@ -208,7 +209,6 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
             notebook_info(name, folder, exchange.get(Path(name).stem)) for name in top_level(record.notebooks)
         ]
         self._warn_without(notebooks, path)
-        has_local = bool(notebooks) and all(info["has_local_feedback"] for info in notebooks)
         return {
             "course_id": record.course_id,
             "student_id": record.student_id,
@@ -216,9 +216,5 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
             "path": path,
             "timestamp": stamp,
             "notebooks": notebooks,
-            "has_local_feedback": has_local,
-            "has_exchange_feedback": bool(notebooks)
-            and all(info["has_exchange_feedback"] for info in notebooks),
-            "feedback_updated": any(info["feedback_updated"] for info in notebooks),
-            "local_feedback_path": str(folder) if has_local else None,
+            **feedback_info(notebooks, folder, exchange),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +23,25 @@ def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
         "has_exchange_feedback": exchange is not None,
         "local_feedback_path": str(local) if has_local else None,
         "feedback_updated": has_local and exchange is not None and digest(local) != exchange.sha256,
+    }
+
+
+def feedback_info(notebooks: Collection[Info], folder: Path, exchange: Mapping[str, Feedback]) -> Info:
+    """The feedback on an attempt: there is some as soon as one notebook has it, and it is here when all of it is.
+
+    nbgrader wants it for every notebook, so that a scratch notebook hides it from its student for ever.
+    """
+    listed = {info["notebook_id"] for info in notebooks}
+    unlisted = [notebook_info(name, folder, exchange[name]) for name in exchange if name not in listed]
+    entries = [*notebooks, *unlisted]
+    has_local = any(info["has_local_feedback"] for info in entries) and not any(
+        info["has_exchange_feedback"] and not info["has_local_feedback"] for info in entries
+    )
+    return {
+        "has_local_feedback": has_local,
+        "has_exchange_feedback": bool(exchange),
+        "feedback_updated": any(info["feedback_updated"] for info in entries),
+        "local_feedback_path": str(folder) if has_local else None,
     }
 
 
