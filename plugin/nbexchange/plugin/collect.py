@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
+from sqlalchemy.exc import SQLAlchemyError
 
 from nbexchange.plugin.archives.selection import LeftOut
+from nbexchange.plugin.cli.tables import clean
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.messages import say
@@ -27,6 +31,7 @@ from nbexchange.protocol import (
     SubmissionRecord,
     SubmissionsQuery,
 )
+from nbexchange.shared.redaction import redact
 
 LATE_COMPLETION = 600
 """Seconds between stamp and arrival after which an instructor is told of it."""
@@ -37,15 +42,29 @@ NEW, UPDATED, UNCHANGED = "new", "updated", "unchanged"
 class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
-        with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
-            try:
-                duedate = gradebook.find_assignment(self.assignment_id).duedate
-            except MissingEntry:
-                duedate = None
+        duedate = self._find_duedate()
         self.records = self._latest(None)
         if self.before_duedate and duedate is not None:
             in_time = {record.student_id: record for record in self._latest(duedate.replace(tzinfo=UTC))}
             self.records = [in_time.get(record.student_id, record) for record in self.records]
+
+    def _find_duedate(self) -> datetime | None:
+        with self._gradebook() as gradebook:
+            try:
+                duedate: datetime | None = gradebook.find_assignment(self.assignment_id).duedate
+            except MissingEntry:
+                duedate = None
+        return duedate
+
+    @contextmanager
+    def _gradebook(self) -> Iterator[Any]:
+        """nbgrader's; raises `TransferFailed` where its database does not let itself be used."""
+        try:
+            with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
+                yield gradebook
+        except (SQLAlchemyError, InvalidEntry) as error:
+            (why, *_) = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+            raise TransferFailed(say("gradebook", why=clean(redact(why)))) from None
 
     def _latest(self, before: datetime | None) -> list[SubmissionRecord]:
         """The newest attempt of each student who is asked for, optionally of those up to an instant."""
@@ -78,13 +97,13 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         changed = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
         counts = Counter({UNCHANGED: len(self.records) - len(changed)})
         self.left_out: dict[str, LeftOut] = {}
-        failed = self._collect_all(changed, counts)
-        self._enter_names([record for record in self.records if record.student_id not in failed])
+        failures = self._collect_all(changed, counts)
+        self._enter_names([record for record in self.records if record.student_id not in failures])
         for student_id, left_out in self.left_out.items():
             self.report_left_out(left_out, f" of {student_id} {self.assignment_id}")
         summary = f"{counts[NEW]} new, {counts[UPDATED]} updated, {counts[UNCHANGED]} unchanged"
-        if failed:
-            self.fail(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
+        if failures:
+            self.fail_in_part(f"{summary}, {len(failures)} failed", failures)
         self.log.info("%s", summary)
 
     def _why_nothing(self) -> str:
@@ -95,9 +114,11 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         pattern = self.coursedir.student_id or "*"
         return "nobody has submitted it" if pattern == "*" else f"there is none of students like {pattern!r}"
 
-    def _collect_all(self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]) -> list[str]:
-        """Collect each; the failure of one does not stop the others. Gives the students whose failed."""
-        failed = []
+    def _collect_all(
+        self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]
+    ) -> dict[str, str]:
+        """Collect each; the failure of one does not stop the others. Gives the reasons by the student's name."""
+        failures = {}
         answers = self.transfer.grants([DownloadItem("submission", record.id) for record, _ in changed])
         for (record, plan), answer in zip(changed, answers, strict=True):
             try:
@@ -106,8 +127,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
                 counts[plan] += 1
             except (ExchangeError, RuntimeError) as error:
                 self.log.error("Not collected: %s %s: %s", record.student_id, self.assignment_id, error)
-                failed.append(record.student_id)
-        return failed
+                failures[record.student_id] = str(error)
+        return failures
 
     def _collect(self, record: SubmissionRecord, plan: str, granted: DownloadGranted) -> None:
         verb = "Updating" if plan == UPDATED else "Collecting"
@@ -184,12 +205,18 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         )
 
     def _enter_names(self, records: list[SubmissionRecord]) -> None:
-        """Put names and addresses into the gradebook; what is not known blanks nothing."""
+        """Put names and addresses into the gradebook; what is not known blanks nothing.
+
+        What was collected is in place: where they cannot be entered, that is a warning.
+        """
         contacts = {record.student_id: contact_of(record) for record in records}
-        with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
-            for student_id, contact in contacts.items():
-                if contact:
-                    gradebook.update_or_create_student(student_id, **contact)
+        try:
+            with self._gradebook() as gradebook:
+                for student_id, contact in contacts.items():
+                    if contact:
+                        gradebook.update_or_create_student(student_id, **contact)
+        except TransferFailed as failure:
+            self.log.warning("Names and addresses were not entered: %s", failure)
 
 
 def contact_of(record: SubmissionRecord) -> dict[str, Any]:

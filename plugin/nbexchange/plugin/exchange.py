@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import traceback
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, surve
 from nbexchange.plugin.archives.selection import LeftOut, Selection
 from nbexchange.plugin.archives.trees import make_folders, staged
 from nbexchange.plugin.cli.tables import clean
-from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure
+from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
@@ -59,6 +59,10 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
             self.log.debug("%s", redact(traceback.format_exc()))
             self.log.critical("%s", text)
             raise ExchangeError(text) from None
+
+    def fail_in_part(self, what: str, failures: Mapping[str, str]) -> None:
+        """Some of several things failed: name them, and their reasons below, as the last lines are what people see."""
+        self.fail(f"{what}: {', '.join(failures)}\n{list_reasons(failures)}")
 
     def require_course(self) -> str:
         course_id = self.coursedir.course_id

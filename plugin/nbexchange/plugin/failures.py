@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
 from nbexchange.plugin.messages import explain, say
 from nbexchange.protocol import Problem
@@ -83,11 +85,46 @@ def explain_failure(error: Exception) -> str:
     """The text for a failure: its own, or ours for an error of this machine or of the plugin itself."""
     if isinstance(error, TransferFailed):
         return str(error)
-    if not isinstance(error, OSError):
+    if not isinstance(error, OSError) or error.errno is None:
         return say("plugin-defect", error=type(error).__name__)
-    if error.errno == errno.EEXIST:
-        return say("in-the-way", path=error.filename)
-    if error.errno == errno.ENOSPC:
-        return say("disk-full")
-    where = f" ({error.filename})" if error.filename else ""
-    return say("local-trouble", what=os.strerror(error.errno or errno.EIO), where=where)
+    path = error.filename2 or error.filename  # of a renaming, where to
+    if error.errno in CODES and path is not None:
+        return say(CODES[error.errno], path=path)
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY) and path is not None:
+        return say("in-the-way", path=obstacle(Path(path)))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return say("disk-full" if error.errno == errno.ENOSPC else "quota-full")
+    where = f" ({path})" if path else ""
+    return say("local-trouble", what=os.strerror(error.errno), where=where)
+
+
+CODES = {
+    errno.EACCES: "not-permitted",
+    errno.EPERM: "not-permitted",
+    errno.EROFS: "read-only",
+    errno.ENAMETOOLONG: "name-too-long",
+}
+"""The messages for errors of the system that have one of their own."""
+
+
+def obstacle(path: Path) -> Path:
+    """What is in the way of a file: itself, or the file in the place of a folder above it."""
+    above = [folder for folder in path.parents if folder.exists() and not folder.is_dir()]
+    return above[-1] if above else path
+
+
+MOST_REASONS = 5
+"""How many lines of reasons people read; all of them are in the log."""
+
+
+def list_reasons(failures: Mapping[str, str]) -> str:
+    """Why some of several things failed: a line for each reason, with what it is the reason for."""
+    names: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
+    for name, text in failures.items():
+        reason = text.partition(" (request ")[0]
+        names.setdefault(reason, []).append(name)
+        texts.setdefault(reason, text)
+    lines = [f"{', '.join(names[reason])}: {text}" for reason, text in texts.items()]
+    more = [f"{len(lines) - MOST_REASONS} more reasons are in the log."] if len(lines) > MOST_REASONS else []
+    return "\n".join([*more, *lines[:MOST_REASONS]])

@@ -48,7 +48,7 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
         if not outdated:
             self._say_why_nothing()
         answers = self.transfer.grants([DownloadItem("feedback", feedback.id) for feedback, _ in outdated])
-        failed = []
+        failures: dict[str, str] = {}
         for (_, target), answer in zip(outdated, answers, strict=True):
             try:
                 with self.readable_failures():
@@ -56,9 +56,9 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
                 self.log.info("Fetched feedback: %s", target)
             except ExchangeError as failure:
                 self.log.error("Not fetched: %s: %s", target, failure)
-                failed.append(target.name)
-        if failed:
-            self.fail(f"Feedback was not fetched: {', '.join(failed)}. Try again in a minute.")
+                failures[f"{target.parent.name}/{target.name}"] = str(failure)
+        if failures:
+            self.fail_in_part("Feedback was not fetched", failures)
 
     def _fetch(self, granted: DownloadGranted, target: Path) -> None:
         """Download one file, which appears at `target` once it is complete."""

@@ -124,7 +124,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
         for name, failure in failures.items():
             self.log.error("Not removed: %s: %s", name, failure)
         if failures:
-            self.fail(f"Not removed: {', '.join(failures)}")
+            self.fail_in_part("Not removed", {name: str(failure) for name, failure in failures.items()})
 
     def _remove_submissions(self) -> list[Info]:
         """`--inbound` hides from the course, where the caller teaches it; `--cached` from their own list alone."""

@@ -180,6 +180,26 @@ MESSAGES = {
     "disk-full": Message(
         "The disk is full.", "Nothing was changed: free some space, then run the command again."
     ),
+    "quota-full": Message(
+        "What you may store on this disk is used up.",
+        "Nothing was changed: delete what you do not need, then run the command again.",
+    ),
+    "not-permitted": Message(
+        "You have no permission for {path}.",
+        "Look at its permissions and at those of the folder that it is in (ls -ld), then run the command again.",
+    ),
+    "read-only": Message(
+        "{path} is on a disk that cannot be written to.",
+        "Work in another folder, or tell the administrator of your notebook server.",
+    ),
+    "name-too-long": Message(
+        "The name of {path} is too long for this disk.",
+        "Work in a folder whose own path is shorter, or tell the person who gave it that name.",
+    ),
+    "gradebook": Message(
+        "The gradebook cannot be used: {why}.",
+        "Look at c.CourseDirectory.db_url, and at the permissions of that file, then collect again.",
+    ),
     "in-the-way": Message(
         "There is something at {path} already, which was left as it is.",
         "Move it away, then run the command again.",

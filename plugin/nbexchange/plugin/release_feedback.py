@@ -55,17 +55,19 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
                 self.course_id,
                 self._looked_for(),
             )
-        failed: list[str] = []
+        failures: dict[str, str] = {}
         for start in range(0, len(self.files), MAX_ITEMS):
             try:
-                failed += self._release(self.files[start : start + MAX_ITEMS])
+                failures |= self._release(self.files[start : start + MAX_ITEMS])
             except TransferFailed as failure:
                 if start == 0:
                     raise
-                failed += [self._fail_one(*entry, str(failure)) for entry in self.files[start:]]
+                failures |= {
+                    self._fail_one(*entry, str(failure)): str(failure) for entry in self.files[start:]
+                }
                 break
-        if failed:
-            self.fail(f"Feedback was not released for: {', '.join(failed)}")
+        if failures:
+            self.fail_in_part("Feedback was not released for", failures)
 
     def _looked_for(self) -> str:
         """Where there are no files, in words of the command."""
@@ -75,19 +77,20 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         but = f" but for {excluded}, whom student_id_exclude names" if excluded else ""
         return f"{path}/*.html{but}. Run `nbgrader generate_feedback` first"
 
-    def _release(self, chunk: list[tuple[str, Path]]) -> list[str]:
-        """Release a batch of files; gives what failed; the log has the reasons."""
-        failed, items, files = [], [], {}
+    def _release(self, chunk: list[tuple[str, Path]]) -> dict[str, str]:
+        """Release a batch of files; gives what failed, with the reasons."""
+        failures, items, files = {}, [], {}
         for student_id, file in chunk:
             try:
                 item = self._item(student_id, file)
             except (TransferFailed, OSError) as failure:
-                failed.append(self._fail_one(student_id, file, explain_failure(failure)))
+                reason = explain_failure(failure)
+                failures[self._fail_one(student_id, file, reason)] = reason
                 continue
             items.append(item)
             files[item.id] = (student_id, file)
         if not items:
-            return failed
+            return failures
         batch = InitiateUploads("feedback", self.course_id, self.assignment_id, items)
         with ExitStack() as stack:
             bodies = {key: stack.enter_context(file.open("rb")) for key, (_, file) in files.items()}
@@ -95,10 +98,10 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         for key, (student_id, file) in files.items():
             result = outcome[key]
             if isinstance(result, TransferFailed):
-                failed.append(self._fail_one(student_id, file, str(result)))
+                failures[self._fail_one(student_id, file, str(result))] = str(result)
             else:
                 self._report(student_id, file)
-        return failed
+        return failures
 
     def _item(self, student_id: str, file: Path) -> UploadItem:
         content = file.read_bytes()
