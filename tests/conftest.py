@@ -58,6 +58,12 @@ def no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is away in a test stays away; `test_patience.py` has a clock of its own."""
+    monkeypatch.setattr("nbexchange.plugin.settings.RETRY_SECONDS", 0)
+
+
 # --- databases ---------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,8 @@ class DirectoryTooLarge(RuntimeError):
 
 
 class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
+    is_patient = True
+
     # --- the one way to fail -------------------------------------------------------------------------------
 
     def start(self) -> Any:

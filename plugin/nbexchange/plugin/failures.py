@@ -21,9 +21,19 @@ from pathlib import Path
 from nbexchange.plugin.messages import explain, say
 from nbexchange.protocol import Problem
 
+UNAVAILABLE = 503
+
+GATEWAY_STATUSES = (502, UNAVAILABLE, 504)
+"""What a gateway, such as a hub's proxy, answers where it cannot reach what is behind it."""
+
 
 class TransferFailed(Exception):
-    """The base. Its text is what happened, what to do, and the id of the request that people may report."""
+    """The base. Its text is what happened, what to do, and the id of the request that people may report.
+
+    `passes_soon` says that the service or the store was away, as it is for the seconds in which it restarts.
+    """
+
+    passes_soon = False
 
     def __init__(self, text: str, request_id: str | None = None) -> None:
         super().__init__(text)
@@ -42,6 +52,7 @@ class ServiceRefused(TransferFailed):
     def __init__(self, problem: Problem) -> None:
         super().__init__(explain(problem), problem.request_id)
         self.problem = problem
+        self.passes_soon = problem.status == UNAVAILABLE
 
     @property
     def may_pass(self) -> bool:
@@ -50,15 +61,25 @@ class ServiceRefused(TransferFailed):
 
 
 class ServiceUnreachable(TransferFailed):
-    pass
+    def __init__(self, text: str, request_id: str | None = None, *, passes_soon: bool = False) -> None:
+        super().__init__(text, request_id)
+        self.passes_soon = passes_soon
 
 
 class StorageFailed(TransferFailed):
     """`status` is what the store answered; None when it did not answer to the end."""
 
-    def __init__(self, text: str, status: int | None = None, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        *,
+        passes_soon: bool = False,
+    ) -> None:
         super().__init__(text, request_id)
         self.status = status
+        self.passes_soon = passes_soon or status in GATEWAY_STATUSES
 
     @property
     def may_pass(self) -> bool:

@@ -19,6 +19,10 @@ class Message(NamedTuple):
 MESSAGES = {
     # --- the service
     "service-down": Message("The exchange service at {host} cannot be reached.", NOT_NOW),
+    "waiting": Message(
+        "The exchange service or its file store is away: trying again for up to {seconds:.0f} seconds.",
+        "Nothing is done twice.",
+    ),
     "service-slow": Message(
         "The exchange service at {host} did not answer within {seconds:g} seconds.", HARMLESS
     ),

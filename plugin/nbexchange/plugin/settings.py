@@ -21,6 +21,7 @@ from nbexchange.plugin.service.credentials import (
     ApiCredentials,
     service_url,
 )
+from nbexchange.plugin.service.patience import IMPATIENT, Patience
 from nbexchange.protocol import (
     ALWAYS_UNPACKED,
     DEFAULT_MAX_BUFFER_SIZE,
@@ -32,6 +33,10 @@ from nbexchange.protocol import (
 from nbexchange.shared.redaction import host_of
 
 COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+RETRY_SECONDS = 60
+"""A service restarts in a few seconds, also where an image is fetched for it."""
 
 
 class ExchangeSettings(LoggingConfigurable):
@@ -103,6 +108,17 @@ class ExchangeSettings(LoggingConfigurable):
         "own.",
     ).tag(config=True)
 
+    retry_seconds = Float(
+        min=0,
+        help="Seconds in all for which an action goes on trying while the service or the file store is away, as it is "
+        "when it restarts. Lists fail at once, and so does all that would hold up a notebook server. Default: "
+        f"{RETRY_SECONDS}.",
+    ).tag(config=True)
+
+    @default("retry_seconds")
+    def _default_retry_seconds(self) -> float:
+        return RETRY_SECONDS
+
     unsafe_names = List(
         Unicode(),
         list(UNSAFE_NAMES),
@@ -155,7 +171,11 @@ class ExchangeSettings(LoggingConfigurable):
     def client(self) -> Client:
         if self._client is None:
             credentials: Any = self.api_plugin_class
-            self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout)
+            patience = Patience(self.retry_seconds, self.log.warning) if self.is_patient else IMPATIENT
+            self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout, patience)
         return self._client
 
     _client: Client | None = None
+
+    is_patient = False
+    """Whether it goes on for `retry_seconds` where the service is away: for actions, not for what only looks."""

@@ -69,6 +69,7 @@ def write_jupyter_config(folder: Path) -> Path:
     folder.mkdir()
     (folder / "nbgrader_config.py").write_text(
         f'c = get_config()\n{FACTORY_LINES}c.CourseDirectory.course_id = "{COURSE}"\n'
+        "c.Exchange.retry_seconds = 2\n"  # for what stays away in a test
     )
     return folder
 

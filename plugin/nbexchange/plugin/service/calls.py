@@ -12,7 +12,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from nbexchange import protocol
-from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.failures import GATEWAY_STATUSES, ServiceRefused, ServiceUnreachable, TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.answers import BATCHES, ImpossibleName, read_answer
 from nbexchange.shared.redaction import host_of
@@ -23,8 +23,8 @@ T = TypeVar("T")
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
-GATEWAY_STATUSES = (502, 503, 504)
-"""What a gateway, such as a hub's proxy, answers where it cannot reach the service."""
+PASSING = {"service-away", "service-down", "service-lost"}
+"""The failures that a restart of the service makes."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ class Call:
         return self._failed("service-down")
 
     def _failed(self, code: str, **values: object) -> ServiceUnreachable:
-        return ServiceUnreachable(say(code, host=host_of(self.url), **values), self.request_id)
+        text = say(code, host=host_of(self.url), **values)
+        return ServiceUnreachable(text, self.request_id, passes_soon=code in PASSING)
 
     def _with_reference(self, answer: T) -> T:
         """The same answer; the problem of an item gets the id of the request, for people who report it."""

@@ -16,6 +16,7 @@ from urllib3.util import Retry
 from nbexchange import protocol
 from nbexchange.plugin.service.answers import Unreadable
 from nbexchange.plugin.service.calls import Call, stated_revision
+from nbexchange.plugin.service.patience import IMPATIENT, Patience
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ class Tries(Retry):
             raise
 
 
-# Every call may be repeated, so a lost answer costs a repetition and nothing else. Not for long: nbgrader calls
-# from the Jupyter server's event loop, which stands still meanwhile.
+# Every call may be repeated, so a lost answer costs a repetition and nothing else. These are for what passes at once,
+# also where nobody may be kept waiting; `Patience` is for a restart.
 RETRIES = Tries(
     total=3,
     read=1,
@@ -60,9 +61,10 @@ class Client:
     action that needs one in its first call asks something else before, such as `me`.
     """
 
-    def __init__(self, prepare: Prepare, timeout: float) -> None:
+    def __init__(self, prepare: Prepare, timeout: float, patience: Patience = IMPATIENT) -> None:
         self.prepare = prepare
         self.timeout = timeout
+        self.patience = patience
         self.request_id: str | None = None  # of the last request
         self.headers: Mapping[str, str] = {}  # of the last answer
         self.revision = protocol.FIRST_REVISION  # that the service stated last
@@ -140,6 +142,10 @@ class Client:
     # --- how -----------------------------------------------------------------------------------------------
 
     def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:
+        """The answer; asked for again while the service is away and the caller has patience."""
+        return self.patience.repeat(lambda: self._try(method, path, kind, query, body))
+
+    def _try(self, method: str, path: str, kind: type[T], query: Any, body: Any) -> T:
         call = Call(*self.prepare(path))
         self.request_id = call.request_id
         try:

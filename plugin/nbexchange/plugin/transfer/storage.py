@@ -126,7 +126,7 @@ class Storage:
             was_reached = not isinstance(error, requests.ConnectTimeout)
             lost = was_reached and (broke_off(error) or timed_out(error))
             code = "store-lost" if lost else "store-down"
-            raise StorageFailed(say(code, host=host_of(url))) from None
+            raise StorageFailed(say(code, host=host_of(url)), passes_soon=True) from None
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""

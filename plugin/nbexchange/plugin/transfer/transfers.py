@@ -89,11 +89,29 @@ class Transfer:
         self, batch: InitiateUploads, sent: Sequence[UUID]
     ) -> Sequence[CompletionAnswer | Unreadable]:
         try:
-            return self.client.complete(sent)
+            return self._ask_to_complete(sent)
         except (ServiceUnreachable, ServiceRefused) as failure:
             if isinstance(failure, ServiceRefused) and not (batch.kind == "submission" and failure.may_pass):
                 raise  # garbage collection completes a submission that has arrived, but no release
             raise _unconfirmed(batch.kind, failure) from None
+
+    def _ask_to_complete(self, sent: Sequence[UUID]) -> Sequence[CompletionAnswer | Unreadable]:
+        """What the service says, again while it cannot ask its store; in the end also of those that it could not."""
+        answers: Sequence[CompletionAnswer | Unreadable] = []
+
+        def ask() -> None:
+            nonlocal answers
+            answers = self.client.complete(sent)
+            for answer in answers:
+                if isinstance(answer, ItemFailed) and (failure := ServiceRefused(answer.problem)).passes_soon:
+                    raise failure
+
+        try:
+            self.client.patience.repeat(ask)
+        except ServiceRefused:
+            if not answers:
+                raise
+        return answers
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
         answers = self.client.initiate(batch)
@@ -118,9 +136,10 @@ class Transfer:
                 self.client.abort(completion.id)
 
     def _put(self, batch: InitiateUploads, granted: UploadGranted, body: BinaryIO, name: str) -> None:
-        """Send the bytes; once more with a fresh URL where that may help."""
+        """Send the bytes; once more with a fresh URL where that may help, and again while the store is away."""
         (item,) = (item for item in batch.items if item.id == granted.id)
-        with self.referring():
+
+        def send() -> None:
             try:
                 self.storage.put(granted.url, granted.headers, body, item.size, name)
             except StorageFailed as failure:
@@ -130,6 +149,9 @@ class Transfer:
                 if not isinstance(renewed, UploadGranted):
                     raise
                 self.storage.put(renewed.url, renewed.headers, body, item.size, name)
+
+        with self.referring():
+            self.client.patience.repeat(send)
 
     # --- down ----------------------------------------------------------------------------------------------
 
@@ -146,8 +168,9 @@ class Transfer:
         return [answer if isinstance(answer, DownloadGranted) else failure_of(answer) for answer in answers]
 
     def receive(self, kind: Kind, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
-        """Download what was granted; once more with a fresh URL where that may help."""
-        with self.referring():
+        """Download what was granted; once more with a fresh URL where that may help, again while the store is away."""
+
+        def fetch() -> None:
             try:
                 self._get(granted, target, name)
             except StorageFailed as failure:
@@ -155,6 +178,9 @@ class Transfer:
                     raise
                 (renewed,) = self._request([DownloadItem(kind, granted.id)])
                 self._get(accept(renewed), target, name)
+
+        with self.referring():
+            self.client.patience.repeat(fetch)
 
     def _get(self, granted: DownloadGranted, target: BinaryIO, name: str) -> None:
         target.seek(0)
