@@ -33,3 +33,15 @@ def test_a_student_fetches_submits_and_fetches_feedback_by_mouse(external, brows
         lab.shoot("5-feedback-is-fetched")
     (page,) = (ada.home / "by-mouse" / "feedback").rglob("squares.html")
     assert "Score: 5.0 / 5.0" in page.read_text()
+
+
+def test_a_page_cannot_call_the_exchange_however_little_it_has_its_browser_say(
+    external, browser, screenshots
+):
+    call = """async () => {
+        const headers = {"Accept-Language": "", "Authorization": "token false"};
+        const answer = await fetch("/services/nbexchange/v1/me", {headers, referrerPolicy: "no-referrer"});
+        return [answer.status, (await answer.json()).type];
+    }"""
+    with logged_in(browser, external, ADA, screenshots) as lab:
+        assert lab.page.evaluate(call) == [403, "browser-refused"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from support.people.access_scene import call, contents, make_scene, outcome_of
@@ -113,6 +114,14 @@ def test_callers_without_the_role_are_refused_and_neither_refusing_nor_reading_l
 @pytest.mark.parametrize(("row", "name"), WITH_TRACE)
 def test_each_caller_who_may_gets_what_they_may(row, name, people, scene):
     assert outcome_of(call(row, getattr(people, name), scene), scene) == CELLS[row, name]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if TABLE[row]["nobody"] == "401"])
+def test_no_page_in_a_browser_can_call_in_the_name_of_who_looks_at_it(row, untouched):
+    browser = replace(untouched.people.teacher, client=untouched.app.test_client())
+    browser.client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    answer = call(row, browser, untouched.told)
+    assert (answer.status_code, answer.json["type"]) == (403, "browser-refused")
 
 
 def test_every_caller_meets_every_row():

@@ -78,10 +78,10 @@ def test_a_forged_token_is_refused_and_its_key_ids_cause_no_requests(by_tokens, 
 
 def test_a_browsers_cookie_is_not_taken(by_tokens):
     cookie = ("Cookie", f"noteable={token(ADA)}")
-    assert ask(by_tokens, cookie, ("Sec-Fetch-Site", "same-origin"))[0] == 401
-    assert ask(by_tokens, cookie, ("Origin", by_tokens.url))[0] == 401
-    # All that is left on plain HTTP of what a page can have its browser leave out.
-    assert ask(by_tokens, cookie, ("Accept-Language", ""))[0] == 401
+    # The last is all that is left on plain HTTP of what a page can have its browser leave out.
+    for sign in [("Sec-Fetch-Site", "same-origin"), ("Origin", by_tokens.url), ("Accept-Language", "")]:
+        status, body, _ = ask(by_tokens, cookie, sign)
+        assert (status, body["type"]) == (403, "browser-refused")
 
 
 def test_a_token_of_100_kb_is_refused_and_the_service_goes_on(by_tokens):
@@ -141,6 +141,13 @@ def behind_proxy(tmp_path_factory):
 def test_the_proxys_headers_say_who_is_calling(behind_proxy):
     status, body, _ = ask(behind_proxy, *FROM_PROXY, ("X-Forwarded-User", "ada"))
     assert (status, body["name"], body["courses"][0]["role"]) == (200, "ada", "student")
+
+
+def test_what_a_browser_sends_through_the_proxy_is_refused(behind_proxy):
+    identified = [*FROM_PROXY, ("X-Forwarded-User", "ada")]
+    for false in [], [("Authorization", "Bearer false")]:
+        status, body, _ = ask(behind_proxy, *identified, *false, ("Accept-Language", ""))
+        assert (status, body["type"]) == (403, "browser-refused")
 
 
 def test_without_the_secret_they_say_nothing(behind_proxy):

@@ -31,25 +31,6 @@ def test_a_header_comes_before_the_cookie_even_one_that_is_no_use():
         assert who(authenticator, "", {**cookie, "Authorization": useless}) is None
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"Sec-Fetch-Site": "same-origin"},
-        {"Sec-Fetch-Site": "none"},
-        {"Origin": "https://hub.example.org"},
-        {"Origin": "null"},
-        {"Referer": "https://hub.example.org/user/mallory/lab"},
-        {"Accept-Language": "en"},
-        {"Accept-Language": ""},
-    ],
-    ids=str,
-)
-def test_a_browsers_cookie_identifies_nobody_but_its_header_does(sent):
-    authenticator = make(cookie="noteable")
-    assert who(authenticator, "", {"Cookie": f"noteable={token(ADA)}", **sent}) is None
-    assert who(authenticator, "", {"Authorization": f"Bearer {token(ADA)}", **sent}).name == "ada"
-
-
 # --- settings -----------------------------------------------------------------------------------------------
 
 

@@ -5,14 +5,15 @@
     ├── Unauthenticated 401         ├── Superseded 409
     ├── IdentityRefused 403         ├── ObjectMissing 409
     │   └── AccessScopeMissing 403  ├── UploadEnded 409
-    ├── RoleRequired 403            ├── TooManyPending 429
-    ├── AdministratorRequired 403   ├── TooManySubmissions 429
-    ├── NotFound 404                ├── TooManyBytes 429
-    │   └── NoRoster 404            ├── CourseFull 429
-    ├── RequestIncomplete 408       ├── DependencyUnavailable 503
-    ├── TooLarge 413                ├── ServiceBusy 503
-    ├── Mismatch 422                ├── ClientTooOld 426
-    └── IdReused 422                └── ObjectRefused, as the store says
+    ├── BrowserRefused 403          ├── TooManyPending 429
+    ├── RoleRequired 403            ├── TooManySubmissions 429
+    ├── AdministratorRequired 403   ├── TooManyBytes 429
+    ├── NotFound 404                ├── CourseFull 429
+    │   └── NoRoster 404            ├── DependencyUnavailable 503
+    ├── RequestIncomplete 408       ├── ServiceBusy 503
+    ├── TooLarge 413                ├── ClientTooOld 426
+    ├── Mismatch 422                └── ObjectRefused, as the store says
+    └── IdReused 422
 
 Each class sets a status and a stable type; `wire.problems` turns them into `application/problem+json`.
 """
@@ -66,6 +67,12 @@ class IdentityRefused(ExchangeProblem):
 
 class AccessScopeMissing(IdentityRefused):
     type, title = "access-scope-missing", "Your token is not meant for the exchange"
+
+
+class BrowserRefused(ExchangeProblem):
+    """A browser sends the credentials of its user, also for a page that is somebody else's."""
+
+    status, type, title = 403, "browser-refused", "This is for programs, not for pages in a browser"
 
 
 class NotFound(ExchangeProblem):

@@ -20,6 +20,7 @@ ADVICE = {
     "access-scope-missing": "Tell the administrator of the hub; once it is done, restart your notebook server.",
     "already-released": "Release with --force to make a new version of it.",
     "authentication-unavailable": NOT_NOW,
+    "browser-refused": "Use the exchange from a notebook server: with nbgrader, or with `jupyter nbexchange`.",
     "client-too-old": UPDATE_PLUGIN,
     "course-full": "Nothing was sent: an instructor of the course can purge old assignments, and the "
     "administrator of the exchange can give it more room.",

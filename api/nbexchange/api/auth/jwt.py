@@ -82,9 +82,9 @@ class JwtAuthenticator(Section):
 
     org_id = Unicode("1", help="The organisation of those whose token names none.").tag(config=True)
 
-    cookie = Unicode(
-        help="A cookie that may hold the token instead of the header `Authorization`. A browser's is not taken."
-    ).tag(config=True)
+    cookie = Unicode(help="A cookie that may hold the token instead of the header `Authorization`.").tag(
+        config=True
+    )
 
     def check(self) -> None:
         for name in ("issuer", "audience"):
@@ -134,8 +134,8 @@ class JwtAuthenticator(Section):
         return self.identify(claims) if claims is not None else None
 
     def token(self, request: Request) -> str | None:
-        """The token in the header or, where there is no such header, in a program's cookie."""
-        if "Authorization" in request.headers or not self.cookie or is_from_browser(request):
+        """The token in the header or, where there is no such header, in the cookie."""
+        if "Authorization" in request.headers or not self.cookie:
             return bearer_token(request)
         return request.cookies.get(self.cookie)
 
@@ -190,15 +190,6 @@ class JwtAuthenticator(Section):
         if self.shape == "lti":
             attributes["course_role"] = lti.role_of_all(attributes["course_role"])
         return read_member(attributes, self.org_id)
-
-
-def is_from_browser(request: Request) -> bool:
-    """Whether a browser made the request.
-
-    The page could be that of any user: on most hubs the servers of all users and the exchange share one origin. A page
-    cannot keep its browser from sending `Accept-Language`; the other headers show browsers that leave it out.
-    """
-    return any(name in request.headers for name in ("Sec-Fetch-Site", "Origin", "Referer", "Accept-Language"))
 
 
 def _names(groups: Any) -> list[str]:

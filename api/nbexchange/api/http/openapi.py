@@ -13,6 +13,7 @@ from nbexchange import protocol
 from nbexchange.api.http.conventions import REQUEST_ID
 from nbexchange.api.http.operations import Operation
 from nbexchange.api.problems import (
+    BrowserRefused,
     ClientTooOld,
     DependencyUnavailable,
     ExchangeProblem,
@@ -184,7 +185,7 @@ def _problems(operation: Operation) -> Json:
         *operation.problems,
     ]
     if operation.requires.needs_identity:
-        kinds += [Unauthenticated, ClientTooOld]
+        kinds += [Unauthenticated, BrowserRefused, ClientTooOld]
     if operation.body:
         kinds += [TooLarge, RequestIncomplete]
     by_status: dict[int, list[type[ExchangeProblem]]] = defaultdict(list)

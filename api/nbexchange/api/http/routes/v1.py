@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from nbexchange.api.http.browsers import refuse_browsers
 from nbexchange.api.http.conventions import identify, negotiate
 from nbexchange.api.http.operations import Operation
 from nbexchange.api.http.routes import assignments, history, me, rosters, uploads
@@ -17,6 +18,7 @@ def operations() -> list[Operation]:
 
 def routes() -> Blueprint:
     blueprint = Blueprint("v1", __name__)
+    blueprint.before_request(refuse_browsers)
     blueprint.before_request(negotiate)
     blueprint.before_request(identify)
     for subject in SUBJECTS:
