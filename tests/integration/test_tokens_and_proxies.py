@@ -21,10 +21,10 @@ ADA = {"name": "ada", "course_id": "cs1", "course_role": "Instructor"}
 FROM_PROXY = [("X-NbExchange-Proxy-Secret", SECRET), ("X-Forwarded-Groups", "nbgrader-cs1")]
 
 
-def ask(service, *headers):
+def ask(service, *headers, path=ME):
     """Send these headers exactly, and no others, some of them twice."""
     connection = http.client.HTTPConnection(urlsplit(service.url).netloc, timeout=60)
-    connection.putrequest("GET", ME)
+    connection.putrequest("GET", path)
     for name, value in headers:
         connection.putheader(name, value)
     connection.endheaders()
@@ -163,10 +163,49 @@ def test_a_header_with_underscores_cannot_pose_as_the_proxys(behind_proxy):
     assert ask(behind_proxy, secret, ("X-Forwarded-User", "ada"))[0] == 401
 
 
-def test_two_names_are_refused(behind_proxy):
-    twice = [("X-Forwarded-User", "ada"), ("X-Forwarded-User", "root")]
-    status, body, _ = ask(behind_proxy, *FROM_PROXY, *twice)
-    assert (status, body["type"]) == (403, "identity-refused")
+@pytest.mark.parametrize("others", [1, 2])
+@pytest.mark.parametrize("name", ["X-Forwarded-User", "X-Forwarded-Groups", "X-Forwarded-Email"])
+def test_a_header_of_the_clients_beside_the_proxys_is_refused_and_not_merged_with_it(
+    behind_proxy, name, others
+):
+    sent = [*FROM_PROXY, ("X-Forwarded-User", "ada"), ("X-Forwarded-Email", "ada@example.org")]
+    for additional in [(name, "formgrade-cs1")], [(name.lower(), "")]:
+        for order in ([*sent, *additional * others], [*additional * others, *sent]):
+            status, body, _ = ask(behind_proxy, *order)
+            assert (status, body["type"]) == (403, "identity-refused")
+
+
+def test_a_group_with_the_separator_in_its_name_gives_no_role_by_its_rest(behind_proxy):
+    groups = ("X-Forwarded-Groups", r"nbgrader-cs1,x\,formgrade-cs1")
+    status, body, _ = ask(behind_proxy, FROM_PROXY[0], groups, ("X-Forwarded-User", "ada"))
+    assert (status, [c["role"] for c in body["courses"]]) == (200, ["student"])
+
+
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Forwarded-Prefix"])
+def test_no_header_moves_the_api_to_where_a_proxy_asks_for_nobody(behind_proxy, name):
+    identified = [*FROM_PROXY, ("X-Forwarded-User", "ada")]
+    for prefix in ("/services/nbexchange/objects", "/services/nbexchange/objects/"):
+        assert ask(behind_proxy, *identified, (name, prefix), path=f"{prefix}{ME}")[0] in {403, 404}
+        assert ask(behind_proxy, *identified, (name, prefix))[0] == 200, "the header means nothing"
+
+
+@pytest.mark.parametrize(
+    "path", ["objects/../v1/me", "objects/%2e%2e/v1/me", "objects/..%2fv1/me", "objects/..%5cv1/me", "/v1/me"]
+)
+def test_no_path_leads_to_the_api_by_way_of_another(behind_proxy, path):
+    answer = ask(behind_proxy, *FROM_PROXY, ("X-Forwarded-User", "ada"), path=f"/services/nbexchange/{path}")
+    assert answer[0] in {403, 404}
+
+
+def test_what_is_said_of_scheme_and_host_is_not_taken(behind_proxy):
+    said = [
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Ssl", "off"),
+        ("X-Forwarded-Host", "evil.example.org"),
+    ]
+    status, body, headers = ask(behind_proxy, *FROM_PROXY, ("X-Forwarded-User", "ada"), *said)
+    assert (status, body["storage_url"]) == (200, "objects/")
+    assert "evil" not in str(headers)
 
 
 def test_two_secrets_are_none(behind_proxy):

@@ -147,6 +147,12 @@ def test_unknown_paths_and_methods_are_problems_too(people):
     assert "GET" in wrong.headers["Allow"]
 
 
+def test_what_a_server_takes_off_the_path_counts_as_part_of_it(people):
+    below_objects = {"environ_overrides": {"SCRIPT_NAME": "/services/nbexchange/objects"}}
+    answer = people.ada.call("GET", "me", **below_objects)
+    assert (answer.status_code, answer.json["type"]) == (403, "signature-mismatch")
+
+
 def test_health_answers_at_the_root_and_under_the_prefix(app):
     client = app.test_client()
     for path in ("/healthz", "/services/nbexchange/healthz", "/readyz", "/services/nbexchange/readyz"):

@@ -98,6 +98,33 @@ def test_groups_that_mean_nothing_give_nothing(groups):
     assert who(make(), {**KEY, "X-Forwarded-User": "ada"}).courses == {}
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize(
+    "groups",
+    [
+        r"x\|formgrade-cs1",
+        r"x\|y\|formgrade-cs1",
+        r"x\|formgrade-cs1",
+        r"x\| formgrade-cs1",
+        r"\|formgrade-cs1",
+    ],
+)
+def test_a_separator_in_the_name_of_a_group_makes_no_other_group_of_its_rest(groups, separator):
+    headers = {**KEY, "X-Forwarded-User": "ada"}
+    sent = f"nbgrader-art|{groups}|nbgrader-cs2".replace("|", separator)
+    identity = who(make(groups_separator=separator), {**headers, "X-Forwarded-Groups": sent})
+    assert {course_id: entry.role for course_id, entry in identity.courses.items()} == {
+        "art": "student",
+        "cs2": "student",
+    }
+
+
+def test_a_backslash_elsewhere_in_the_name_of_a_group_means_nothing():
+    campus = make(group_roles=[(r"CAMPUS\\(?P<course>.+)", "student")])
+    headers = {**KEY, "X-Forwarded-User": "ada", "X-Forwarded-Groups": r"CAMPUS\cs1,CAMPUS\cs2"}
+    assert set(who(campus, headers).courses) == {"cs1", "cs2"}
+
+
 def test_headers_separator_patterns_and_organisation_can_be_others():
     authenticator = make(
         user_header="X-Forwarded-Preferred-Username",
@@ -145,6 +172,7 @@ def test_a_name_is_read_as_the_utf_8_that_proxies_send(name):
         ({"secret_header": ""}, "letters, digits and dashes"),
         ({"email_header": "x-forwarded-user"}, "the same"),
         ({"groups_separator": " "}, "separator"),
+        ({"groups_separator": "\\"}, "separator"),
         ({"group_roles": [("formgrade-.*", "instructor")]}, "course"),
     ],
     ids=str,

@@ -23,6 +23,12 @@ class Authenticator(Protocol):
 TOKEN_PATTERN = re.compile(r"[!-~]+")
 """Visible ASCII: what another header can carry unchanged."""
 
+BETWEEN = "\x1e"
+"""Stands between the values of a header that came more than once. No header can have it in its value.
+
+Servers put a comma there: a group or a role of the client's would stand in one list with the proxy's.
+"""
+
 
 def bearer_token(request: Request) -> str | None:
     """The secret of an `Authorization: token ...` or `Bearer ...` header."""

@@ -72,6 +72,22 @@ class GroupPatterns:
                         log.warning("the group %r names no course that can be one, and is left out", group)
 
 
+def split_groups(text: str, separator: str) -> Iterator[str]:
+    """The groups in a text.
+
+    One with a separator in its name, which has a backslash before it, is left out with all of its parts: a part of a
+    name that somebody chose would be a group of its own.
+    """
+    is_continued = False
+    for part in text.split(separator):
+        is_whole = not is_continued and not part.endswith("\\")
+        is_continued = part.endswith("\\")
+        if not is_whole:
+            log.warning("the part %r of a group with %r in its name is left out", part, separator)
+        elif part.strip():
+            yield part.strip()
+
+
 def _compile(pair: Any) -> tuple[re.Pattern[str], RoleName]:
     try:
         text, role = pair

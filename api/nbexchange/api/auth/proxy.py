@@ -13,7 +13,8 @@ from flask import Request
 from traitlets import List, Unicode, default
 
 from nbexchange.api.access.identity import Identity, InvalidIdentity
-from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
+from nbexchange.api.auth import BETWEEN
+from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns, split_groups
 from nbexchange.api.problems import IdentityRefused
 from nbexchange.shared.section import Section, SettingsError
 
@@ -66,8 +67,8 @@ class ProxyAuthenticator(Section):
             raise SettingsError(
                 f"c.ProxyAuthenticator.secret needs {MIN_SECRET} characters: openssl rand -hex 16"
             )
-        if not self.groups_separator.strip():
-            raise SettingsError("c.ProxyAuthenticator.groups_separator is empty")
+        if not self.groups_separator.strip() or "\\" in self.groups_separator:
+            raise SettingsError("c.ProxyAuthenticator.groups_separator is empty, or has a backslash")
         self._check_headers()
         self.networks, self.patterns  # noqa: B018 - built once, here, where a mistake in them is told
 
@@ -121,8 +122,7 @@ class ProxyAuthenticator(Section):
         return any((mapped or address) in network for network in self.networks)
 
     def _identify(self, name: str, request: Request) -> Identity:
-        if "," in name:
-            # So arrives what two headers of one name say: the proxy's, and one that it should have taken out.
+        if "," in name:  # where a server merges headers
             raise IdentityRefused(f"The request names more than one person in {self.user_header}.")
         membership = self.patterns.read(self._groups(request))
         try:
@@ -137,13 +137,17 @@ class ProxyAuthenticator(Section):
             raise IdentityRefused(f"The proxy's name for you cannot be used: {error}.") from None
 
     def _groups(self, request: Request) -> Iterator[str]:
-        text = _text(request, self.groups_header) or ""
-        return filter(None, map(str.strip, text.split(self.groups_separator)))
+        return split_groups(_text(request, self.groups_header) or "", self.groups_separator)
 
 
 def _text(request: Request, header: str) -> str | None:
-    """A header's value, as UTF-8: WSGI takes its bytes for Latin-1."""
+    """A header's value, as UTF-8: WSGI takes its bytes for Latin-1.
+
+    Raises `IdentityRefused` for one that came twice: the proxy's, and one that it should have taken out.
+    """
     value = request.headers.get(header, "") if header else ""
+    if BETWEEN in value:
+        raise IdentityRefused(f"The request has the header {header} more than once.")
     try:
         return value.encode("latin-1").decode().strip() or None
     except UnicodeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 
 from nbexchange.api.http import conventions, current
@@ -10,9 +12,22 @@ from nbexchange.api.runtime import Runtime
 from nbexchange.storage import StreamsBytes
 
 
+class WholePaths(Flask):
+    """An application whose routes are matched against the whole path of a request.
+
+    A server that knows a `SCRIPT_NAME`, perhaps from the caller, takes it off the path: a proxy in front that lets one
+    path through without asking who is calling would let another one through.
+    """
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ["PATH_INFO"] = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        environ["SCRIPT_NAME"] = ""
+        return super().wsgi_app(environ, start_response)
+
+
 def create_app(runtime: Runtime, base_url: str = "/") -> Flask:
     """An application under `base_url`, which begins and ends with a slash."""
-    app = Flask(__name__, static_folder=None)
+    app = WholePaths(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.extensions[current.EXTENSION] = runtime
     conventions.install(app)

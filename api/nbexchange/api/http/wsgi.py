@@ -11,6 +11,8 @@ from urllib.parse import quote
 from flask import Flask
 from werkzeug.wsgi import FileWrapper
 
+from nbexchange.api.auth import BETWEEN
+
 CHUNK = 256 * 1024
 """Bytes of an object that are held in memory at a time."""
 
@@ -29,7 +31,8 @@ Header = tuple[bytes, bytes]
 def make_environ(scope: dict[str, Any]) -> Environ:
     """The WSGI environment of an ASGI scope, yet without a body. Nothing in it but headers comes from the caller.
 
-    A header with an underscore could pass for another one, so it is left out.
+    A header with an underscore could pass for another one, so it is left out. One that came more than once passes for
+    no single value, as `BETWEEN` explains.
     """
     host, port = scope["server"] or ("", 0)
     client = scope["client"] or ("", 0)
@@ -53,7 +56,7 @@ def make_environ(scope: dict[str, Any]) -> Environ:
         "wsgi.file_wrapper": _wrap_file,
     }
     for name, value in _headers(scope["headers"]):
-        environ[name] = f"{environ[name]},{value}" if name in environ else value
+        environ[name] = f"{environ[name]}{BETWEEN}{value}" if name in environ else value
     return environ
 
 
