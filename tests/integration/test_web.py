@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from support.people.callers import archive_item
 
@@ -48,6 +50,10 @@ BODIES = [
     b'{"items": [{}]}',
     b'{"kind": "gift", "course_id": "cs1", "assignment_id": "ps1", "items": []}',
     b"[" * 100_000,
+    b'{"ids": ' + b"[" * 100_000,
+    b'{"ids": [' + b"9" * 10_000,
+    b'{"ids": ["\\ud800"]}',
+    "{}".encode("utf-16"),
     b'{"kind": "release", "course_id": 1, "assignment_id": [], "items": {}}',
 ]
 
@@ -123,6 +129,54 @@ def test_an_item_that_does_not_fit_is_a_clear_refusal(released, values):
 def test_a_query_that_does_not_fit_is_a_400(people, query):
     answer = people.teacher.get("submissions", **query)
     assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+BRACKETS, DIGITS = "[" * 3_900, "9" * 5_000
+ODD_QUERIES = [
+    *(
+        ("history", {"course_id": "cs1", "limit": text})
+        for text in (BRACKETS, DIGITS, '{"a":' * 2_000, "1e999")
+    ),
+    *(("submissions", {"course_id": "cs1", "latest": text}) for text in (BRACKETS, DIGITS)),
+    *(("submissions", {"course_id": "cs1", "before": text}) for text in (BRACKETS, DIGITS)),
+    *(("history", {"course_id": "cs1", "since": text}) for text in (BRACKETS, "0001-01-01T00:00:00+23:59")),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), ODD_QUERIES, ids=range(len(ODD_QUERIES)))
+def test_a_query_that_no_parser_can_read_is_a_400(people, path, query):
+    answer = people.teacher.get(path, **query)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+    assert len(answer.json["detail"]) < 300
+
+
+@pytest.mark.parametrize("flag", ["purge", "dry_run"])
+def test_a_flag_that_no_parser_can_read_removes_nothing(released, flag):
+    query = {"course_id": "cs1", "assignment_id": "ps1", flag: BRACKETS}
+    assert released.teacher.delete("assignments", **query).status_code == 400
+    assert released.teacher.assignments()[0]["release"]
+
+
+CURSORS = [
+    *(
+        base64.urlsafe_b64encode(text.encode()).decode()
+        for text in ("[", BRACKETS, f"[{DIGITS}]", "[-1]", "null")
+    ),
+    *("", "=", "a", "\xe9", "\ud800".encode(errors="surrogatepass"), "A" * 10_001),
+]
+
+
+@pytest.mark.parametrize("path", ["history", "submissions"])
+@pytest.mark.parametrize("cursor", CURSORS, ids=range(len(CURSORS)))
+def test_a_cursor_that_the_service_did_not_give_is_a_400(people, path, cursor):
+    answer = people.teacher.get(path, course_id="cs1", cursor=cursor)
+    assert (answer.status_code, answer.json["type"]) == (400, "invalid-request")
+
+
+def test_what_a_parser_quotes_is_not_sent_back_at_length(people):
+    answer = people.teacher.post("uploads/complete", {"x" * 100_000: 1})
+    assert answer.status_code == 400
+    assert len(answer.text) < 500
 
 
 def test_too_many_items_are_refused(released):

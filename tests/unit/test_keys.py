@@ -114,6 +114,7 @@ def test_one_whose_key_is_known_waits_for_no_fetch(issuer, provider_keys, clock)
         (404, jwks("one")),
         (302, jwks("one")),
         (200, "<html>"),
+        (200, "[" * 5000),
         (200, "[]"),
         (200, "{}"),
         (200, '{"keys": []}'),

@@ -65,6 +65,15 @@ def test_an_answer_of_another_kind_is_not_understood(everything, action):
         assert "does not understand" in attempt(everything, action)
 
 
+@pytest.mark.parametrize(
+    ("status", "content_type"), [(200, "application/json"), (403, "application/problem+json")]
+)
+def test_an_answer_of_brackets_without_end_is_not_understood(everything, status, content_type):
+    with impostor((status, content_type, b'{"what": ' + b"[" * 100_000)) as (url, _):
+        everything.url = url
+        assert "does not understand" in attempt(everything, ExchangeList)
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_redirect_is_not_followed_with_the_token(everything, action):
     with impostor((302, "text/html", b"")) as (url, _):

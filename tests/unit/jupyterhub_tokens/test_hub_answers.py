@@ -24,6 +24,7 @@ from nbexchange.demo.servers import free_port
         (404, b"no such page"),
         (302, b""),
         (200, b"<html>"),
+        (200, b'{"x":' + b"[" * 5000),
         (200, b"{}"),
         (200, b'{"name": "", "kind": "user"}'),
         (200, b'{"name": "ada", "kind": "robot"}'),

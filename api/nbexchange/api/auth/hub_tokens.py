@@ -114,6 +114,6 @@ class HubTokens:
             return UNAVAILABLE
         try:
             return Answer(msgspec.json.decode(body, type=TokenOwner), self.remember_seconds)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             log.error("the hub does not say whose a token is: %s", type(error).__name__)
             return UNAVAILABLE

@@ -126,7 +126,7 @@ class ProviderKeys:
             if answer.status_code != 200:
                 raise ValueError(f"the answer is {answer.status_code}")  # noqa: TRY301 - all failures are handled below
             keys = read_key_set(answer.json(), self.algorithms)
-        except (requests.RequestException, ValueError, jwt.PyJWTError) as error:
+        except (requests.RequestException, ValueError, RecursionError, jwt.PyJWTError) as error:
             log.error("the keys at %s are unavailable: %s", self.url, error)
             return FetchedKeys(self._last.keys, self._last.fetched_at, self.clock(), has_failed=True)
         now = self.clock()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 from flask import Response, request
+from werkzeug.exceptions import HTTPException
 
 from nbexchange.api.problems import InvalidRequest
+from nbexchange.api.wire.misfits import refusing_misfits
 
 MAX_BODY = 4 << 20
 """Bytes of a JSON body: a batch of a hundred items with long lists of notebooks fits."""
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 def parse_query(kind: type[T]) -> T:
     """The request's query string; raises `InvalidRequest`."""
-    with _refusing_misfits():
+    with refusing_misfits():
         parameters = request.args.to_dict(flat=False)
         if any(len(texts) > 1 for texts in parameters.values()):
             raise InvalidRequest("A parameter is given twice.")
@@ -48,19 +48,21 @@ def _literal(text: str) -> Any:
 
 
 def parse_body(kind: type[T]) -> T:
-    """The request's JSON body; raises `InvalidRequest`."""
-    with _refusing_misfits():
-        if request.mimetype != "application/json":  # what a form of another site cannot send
-            raise InvalidRequest("The body's type is not application/json.")
-        return msgspec.json.decode(request.get_data(cache=False), type=kind)
+    """The request's JSON body; raises `InvalidRequest`, or Flask's exception for one that is too long."""
+    if request.mimetype != "application/json":  # what a form of another site cannot send
+        raise InvalidRequest("The body's type is not application/json.")
+    body = _read_body()
+    with refusing_misfits():
+        return msgspec.json.decode(body, type=kind)
 
 
-@contextmanager
-def _refusing_misfits() -> Iterator[None]:
+def _read_body() -> bytes:
     try:
-        yield
-    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
-        raise InvalidRequest(f"The request does not fit: {error}") from None
+        return request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - the server's own, for chunks that are none and callers who have gone
+        raise InvalidRequest("The body did not arrive in one piece.") from None
 
 
 def reply(answer: Any, status: int = 200, content_type: str = "application/json") -> Response:

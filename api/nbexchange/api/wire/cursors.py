@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated
 
 import msgspec
 
 from nbexchange.api.problems import InvalidRequest
+from nbexchange.api.wire.misfits import refusing_misfits
 
 Keys = tuple[Annotated[int, msgspec.Meta(ge=0, le=2**62)], ...]
 
@@ -26,10 +26,8 @@ def decode_cursor(text: str | None, length: int) -> Keys | None:
     """
     if text is None:
         return None
-    try:
+    with refusing_misfits("The cursor is not one that this service gave"):
         keys = DECODER.decode(base64.urlsafe_b64decode(text.encode()))
-    except (binascii.Error, msgspec.MsgspecError, ValueError):
-        keys = ()
     if len(keys) != length:
         raise InvalidRequest("The cursor is not one that this service gave.")
     return keys

@@ -61,7 +61,7 @@ class Call:
                 return self._with_reference(read_answer(content, kind, self._not_understood(response)))
             if content_type == "application/problem+json":
                 raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
-        except (msgspec.MsgspecError, ImpossibleName):
+        except (msgspec.MsgspecError, RecursionError, ImpossibleName):
             raise self._not_understood(response) from None
         raise self._answered_by_another(response.status_code, content_type)
 
