@@ -33,7 +33,7 @@ def ask(service, *headers, path=ME):
     connection.close()
     return (
         answer.status,
-        json.loads(body) if answer.headers.get_content_subtype() != "html" else None,
+        json.loads(body) if answer.headers.get_content_subtype().endswith("json") else None,
         answer.headers,
     )
 
