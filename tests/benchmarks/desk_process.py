@@ -29,10 +29,22 @@ ACTIONS = {"submit": ExchangeSubmit, "collect": ExchangeCollect}
 WALKING, READING, SHRINKING = "walking", "reading and packing", "gzip"
 SENDING, RECEIVING, HASHING = "sending", "receiving", "hashing"
 INFLATING, WRITING, CALLS, COMPLETING = "gunzip", "writing files", "calls to the service", "completing"
+KEEPING = "keeping a copy"
 ELSEWHERE = "elsewhere"
 
 STAGES = {
-    "submit": (CALLS, WALKING, READING, SHRINKING, HASHING, SENDING, COMPLETING, ELSEWHERE),
+    "submit": (
+        CALLS,
+        WALKING,
+        READING,
+        SHRINKING,
+        HASHING,
+        SENDING,
+        COMPLETING,
+        KEEPING,
+        INFLATING,
+        ELSEWHERE,
+    ),
     "collect": (CALLS, RECEIVING, HASHING, INFLATING, WRITING, ELSEWHERE),
 }
 """The stages of each action, as they come."""
@@ -41,6 +53,7 @@ FUNCTIONS = {
     "nbexchange.plugin.exchange.survey": WALKING,
     "nbexchange.plugin.exchange.pack": READING,
     "nbexchange.plugin.exchange.unpack": WRITING,
+    "nbexchange.plugin.copies.Copies.keep": KEEPING,
     "nbexchange.plugin.transfer.storage.Storage.put": SENDING,
     "nbexchange.plugin.transfer.storage.Storage.get": RECEIVING,
     "nbexchange.plugin.service.client.Client.assignments": CALLS,

@@ -19,6 +19,7 @@ from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, surve
 from nbexchange.plugin.archives.selection import LeftOut, Selection
 from nbexchange.plugin.archives.trees import make_folders, staged
 from nbexchange.plugin.cli.tables import clean
+from nbexchange.plugin.copies import Copies
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.settings import ExchangeSettings
@@ -123,6 +124,10 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         """Where a student's copy of an assignment is."""
         below = Path(course_id, assignment_id) if self.path_includes_course else Path(assignment_id)
         return Path(self.assignment_dir).absolute() / below
+
+    @property
+    def copies(self) -> Copies:
+        return Copies(Path(self.cache).expanduser().absolute())
 
     def format_stamp(self, stamp: datetime) -> str:
         """A server's stamp as nbgrader shows it; nbgrader has checked before that the time zone exists."""

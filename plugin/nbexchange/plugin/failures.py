@@ -149,3 +149,10 @@ def list_reasons(failures: Mapping[str, str]) -> str:
     lines = [f"{', '.join(names[reason])}: {text}" for reason, text in texts.items()]
     more = [f"{len(lines) - MOST_REASONS} more reasons are in the log."] if len(lines) > MOST_REASONS else []
     return "\n".join([*more, *lines[:MOST_REASONS]])
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, for the middle of a sentence."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return type(error).__name__

@@ -11,7 +11,7 @@ from uuid import UUID
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed
+from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed, reason_of
 from nbexchange.plugin.list_entries import (
     Info,
     feedback_info,
@@ -22,6 +22,7 @@ from nbexchange.plugin.list_entries import (
     outbound_line,
     top_level,
 )
+from nbexchange.plugin.messages import say
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
@@ -135,8 +136,21 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
         self.submissions = [record for record in self.submissions if record.id not in failures]
         groups = self._groups("removed")
         self._print("Removing submitted assignments:", flatten(groups), inbound_line)
+        if self.cached:
+            self._forget_copies()
         self._report_kept({self._name(record): failures[record.id] for record in kept})
         return groups
+
+    def _forget_copies(self) -> None:
+        """nbgrader removes what it kept of them here; they are off the list either way."""
+        ids: dict[str, set[UUID]] = defaultdict(set)
+        for record in self.submissions:
+            ids[record.course_id].add(record.id)
+        try:
+            for course_id, of_course in ids.items():
+                self.copies.forget(course_id, of_course)
+        except OSError as error:
+            self.log.warning("%s", say("copies-not-removed", path=self.copies.cache, why=reason_of(error)))
 
     def _hide(self) -> dict[UUID, TransferFailed]:
         """The failure of each that stays; raises where nothing was hidden."""

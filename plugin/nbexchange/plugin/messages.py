@@ -177,6 +177,14 @@ MESSAGES = {
         "Collect the submission again, then generate the feedback.",
     ),
     # --- this machine
+    "copy-not-kept": Message(
+        "Your work has arrived, but the copies of it in {path} are not as they should be: {why}.",
+        "Do not submit again for that: make room there, or name another folder in c.Exchange.cache.",
+    ),
+    "copies-not-removed": Message(
+        "The submissions are off your list, but the copies of them in {path} could not be removed: {why}.",
+        "Remove them by hand, if they are in the way.",
+    ),
     "lines-missing": Message(
         "nbgrader does not use nbexchange for everything: c.ExchangeFactory has nothing for {slots}.",
         "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from jupyter_core.paths import jupyter_data_dir
 from traitlets import Bool, Float, Integer, List, TraitError, Type, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
@@ -46,7 +48,18 @@ class ExchangeSettings(LoggingConfigurable):
         "",
         help="What formgrader shows as the exchange; nothing is kept there. Default: the service's address.",
     ).tag(config=True)
-    cache = Unicode("", help="Unused: what was submitted is listed by the service.").tag(config=True)
+    cache = Unicode(
+        help="Where `nbgrader submit` keeps copies of what was submitted; lists come from the service. "
+        "Default: `nbgrader_cache` in Jupyter's data directory."
+    ).tag(config=True)
+
+    @default("cache")
+    def _default_cache(self) -> str:
+        return str(Path(jupyter_data_dir()) / "nbgrader_cache")
+
+    cached_attempts = Integer(
+        3, min=0, help="How many attempts at an assignment are kept in `cache`, the newest; 0 keeps none."
+    ).tag(config=True)
 
     @default("root")
     def _default_root(self) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
 
 from nbexchange.plugin.archives.packing import Tree
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.protocol import InitiateUploads, Record, SubmissionRecord
+from nbexchange.plugin.failures import reason_of
+from nbexchange.plugin.messages import say
+from nbexchange.protocol import InitiateUploads, SubmissionRecord
 
 
 class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgrader ships no types
@@ -32,7 +36,9 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             item = packed.to_item(student_id=self.student_id)
             batch = InitiateUploads("submission", self.course_id, self.assignment_id, [item])
             record = self.transfer.send(batch, archive, self.assignment_id)
-        self.report(record, tree)
+            assert isinstance(record, SubmissionRecord)  # noqa: S101 - we sent a submission
+            self.report(record, tree)
+            self.keep_copy(record, archive)
 
     def compare_notebooks(self, submitted: list[str]) -> None:
         """Warn where the notebooks are not those of the release; with `strict`, refuse when any is missing."""
@@ -55,9 +61,8 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             difference,
         )
 
-    def report(self, record: Record, tree: Tree) -> None:
+    def report(self, record: SubmissionRecord, tree: Tree) -> None:
         """The receipt, and in the last line what did not travel."""
-        assert isinstance(record, SubmissionRecord)  # noqa: S101 - we sent a submission
         self.log.info(
             "Submitted as: %s %s %s (attempt %s, sha256 %s)",
             record.course_id,
@@ -67,3 +72,14 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             record.sha256[:12],
         )
         self.report_left_out(tree.left_out)
+
+    def keep_copy(self, record: SubmissionRecord, archive: BinaryIO) -> None:
+        """Keep what was sent, as nbgrader does. The work has arrived: no failure here is one of the submission."""
+        if not self.cached_attempts:
+            return
+        copies = self.copies
+        try:
+            copies.keep(record, archive, self.format_stamp(record.submitted_at), self.modes)
+            copies.keep_newest(record, self.cached_attempts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and the work has arrived
+            self.log.warning("%s", say("copy-not-kept", path=copies.cache, why=reason_of(error)))

@@ -44,6 +44,11 @@ class Desk:
     messages: list[str] = field(default_factory=list)
 
     @property
+    def data(self) -> Path:
+        """Jupyter's data directory, beside the home: nothing there is work."""
+        return self.home.with_name(f"{self.home.name}.data")
+
+    @property
     def text(self) -> str:
         """What the last action logged at INFO and above, a line each."""
         return "\n".join(self.messages)
@@ -56,6 +61,7 @@ class Desk:
         config = Config(traits.pop("config", {}))
         config.Exchange.base_service_url = self.url
         config.Exchange.assignment_dir = str(self.home)
+        config.Exchange.setdefault("cache", str(self.data / "nbgrader_cache"))
         coursedir = CourseDirectory(
             root=str(self.home),
             course_id=course,
@@ -106,7 +112,7 @@ class Desk:
         environment = {
             "HOME": str(self.home),
             "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
-            "JUPYTER_DATA_DIR": str(self.home / ".data"),
+            "JUPYTER_DATA_DIR": str(self.data),
             "NBEXCHANGE_URL": self.url,
         }
         with chdir(self.home), patch.dict(os.environ, environment), self.signed_in():
