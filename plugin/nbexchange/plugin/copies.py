@@ -13,7 +13,8 @@ from uuid import UUID
 
 from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.archives.trees import staged
-from nbexchange.plugin.stamps import SECRET, STAMP, read_secret, read_stamp
+from nbexchange.plugin.stamps import read_secret, read_stamp
+from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.protocol import SubmissionRecord
 
 OLDEST = datetime.min.replace(tzinfo=UTC)

@@ -13,6 +13,7 @@ from nbgrader.exchange.abc import ExchangeFetchAssignment as ABCExchangeFetchAss
 from nbexchange.plugin.archives.selection import Selection
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.older_names import adopt_section
+from nbexchange.plugin.origins import Origin, holds_copy, refuse_other, write_origin
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import DownloadGranted, DownloadItem
 
@@ -28,7 +29,9 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
 
     def init_dest(self) -> None:
         self.dest_path = self.local_path(self.course_id, self.assignment_id)
-        if self.dest_path.is_dir() and not self.replace_missing_files:
+        refuse_other(self.dest_path, self.course_id, self.assignment_id, "folder-of-another")
+        self.has_copy = holds_copy(self.dest_path, self.course_id, self.assignment_id)
+        if self.has_copy and not self.replace_missing_files:
             self.fail(f"You already have a copy of the assignment in this directory: {self.dest_path}")
         if os.path.lexists(self.dest_path) and not self.dest_path.is_dir():
             self.fail(
@@ -40,11 +43,14 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         self.log.info("Destination: %s", self.dest_path)
         (answer,) = self.transfer.grants([DownloadItem("release", self.release.id)])
         granted = accept(answer)
-        if self.dest_path.is_dir():
+        if self.has_copy:
             self._add_missing(granted)
         else:
-            with self.unpacked("release", granted, self.assignment_id, self.dest_path, self.selection):
-                pass  # it is in place when the block ends
+            with self.unpacked("release", granted, self.assignment_id, self.dest_path, self.selection) as (
+                folder,
+                _,
+            ):
+                write_origin(folder, self._origin(), self.modes.file)
         self.log.info(
             "Fetched as: %s %s (version %s)", self.course_id, self.assignment_id, self.release.version
         )
@@ -53,6 +59,9 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
     def selection(self) -> Selection:
         """What the student's own configuration ignores is not fetched; nbgrader's other limits are not for this."""
         return Selection(self.coursedir.ignore)
+
+    def _origin(self) -> Origin:
+        return Origin(self.course_id, self.assignment_id, self.release.version, self.release.sha256)
 
     def _add_missing(self, granted: DownloadGranted) -> None:
         """Unpack beside the student's copy, then add what it lacks; nothing that is there is touched."""

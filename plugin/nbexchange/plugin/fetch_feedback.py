@@ -15,6 +15,7 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.list_entries import digest
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.origins import refuse_other
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
 
@@ -35,7 +36,10 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             raise TransferFailed(say("feedback-of-another", student=student_id, caller=caller))
 
     def init_dest(self) -> None:
-        """Each assignment has a directory of its own."""
+        """Each assignment has a directory of its own, which may be another course's."""
+        for entry in self.entries:
+            folder = self.local_path(entry.course_id, entry.assignment_id)
+            refuse_other(folder, entry.course_id, entry.assignment_id, "folder-of-another")
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.address)

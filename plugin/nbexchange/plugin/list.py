@@ -23,6 +23,7 @@ from nbexchange.plugin.list_entries import (
     top_level,
 )
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.origins import holds_copy
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
@@ -100,14 +101,14 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
         return removed
 
     def _remove_releases(self) -> list[Info]:
-        released = [{**self._released(entry), "status": "removed"} for entry in self.entries if entry.release]
+        released = [self._released(entry) for entry in self.entries if entry.release]
         failures = self._unrelease(released)
         if failures and len(failures) == len(released):
             raise next(iter(failures.values()))
         removed = [info for info in released if name_of(info) not in failures]
         self._print("Removing released assignments:", removed, outbound_line)
         self._report_kept(failures)
-        return removed
+        return [{**info, "status": "removed"} for info in removed]
 
     def _unrelease(self, released: Iterable[Info]) -> dict[str, TransferFailed]:
         """The failure of each that stays; where the service is away, the others are not tried."""
@@ -180,7 +181,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
     def _released(self, entry: Assignment) -> Info:
         local = self.local_path(entry.course_id, entry.assignment_id)
         assert entry.release is not None  # noqa: S101 - only such entries are listed
-        if local.exists():
+        if holds_copy(local, entry.course_id, entry.assignment_id):
             status, path = "fetched", str(local)
             notebooks = sorted(file.name for file in local.glob("*.ipynb"))
         else:

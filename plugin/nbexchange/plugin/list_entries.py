@@ -50,8 +50,7 @@ def name_of(info: Info) -> str:
 
 
 def outbound_line(info: Info) -> str:
-    downloaded = " (already downloaded)" if Path(info["assignment_id"]).exists() else ""
-    return name_of(info) + downloaded
+    return name_of(info) + (" (already downloaded)" if info["status"] == "fetched" else "")
 
 
 def inbound_line(info: Info) -> str:

@@ -120,6 +120,16 @@ MESSAGES = {
     ),
     # --- the assignment
     "not-released": Message("{assignment} is not released in {course}.", CHECK_NAMES),
+    "folder-of-another": Message(
+        "{path} is not {ours}: it was fetched as {theirs}.",
+        "Nothing was changed: move it away, then run the command again; or give each course a folder of its own, with "
+        "c.Exchange.path_includes_course = True.",
+    ),
+    "work-of-another": Message(
+        "{path} is not {ours}: it was fetched as {theirs}.",
+        "Nothing was submitted: name the course that it belongs to (--course), or submit the folder that was fetched "
+        "for this one.",
+    ),
     "assignment-not-here": Message(
         "Assignment not found at: {path}.", "Check its name, and the directory in which you run the command."
     ),

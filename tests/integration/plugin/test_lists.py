@@ -23,11 +23,15 @@ def test_released_assignments_are_listed_until_and_after_they_are_fetched(releas
     assert info["notebooks"] == [{"notebook_id": "p1", "path": str(released.ada.home / "ps1" / "p1.ipynb")}]
 
 
-def test_already_downloaded_is_said_of_what_is_in_the_current_directory(released, monkeypatch):
-    monkeypatch.chdir(released.ada.home)
-    released.ada.run(ExchangeFetchAssignment, "ps1")
-    released.ada.run(ExchangeList)
+@pytest.mark.parametrize("path_includes_course", [False, True])
+def test_already_downloaded_is_said_of_what_is_where_it_was_fetched_to(released, path_includes_course):
+    config = {"Exchange": {"path_includes_course": path_includes_course}}
+    released.ada.run(ExchangeFetchAssignment, "ps1", config=config)
+    released.ada.run(ExchangeList, config=config)
     assert released.ada.messages == ["Released assignments:", "cs1 ps1 (already downloaded)"]
+    other = {"Exchange": {"path_includes_course": not path_includes_course}}
+    released.ada.run(ExchangeList, config=other)
+    assert released.ada.messages == ["Released assignments:", "cs1 ps1"]
 
 
 def test_lists_narrow_by_course_and_assignment(released):

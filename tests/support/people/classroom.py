@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import ExchangeSubmit
+from nbexchange.plugin.origins import ORIGIN
 from support.people.commands import Ended, run_jupyter_nbexchange, run_nbgrader
 
 
@@ -132,12 +133,14 @@ class Desk:
         return file
 
     def files(self, below: str = ".") -> dict[str, bytes]:
+        """The files there by their paths, but for those that say where a fetched folder came from."""
         root = self.home / below
-        return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+        files = (path for path in root.rglob("*") if path.is_file() and path.name != ORIGIN)
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     def leftovers(self) -> list[str]:
         """What an action that failed half-way might have left behind."""
-        return [p.name for p in self.home.rglob(".*") if p.name not in {".", ".."}]
+        return [p.name for p in self.home.rglob(".*") if p.name not in {".", "..", ORIGIN}]
 
 
 def make_feedback(teacher: Desk, student: str, assignment: str = "ps1", text: str = "good") -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nbexchange.plugin.archives.packing import LOCAL_FILES
+from nbexchange.plugin.archives.packing import stays_here
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveRefused
 from nbexchange.protocol import MAX_MEMBERS, is_relative_path
@@ -120,7 +120,7 @@ def _members(
         if left < 0 or size < 0:
             raise ArchiveRefused("the archive holds more than was announced")
         stream.budget += size + MEMBER_OVERHEAD
-        if member.name.split("/", 1)[0] not in LOCAL_FILES:
+        if not stays_here(member.name):
             yield member
 
 

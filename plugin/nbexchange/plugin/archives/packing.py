@@ -18,6 +18,7 @@ from nbexchange.plugin.archives.refusals import changed, shrinks_too_far, too_la
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import PackingFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.origins import ORIGIN
 from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.protocol import (
     DEFAULT_MAX_UNPACKED_RATIO,
@@ -115,6 +116,12 @@ def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX
     return tree
 
 
+def stays_here(path: str) -> bool:
+    """Whether it belongs to one side's copy: stamp and id at the top of a tree, and at any depth where it came from."""
+    parts = path.split("/")
+    return parts[0] in LOCAL_FILES or ORIGIN in parts
+
+
 def _walk(
     tree: Tree, below: str, selection: Selection, above: list[Path], real_root: Path
 ) -> Iterator[tuple[str, os.stat_result | None]]:
@@ -123,7 +130,7 @@ def _walk(
     unsafe = selection.unsafe_among(names)
     for name in names:
         path = f"{below}/{name}" if below else name
-        if path in LOCAL_FILES:
+        if stays_here(path):
             continue
         if name in unsafe:
             tree.left_out.unsafe.add(path)

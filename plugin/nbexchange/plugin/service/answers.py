@@ -92,6 +92,9 @@ def check_names(answer: object) -> None:
                 _check_submissions(entry.submissions)
         case protocol.Submissions():
             _check_submissions(answer.submissions)
+        case protocol.UploadAnswers() | protocol.CompletionAnswers():
+            records = [item.record for item in answer.items if isinstance(item, protocol.UploadCompleted)]
+            _check_submissions([r for r in records if isinstance(r, protocol.SubmissionRecord)])
         case protocol.Roster():
             _check(*(member.name for member in answer.members))
 
