@@ -220,11 +220,11 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
 
 
 def contact_of(record: SubmissionRecord) -> dict[str, Any]:
-    """The gradebook's fields: a full name splits at its last space."""
-    first, _, last = (record.full_name or "").strip().rpartition(" ")
+    """The gradebook's fields: a full name splits at its last space, and a single word is a first name."""
+    first, *last = (record.full_name or "").strip().rsplit(maxsplit=1) or [""]
     fields = {
         "first_name": first,
-        "last_name": last,
+        "last_name": "".join(last),
         "email": record.email,
         "lms_user_id": record.lms_user_id,
     }
