@@ -22,6 +22,7 @@ from nbexchange.plugin.cli.tables import clean
 from nbexchange.plugin.copies import Copies
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.origins import NO_WORK
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.transfer.storage import Storage
@@ -193,7 +194,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     ) -> Iterator[tuple[Path, LeftOut]]:
         """What was granted, unpacked beside `destination`, whose place it takes when the block ends well.
 
-        Gives where it is until then, and what was left out. Without `replace`, existing content stays, and
+        Gives where it is until then, and what was left out. Without `replace`, work that is there stays, and
         `FileExistsError` is raised.
         """
         size = granted.unpacked_size or 0
@@ -202,7 +203,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
             self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
-            with staged(destination, replace=replace) as folder:
+            with staged(destination, replace=replace, keep=() if replace else NO_WORK) as folder:
                 yield folder, unpack(archive, folder, size, self.modes, selection, self.max_members)
 
     def _check_unpacked(self, name: str, packed: int, size: int) -> None:

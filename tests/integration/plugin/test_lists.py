@@ -93,7 +93,7 @@ def test_every_key_that_nbgrader_reads_is_there(submitted):
     }
 
 
-def test_what_is_fetched_is_what_has_a_directory_whatever_is_in_it(released):
+def test_a_folder_with_work_in_it_counts_as_fetched(released):
     released.ada.write("ps1/mine.ipynb")
     (info,) = released.ada.run(ExchangeList)
     assert info["status"] == "fetched"

@@ -6,17 +6,18 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def staged(destination: Path, *, replace: bool) -> Iterator[Path]:
+def staged(destination: Path, *, replace: bool, keep: Collection[str] = ()) -> Iterator[Path]:
     """A path beside `destination` for its next content, which takes its place when the block ends well.
 
     Until then the old content is untouched; when the block fails, nothing is left behind. Without `replace`,
-    content that has appeared at `destination` meanwhile stays, and `FileExistsError` is raised.
+    content that is at `destination` by then stays, and `FileExistsError` is raised, unless it is folders of the names
+    in `keep` alone: these become part of the new content.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".nbexchange-", dir=destination.parent))
@@ -25,7 +26,7 @@ def staged(destination: Path, *, replace: bool) -> Iterator[Path]:
         if replace:
             _exchange(folder, destination)
         else:
-            _put_in_place(folder / "new", destination)
+            _put_in_place(folder / "new", destination, keep)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -40,11 +41,18 @@ def make_folders(path: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def _put_in_place(tree: Path, destination: Path) -> None:
+def _put_in_place(tree: Path, destination: Path, keep: Collection[str]) -> None:
+    kept: list[str] = []
     try:
+        for name in keep:
+            if (destination / name).is_dir():
+                (destination / name).rename(tree / name)
+                kept.append(name)
         tree.rename(destination)  # the system refuses it on anything but an empty directory
-    except OSError as error:
-        if os.path.lexists(destination):
+    except BaseException as error:  # also Ctrl-C: what is in the tree is deleted
+        for name in kept:
+            (tree / name).rename(destination / name)
+        if isinstance(error, OSError) and os.path.lexists(destination):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(destination)) from error
         raise
 
