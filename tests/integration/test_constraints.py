@@ -26,6 +26,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         {"state": "maybe"},
         {"size": 0},
         {"sha256": "short"},
+        {"tree_sha256": "0" * 64},
         {"kind": "submission"},
         {"state": "completed"},
         {"completed_at": NOW},

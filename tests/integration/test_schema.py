@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -54,6 +55,20 @@ def test_the_migrations_end_exactly_as_the_models_say_checks_included(database):
         Base.metadata.create_all(connection)
     models = describe(database)
     assert {key: value for key, value in upgraded.items() if key[0] != "alembic_version"} == models
+
+
+def test_what_is_in_a_database_of_the_first_schema_is_still_there_after_an_upgrade(database):
+    with database.engine.connect() as connection:
+        upgrade._drop_everything(connection)
+        command.upgrade(migrations.configuration(connection), "0001")
+        connection.commit()
+    _, _, _, upload = a_row_of_each(database)
+    with pytest.raises(upgrade.SchemaOutdated, match="at revision 0001"):
+        upgrade.prepare(database)
+    upgrade.prepare(database, upgrade=True)
+    with database.read() as session:
+        row = session.get(Upload, upload)
+        assert (row.sha256, row.tree_sha256) == ("a" * 64, None)
 
 
 # --- which versions run on which schema ---------------------------------------------------------------------

@@ -64,6 +64,7 @@ class SubmissionRecord(Answer, tag_field="kind", tag="submission"):
     email: str | None = None
     lms_user_id: str | None = None
     feedback: list[Feedback] = []
+    tree_sha256: str | None = None
 
 
 Record = ReleaseRecord | SubmissionRecord | FeedbackRecord

@@ -20,7 +20,8 @@ class UploadItem(Request):
 
     `id` is made by the client and is unique per person: the same id with the same content may be sent again
     at any time. `submitted_at` or `submission_id` say which submission a feedback is for. `members` are the files and
-    directories of an archive.
+    directories of an archive. `tree_sha256` is of what is in that of a submission, without its times: the same for the
+    same work, which the archive's digest is not.
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class UploadItem(Request):
     notebook_id: str | None = None
     force: bool = False
     members: Annotated[Annotated[int, Meta(ge=0, le=2**62)] | None, since(2)] = None
+    tree_sha256: Annotated[Sha256 | None, since(2)] = None
 
 
 class InitiateUploads(Request):

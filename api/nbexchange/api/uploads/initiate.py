@@ -104,6 +104,7 @@ def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:
         "size": item.size,
         "sha256": item.sha256,
         "unpacked_size": item.unpacked_size,
+        "tree_sha256": item.tree_sha256,
         "notebooks": item.notebooks,
         "force": item.force,
         "by_instructor": batch.by_instructor,

@@ -84,8 +84,11 @@ def _check_limit(what: str, size: int, limit: int) -> None:
 def _check_feedback(item: UploadItem) -> None:
     if not item.student_id or not item.notebook_id or not (item.submission_id or item.submitted_at):
         raise InvalidRequest("Feedback needs student_id, notebook_id and submission_id or submitted_at.")
-    if item.unpacked_size is not None or item.notebooks or item.members is not None:
-        raise InvalidRequest("Feedback is no archive: it has no unpacked_size, notebooks and members.")
+    of_archives = (item.unpacked_size, item.members, item.tree_sha256)
+    if item.notebooks or any(value is not None for value in of_archives):
+        raise InvalidRequest(
+            "Feedback is no archive: it has no unpacked_size, notebooks, members or tree_sha256."
+        )
     if item.submitted_at is not None:
         check_instant("submitted_at", item.submitted_at)
 
@@ -127,8 +130,10 @@ class ReleaseRule:
 
     def columns(self, item: UploadItem) -> dict[str, Any]:
         """What is specific to the kind in the row of an upload. Raises for an item that may not begin."""
-        if item.student_id is not None:
-            raise InvalidRequest("A release is for no student.")
+        if item.student_id is not None or item.tree_sha256 is not None:
+            raise InvalidRequest(
+                "A release is for no student, and student_id and tree_sha256 are for submissions."
+            )
         if self.is_released and not item.force:
             raise AlreadyReleased(f"{self.batch.assignment.assignment_id} is released already.")
         return {}

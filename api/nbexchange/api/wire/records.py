@@ -53,6 +53,7 @@ def submission_record(
         size=upload.size,
         sha256=upload.sha256,
         unpacked_size=upload.unpacked_size or 0,
+        tree_sha256=upload.tree_sha256,
         notebooks=upload.notebooks,
         submitted_by=upload.actor.name,
         by_instructor=upload.by_instructor,

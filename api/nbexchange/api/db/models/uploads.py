@@ -40,6 +40,9 @@ class Upload(Base):
         CheckConstraint(one_of("state", PENDING, *ENDED), name="state"),
         CheckConstraint("size >= 1", name="size"),
         CheckConstraint("length(sha256) = 64", name="sha256"),
+        CheckConstraint(
+            "tree_sha256 IS NULL OR kind = 'submission' AND length(tree_sha256) = 64", name="tree_sha256"
+        ),
         CheckConstraint("(kind = 'release') = (student_pk IS NULL)", name="student_pk"),
         CheckConstraint("(kind = 'feedback') = (unpacked_size IS NULL)", name="unpacked_size"),
         CheckConstraint("(kind = 'feedback') = (notebook_id IS NOT NULL)", name="notebook_id"),
@@ -74,6 +77,8 @@ class Upload(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     unpacked_size: Mapped[int | None] = mapped_column(BigInteger)
+    tree_sha256: Mapped[str | None]
+    """For submissions: the digest of what is in the archive, where the client announced it."""
     notebooks: Mapped[list[str]] = mapped_column(JSON)
     force: Mapped[bool]
     by_instructor: Mapped[bool]
