@@ -17,9 +17,11 @@ import pytest
 from nbgrader.tests.apps import test_api
 from nbgrader.utils import get_username
 from traitlets.config import Config
+from upstream.exchange_directory import showing_itself
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.demo.course import FACTORY_LINES
+from nbexchange.plugin.exchange import Exchange
 
 COURSES = ("abc101", "abc102", "xyz200")
 
@@ -56,6 +58,11 @@ def exchange_of_its_own(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     token = TokenFile(request.config.getoption("--token-file")).create(user)
     # nbgrader's helper puts a plain dictionary in the place of `os.environ`.
     monkeypatch.setitem(os.environ, "JUPYTERHUB_API_TOKEN", token)
+
+
+@pytest.fixture(autouse=True)
+def exchange_that_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Exchange, "start", showing_itself(Exchange.start))
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ BUDGET = {
     "tests/faults": 165,
     "tests/e2e": 200,
     "tests/hub": 170,
-    "tests/upstream": 30,
+    "tests/upstream": 40,
     "tests/benchmarks": 100,
 }
 """Seconds of a folder's tests, added up over the three processes that run side by side on two processors.
