@@ -73,7 +73,7 @@ def watched(watch: Stopwatch) -> Iterator[None]:
         for target, stage in FUNCTIONS.items():
             owner, _, name = target.rpartition(".")
             stack.enter_context(patch(target, watch.timed(stage, _find(owner, name))))
-        for module in ("archives.packing", "transfer.storage"):
+        for module in ("archives.packing", "archives.digests", "transfer.storage"):
             stack.enter_context(patch(f"nbexchange.plugin.{module}.hashlib", hashing))
         stack.enter_context(patch("zlib.compressobj", watch.making(SHRINKING, zlib.compressobj)))
         yield

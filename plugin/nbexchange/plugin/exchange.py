@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from nbexchange.protocol import (
     DownloadGranted,
     Kind,
     ReleaseRecord,
+    SubmissionRecord,
     is_path_component,
     unpacked_limit,
 )
@@ -88,14 +90,14 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         self.suggest(path.name, others)
         raise TransferFailed(say("assignment-not-here", path=path))
 
-    def find_release(self) -> ReleaseRecord:
-        """The assignment as it is released to the caller."""
+    def find_release(self) -> tuple[ReleaseRecord, list[SubmissionRecord]]:
+        """The assignment as it is released to the caller, and the caller's attempts at it."""
         assignments = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry.release for entry in assignments if entry.release}
-        release = released.get(self.assignment_id)
-        if release is None:
+        released = {entry.assignment_id: entry for entry in assignments if entry.release}
+        entry = released.get(self.assignment_id)
+        if entry is None or entry.release is None:
             self.fail_unknown(list(released))
-        return release
+        return entry.release, entry.submissions
 
     def fail_unknown(self, others: Sequence[str]) -> NoReturn:
         """The exchange has no such assignment for the caller, but perhaps one of these was meant."""
@@ -133,6 +135,11 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     def format_stamp(self, stamp: datetime) -> str:
         """A server's stamp as nbgrader shows it; nbgrader has checked before that the time zone exists."""
         return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
+
+    def format_minute(self, stamp: datetime, now: datetime) -> str:
+        """A server's stamp as people say it: without the day, where that is today's."""
+        local, today = (instant.astimezone(gettz(self.timezone)) for instant in (stamp, now))
+        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
 
     @property
     def modes(self) -> Modes:
@@ -179,7 +186,8 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
                 self.log.warning("Left out%s, %s: %s", whose, reason, name_some(paths))
         if left_out.ignored:
             names = name_some(left_out.ignored)
-            self.log.debug("Left out%s by CourseDirectory.ignore or include: %s", whose, names)
+            level = logging.DEBUG if whose else logging.INFO  # who submits is told what nbgrader never sends
+            self.log.log(level, "Left out%s by CourseDirectory.ignore or include: %s", whose, names)
 
     @contextmanager
     def unpacked(

@@ -25,7 +25,7 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
 
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
-        self.release = self.find_release()
+        self.release, _ = self.find_release()
 
     def init_dest(self) -> None:
         self.dest_path = self.local_path(self.course_id, self.assignment_id)

@@ -144,6 +144,11 @@ MESSAGES = {
     "changed-while-packing": Message(
         "{path} changed while it was packed.", "Nothing was sent: save your work, then run the command again."
     ),
+    "no-notebook": Message(
+        "{path} has no notebook that could be submitted, and the assignment has {expected}.",
+        "Nothing was submitted, and what you submitted before still counts: bring the notebooks back (`nbgrader "
+        "fetch_assignment` with --replace), then submit again.",
+    ),
     "not-readable": Message(
         "{path} cannot be read.", "Nothing was sent: look at its permissions, then run the command again."
     ),

@@ -8,12 +8,16 @@ import msgspec
 
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.protocol import is_path_component
 
 ORIGIN = ".nbexchange.json"
 
 MAX_ORIGIN = 1 << 14
 """Bytes of that file that are read: it is in a folder where anything may be."""
+
+LOCAL_FILES = frozenset({STAMP, SECRET})
+"""Files at the top of a tree that belong to one side's copy, as the origin does at any depth."""
 
 NO_WORK = frozenset({"feedback", ".ipynb_checkpoints"})
 """Folders that the plugin and Jupyter make: with nothing else in it, an assignment's folder is no copy."""
@@ -29,6 +33,12 @@ class Origin(msgspec.Struct, frozen=True):
 
     def is_of(self, course_id: str, assignment_id: str) -> bool:
         return (self.course_id, self.assignment_id) == (course_id, assignment_id)
+
+
+def stays_here(path: str) -> bool:
+    """Whether what is at this path of a tree belongs to one side's copy: it is never sent, and never taken."""
+    parts = path.split("/")
+    return parts[0] in LOCAL_FILES or ORIGIN in parts
 
 
 def write_origin(folder: Path, origin: Origin, mode: int) -> None:

@@ -7,8 +7,8 @@ from typing import BinaryIO
 from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
 
 from nbexchange.plugin.archives.packing import Tree
-from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import reason_of
+from nbexchange.plugin.exchange import Exchange, name_some
+from nbexchange.plugin.failures import PackingFailed, reason_of
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.origins import read_origin, refuse_other
 from nbexchange.protocol import InitiateUploads, SubmissionRecord
@@ -34,20 +34,28 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
 
     def init_dest(self) -> None:
         self.student_id = self.require_student()
-        self.expected = self.find_release().notebooks
+        release, self.attempts = self.find_release()
+        self.expected = release.notebooks
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
         self.log.info("Destination: %s", self.address)
         tree = self.survey(self.src_path)
+        self.require_notebooks(tree)
         self.compare_notebooks(tree.notebooks)
         with self.packed(tree) as (archive, packed):
-            item = packed.to_item(student_id=self.student_id)
+            item = packed.to_item(student_id=self.student_id, tree_sha256=packed.tree_sha256)
             batch = InitiateUploads("submission", self.course_id, self.assignment_id, [item])
             record = self.transfer.send(batch, archive, self.assignment_id)
             assert isinstance(record, SubmissionRecord)  # noqa: S101 - we sent a submission
             self.report(record, tree)
             self.keep_copy(record, archive)
+
+    def require_notebooks(self, tree: Tree) -> None:
+        """Refuse a folder without any: it would take the place of an attempt that has some."""
+        if self.expected and not tree.notebooks:
+            self.report_left_out(tree.left_out)
+            raise PackingFailed(say("no-notebook", path=self.src_path, expected=name_some(self.expected)))
 
     def compare_notebooks(self, submitted: list[str]) -> None:
         """Warn where the notebooks are not those of the release; with `strict`, refuse when any is missing."""
@@ -73,14 +81,24 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
     def report(self, record: SubmissionRecord, tree: Tree) -> None:
         """The receipt, and in the last line what did not travel."""
         self.log.info(
-            "Submitted as: %s %s %s (attempt %s, sha256 %s)",
+            "Submitted as: %s %s %s (attempt %s, sha256 %s%s)",
             record.course_id,
             record.assignment_id,
             self.format_stamp(record.submitted_at),
             record.attempt,
             record.sha256[:12],
+            self._name_twin(record),
         )
         self.report_left_out(tree.left_out)
+
+    def _name_twin(self, record: SubmissionRecord) -> str:
+        """Names the newest of the caller's earlier attempts with the same work, where there is one."""
+        work = (record.student_id, record.tree_sha256)
+        same = [attempt for attempt in self.attempts if (attempt.student_id, attempt.tree_sha256) == work]
+        if not same or record.tree_sha256 is None:
+            return ""
+        twin = max(same, key=lambda attempt: attempt.submitted_at)
+        return f", the same as attempt {twin.attempt} of {self.format_minute(twin.submitted_at, record.submitted_at)}"
 
     def keep_copy(self, record: SubmissionRecord, archive: BinaryIO) -> None:
         """Keep what was sent, as nbgrader does. The work has arrived: no failure here is one of the submission."""

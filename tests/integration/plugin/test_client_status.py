@@ -8,6 +8,7 @@ import pytest
 from support.faults.impostor import impostor
 from support.people.classroom import checks
 
+from nbexchange import protocol
 from nbexchange.demo.servers import free_port
 
 
@@ -20,7 +21,7 @@ def test_all_is_well_where_all_is_well(desks):
     assert {check["ok"] for check in results.values()} == {True}
     address = f"{desks.ada.url}/services/nbexchange/"
     assert results["service"]["facts"]["url"] == address
-    assert results["service"]["facts"]["protocol"] == "1"
+    assert results["service"]["facts"]["protocol"] == str(protocol.REVISION)
     assert results["token"]["facts"] == {"source": "JUPYTERHUB_API_TOKEN"}
     assert results["you"]["about"] == "ada of organisation 1: student of cs1"
     assert results["store"]["facts"] == {"url": f"{address}objects/"}

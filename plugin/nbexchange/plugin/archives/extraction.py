@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nbexchange.plugin.archives.packing import stays_here
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveRefused
+from nbexchange.plugin.origins import stays_here
 from nbexchange.protocol import MAX_MEMBERS, is_relative_path
 
 MAX_HEADER = 1 << 14

@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 from nbexchange.plugin.archives.compression import Gzip
+from nbexchange.plugin.archives.digests import HashedFile, TreeDigest
 from nbexchange.plugin.archives.refusals import changed, shrinks_too_far, too_large, too_many
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import PackingFailed
 from nbexchange.plugin.messages import say
-from nbexchange.plugin.origins import ORIGIN
-from nbexchange.plugin.submission_folders import SECRET, STAMP
+from nbexchange.plugin.origins import stays_here
 from nbexchange.protocol import (
     DEFAULT_MAX_UNPACKED_RATIO,
     MAX_MEMBERS,
@@ -28,9 +28,6 @@ from nbexchange.protocol import (
     is_relative_path,
     unpacked_limit,
 )
-
-LOCAL_FILES = frozenset({STAMP, SECRET})
-"""Files at the top of a tree that belong to one side's copy and are never sent."""
 
 CHUNK = 1 << 18
 """Bytes of a file that are read at once."""
@@ -56,6 +53,7 @@ class Packed:
     unpacked_size: int
     notebooks: list[str]
     members: int
+    tree_sha256: str
 
     def to_item(self, **values: Any) -> UploadItem:
         """The item that announces it. Each call makes a new id, which is a new upload."""
@@ -116,12 +114,6 @@ def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX
     return tree
 
 
-def stays_here(path: str) -> bool:
-    """Whether it belongs to one side's copy: stamp and id at the top of a tree, and at any depth where it came from."""
-    parts = path.split("/")
-    return parts[0] in LOCAL_FILES or ORIGIN in parts
-
-
 def _walk(
     tree: Tree, below: str, selection: Selection, above: list[Path], real_root: Path
 ) -> Iterator[tuple[str, os.stat_result | None]]:
@@ -172,21 +164,24 @@ def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
     if tree.size > limits.unpacked:
         raise too_large(tree, "unpacked", tree.size, limits.unpacked, "max_unpacked_size")
     sink = _HashingSink(archive, tree, limits.packed)
-    gzip = Gzip(sink)
+    gzip, content = Gzip(sink), TreeDigest()
     with tarfile.TarFile(fileobj=gzip, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
         for path in tree.directories:
             member = tarfile.TarInfo(path)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(member)
+            content.add(member)
         for file in tree.files:
-            _add_file(tar, tree.root, file)
+            content.add(*_add_file(tar, tree.root, file))
     gzip.finish()
     if tree.size > unpacked_limit(sink.size, limits.ratio):
         raise shrinks_too_far(tree, sink.size, limits.ratio)
-    return Packed(sink.size, sink.digest.hexdigest(), tree.size, tree.notebooks, tree.members)
+    digest = sink.digest.hexdigest()
+    return Packed(sink.size, digest, tree.size, tree.notebooks, tree.members, content.hexdigest())
 
 
-def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
+def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> tuple[tarfile.TarInfo, str]:
+    """Gives the member that the file became, and the digest of its content."""
     member = tarfile.TarInfo(file.path)
     member.size, member.mode = file.size, 0o644
     try:
@@ -195,7 +190,8 @@ def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
             if (before.st_dev, before.st_ino) != file.identity or before.st_size != file.size:
                 raise changed(file.path)
             member.mtime = int(before.st_mtime)
-            tar.addfile(member, source)
+            content = HashedFile(source)
+            tar.addfile(member, content)
             after = os.fstat(source.fileno())
     except PermissionError:
         raise PackingFailed(say("not-readable", path=file.path)) from None
@@ -207,6 +203,7 @@ def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> None:
         raise changed(file.path) from None  # tarfile met the end of the file too early
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise changed(file.path)
+    return member, content.digest.hexdigest()
 
 
 def _without_waiting(path: str, flags: int) -> int:
