@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
+from dateutil.tz import gettz
 from nbgrader.coursedir import CourseDirectory
 
-from nbexchange.plugin.stamps import read_secret, read_stamp, write_stamp
+from nbexchange.plugin.stamps import folder_name, read_secret, read_stamp, write_stamp
 
 STAMP = datetime(2026, 2, 3, 4, 5, 6, 7, UTC)
 
@@ -49,3 +50,36 @@ def test_the_id_is_read_and_the_secret_of_another_exchange_is_none(tmp_path):
     assert read_secret(tmp_path) == secret
     (tmp_path / "submission_secret.txt").write_text("ab" * 64)
     assert read_secret(tmp_path) is None
+
+
+BERLIN, UTC_ZONE = gettz("Europe/Berlin"), gettz("UTC")
+EXACT = "(2026-02-03T04:05:06.000007Z)"
+
+
+@pytest.mark.parametrize(
+    ("format_", "zone", "name"),
+    [
+        ("%Y-%m-%d %H:%M:%S.%f %Z", UTC_ZONE, "2026-02-03 04:05:06.000007 UTC"),
+        ("%Y-%m-%d %H:%M:%S.%f %Z", BERLIN, "2026-02-03 05:05:06.000007 CET"),
+        ("%Y-%m-%d %H:%M:%S", UTC_ZONE, f"2026-02-03 04:05:06 {EXACT}"),
+        ("%d/%m/%Y %H:%M:%S.%f", UTC_ZONE, f"03/02/2026 04:05:06.000007 {EXACT}"),
+        ("%H:%M", BERLIN, f"05:05 {EXACT}"),
+        ("at dawn", UTC_ZONE, f"at dawn {EXACT}"),
+    ],
+)
+def test_a_folder_has_the_stamp_as_its_name_and_the_instant_where_the_stamp_does_not_tell_it(
+    format_, zone, name
+):
+    assert folder_name(STAMP, zone, format_) == name
+
+
+@pytest.mark.parametrize(
+    "format_",
+    ["%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M", "%d.%m.%y", "%I:%M:%S.%f", "x"],
+)
+@pytest.mark.parametrize("zone", [UTC_ZONE, BERLIN], ids=["UTC", "Berlin"])
+def test_no_two_instants_share_a_folder(format_, zone):
+    steps = ["microseconds", "milliseconds", "seconds", "minutes", "hours", "days"]
+    turn = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # in Berlin half past two, for the first time that night
+    instants = {turn} | {turn + timedelta(**{step: n}) for step in steps for n in (1, 12, 31)}
+    assert len({folder_name(instant, zone, format_) for instant in instants}) == len(instants)

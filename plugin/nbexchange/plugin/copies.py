@@ -26,10 +26,15 @@ class Copies:
 
     cache: Path
 
-    def keep(self, record: SubmissionRecord, archive: BinaryIO, stamp: str, modes: Modes) -> None:
-        """Keep what was sent, with its stamp and the id by which the copy is known. Raises `OSError`."""
+    def keep(
+        self, record: SubmissionRecord, archive: BinaryIO, attempt: str, stamp: str, modes: Modes
+    ) -> None:
+        """Keep what was sent, in a folder of the attempt's name, with its stamp and the id by which the copy is known.
+
+        Raises `OSError`.
+        """
         archive.seek(0)
-        name = f"{_prefix(record)}{stamp.replace('/', '-')}"
+        name = f"{_prefix(record)}{attempt.replace('/', '-')}"
         with staged(self.cache / record.course_id / name, replace=False) as folder:
             unpack(archive, folder, record.unpacked_size, modes)
             (folder / STAMP).write_text(stamp)

@@ -26,6 +26,7 @@ from nbexchange.plugin.messages import say
 from nbexchange.plugin.origins import NO_WORK
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
+from nbexchange.plugin.stamps import folder_name
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.plugin.transfer.transfers import Transfer
 from nbexchange.protocol import (
@@ -135,6 +136,10 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
     def format_stamp(self, stamp: datetime) -> str:
         """A server's stamp as nbgrader shows it; nbgrader has checked before that the time zone exists."""
         return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
+
+    def folder_name(self, stamp: datetime) -> str:
+        """The name of the folder of an attempt, which is its stamp where that tells it from all others."""
+        return folder_name(stamp, gettz(self.timezone), self.timestamp_format)
 
     def format_minute(self, stamp: datetime, now: datetime) -> str:
         """A server's stamp as people say it: without the day, where that is today's."""

@@ -14,6 +14,7 @@ from nbexchange.plugin.archives.selection import Selection
 from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.older_names import adopt_section
 from nbexchange.plugin.origins import Origin, holds_copy, refuse_other, write_origin
+from nbexchange.plugin.spelling import composed
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import DownloadGranted, DownloadItem
 
@@ -77,8 +78,9 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
     def _copy_missing(self, source: Path, target: Path) -> bool:
         """Add what `target` lacks; gives whether that was anything."""
         is_anything = False
+        here = {composed(path.name): path for path in target.iterdir()}
         for entry in sorted(source.iterdir()):
-            copy = target / entry.name
+            copy = here.get(composed(entry.name), target / entry.name)
             is_missing = not copy.exists()
             if entry.is_dir():
                 if is_missing:

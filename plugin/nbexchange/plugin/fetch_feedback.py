@@ -97,7 +97,7 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             self.log.warning("No feedback for '%s': you have submitted nothing", what)
 
     def _path_of(self, destination: Path, feedback: Feedback) -> Path:
-        return destination / self.format_stamp(feedback.submitted_at) / f"{feedback.notebook_id}.html"
+        return destination / self.folder_name(feedback.submitted_at) / f"{feedback.notebook_id}.html"
 
     def _warn(self, entry: Assignment, submitted_at: datetime) -> None:
         self.log.warning(

@@ -219,7 +219,8 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
 
     def _submitted(self, record: SubmissionRecord) -> Info:
         stamp = self.format_stamp(record.submitted_at)
-        folder = self.local_path(record.course_id, record.assignment_id) / "feedback" / stamp
+        feedback = self.local_path(record.course_id, record.assignment_id) / "feedback"
+        folder = feedback / self.folder_name(record.submitted_at)
         path = f"{record.course_id}/{record.assignment_id}/{record.id}"
         exchange = {feedback.notebook_id: feedback for feedback in record.feedback}
         notebooks = [

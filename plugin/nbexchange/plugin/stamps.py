@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from uuid import UUID
 
+from dateutil.parser import parse
+from dateutil.tz import datetime_ambiguous
 from nbgrader.utils import parse_utc
 
 from nbexchange.plugin.submission_folders import SECRET, STAMP
@@ -24,6 +26,26 @@ def write_stamp(stamp: datetime, timestamp_format: str) -> str:
     if read is None or abs(read - stamp) >= timedelta(seconds=1):
         return stamp.astimezone(UTC).strftime(STANDARD_FORMAT)
     return text
+
+
+def folder_name(stamp: datetime, zone: tzinfo | None, timestamp_format: str) -> str:
+    """The name of an attempt's folder: its stamp, and the exact instant where that could be another attempt's as well.
+
+    So it is in a format without seconds, or that a parser takes for another time, and in the hour that comes twice.
+    """
+    local = stamp.astimezone(zone)
+    text = local.strftime(timestamp_format)
+    if _tells(text, local.replace(tzinfo=None)) and not datetime_ambiguous(local, zone):
+        return text
+    return f"{text} ({stamp.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ})"
+
+
+def _tells(text: str, local: datetime) -> bool:
+    try:
+        read: datetime = parse(text, ignoretz=True)
+    except (ValueError, OverflowError):
+        return False
+    return read == local
 
 
 def read_stamp(folder: Path) -> datetime | None:

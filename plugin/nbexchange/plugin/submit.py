@@ -11,6 +11,8 @@ from nbexchange.plugin.exchange import Exchange, name_some
 from nbexchange.plugin.failures import PackingFailed, reason_of
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.origins import read_origin, refuse_other
+from nbexchange.plugin.spelling import adopt_spelling, composed
+from nbexchange.plugin.stamps import write_stamp
 from nbexchange.protocol import InitiateUploads, SubmissionRecord
 
 
@@ -41,6 +43,7 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
         self.log.info("Source: %s", self.src_path)
         self.log.info("Destination: %s", self.address)
         tree = self.survey(self.src_path)
+        adopt_spelling(tree, self.expected)
         self.require_notebooks(tree)
         self.compare_notebooks(tree.notebooks)
         with self.packed(tree) as (archive, packed):
@@ -59,11 +62,12 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
 
     def compare_notebooks(self, submitted: list[str]) -> None:
         """Warn where the notebooks are not those of the release; with `strict`, refuse when any is missing."""
-        missing = set(self.expected) - set(submitted)
-        if not missing and set(submitted) <= set(self.expected):
+        here, there = set(map(composed, submitted)), set(map(composed, self.expected))
+        missing = there - here
+        if here == there:
             return
-        expected = [f"{name}: {'MISSING' if name in missing else 'FOUND'}" for name in self.expected]
-        comparison = [f"{name}: {'OK' if name in self.expected else 'EXTRA'}" for name in submitted]
+        expected = [f"{n}: {'MISSING' if composed(n) in missing else 'FOUND'}" for n in self.expected]
+        comparison = [f"{n}: {'OK' if composed(n) in there else 'EXTRA'}" for n in submitted]
         difference = "Expected:\n\t{}\nSubmitted:\n\t{}".format(
             "\n\t".join(expected), "\n\t".join(comparison)
         )
@@ -106,7 +110,8 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             return
         copies = self.copies
         try:
-            copies.keep(record, archive, self.format_stamp(record.submitted_at), self.modes)
+            stamp = write_stamp(record.submitted_at, self.timestamp_format)
+            copies.keep(record, archive, self.folder_name(record.submitted_at), stamp, self.modes)
             copies.keep_newest(record, self.cached_attempts)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and the work has arrived
             self.log.warning("%s", say("copy-not-kept", path=copies.cache, why=reason_of(error)))

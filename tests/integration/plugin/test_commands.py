@@ -180,14 +180,14 @@ def test_what_the_configuration_leaves_out_is_not_submitted(released):
         released.ada.write(f"ps1/{name}")
     released.ada.configure('c.CourseDirectory.include = ["*.ipynb"]')
     released.ada.nbgrader("submit", "ps1")
-    released.ben.write("ps1/small", "x" * 2000)
+    released.ben.write("ps1/p1.ipynb", "x" * 2000)
     released.ben.write("ps1/large", "x" * 2001)
     said = released.ben.nbgrader("submit", "ps1", "--CourseDirectory.max_file_size=2")
     assert "[SubmitApp | WARNING] Left out, being larger than max_file_size (2.0 kB): large" in said
     released.teacher.nbgrader("collect", "ps1")
     ours = {"timestamp.txt", "submission_secret.txt"}
     assert set(collected(released)) - ours == {"p1.ipynb"}
-    assert set(collected(released, "ben")) - ours == {"small"}
+    assert set(collected(released, "ben")) - ours == {"p1.ipynb"}
 
 
 def test_a_directory_over_its_limit_is_a_runtime_error_and_what_is_ignored_does_not_count(released, people):

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from nbgrader.utils import parse_utc
 from support.people.classroom import attempt_stamps
 
 from nbexchange.plugin import ExchangeList, ExchangeSubmit
@@ -71,6 +72,14 @@ def test_how_many_are_kept_is_a_setting(released, count, kept):
         submit(released.ada, content, cached_attempts=count)
     assert len(copies(released.ada) if kept else []) == kept
     assert (released.ada.home / "cache").exists() == bool(kept)
+
+
+def test_copies_of_one_minute_are_kept_apart_under_a_coarse_format(released):
+    for content in ("first", "second"):
+        submit(released.ada, content, timestamp_format="%d/%m/%Y %H:%M")
+    kept = [released.ada.files(f"cache/cs1/{name}") for name in copies(released.ada)]
+    assert [copy["p1.ipynb"] for copy in kept] == [b"first", b"second"]
+    assert [parse_utc(copy["timestamp.txt"].decode()) for copy in kept]
 
 
 def test_only_copies_of_the_same_student_and_assignment_make_room(released):

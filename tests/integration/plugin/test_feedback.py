@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
@@ -203,6 +204,25 @@ def test_the_directory_of_feedback_is_the_stamp_in_the_students_zone_and_format(
     assert datetime.strptime(path.partition("/")[0], "%Y-%m-%d %H:%M:%S.%f %z").utcoffset()
     (group,) = graded.ada.run(ExchangeList, cached=True, config=config)
     assert group["submissions"][0]["has_local_feedback"] is True
+
+
+@pytest.mark.parametrize("format_", ["%Y-%m-%d %H:%M", "%Y", "%d/%m/%Y %H:%M"])
+def test_attempts_within_a_minute_never_share_a_folder_under_a_coarse_format(graded, format_):
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    graded.ada.write("ps1/p1.ipynb", "second")
+    graded.ada.run(ExchangeSubmit, "ps1")
+    graded.teacher.run(ExchangeCollect, "ps1", update=True)
+    grade(graded, "ada", text="much better")
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    config = {"Exchange": {"timestamp_format": format_}}
+    graded.ada.run(ExchangeFetchFeedback, "ps1", config=config)
+    assert set(graded.ada.files("ps1/feedback").values()) == {b"well done, ada", b"much better, ada"}
+    (group,) = graded.ada.run(ExchangeList, cached=True, config=config)
+    first, second = group["submissions"]
+    assert first["has_local_feedback"] is second["has_local_feedback"] is True
+    assert first["feedback_updated"] is second["feedback_updated"] is False
+    assert Path(first["local_feedback_path"], "p1.html").read_text() == "well done, ada"
+    assert Path(second["local_feedback_path"], "p1.html").read_text() == "much better, ada"
 
 
 def test_the_course_directory_may_have_another_structure(graded):

@@ -39,6 +39,9 @@ CHUNK = 1 << 18
 DEFLATED, INFLATED = 1 << 15, 1 << 16
 """Bytes that are read at once of the archive and of what is in it."""
 
+LATEST = 253402300800
+"""The time of a file that is not set, nor any after: the year 10000, which no program can print."""
+
 END = bytes(tarfile.BLOCKSIZE)
 """The block that ends an archive."""
 
@@ -137,6 +140,9 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, mode: in
             file.write(chunk)
             left -= len(chunk)
         os.fchmod(file.fileno(), mode)
+        file.flush()
+        if 0 < member.mtime < LATEST:
+            os.utime(file.fileno(), (member.mtime, member.mtime))
 
 
 def _finish(root: Path, mode: int, selection: Selection, left_out: LeftOut) -> None:

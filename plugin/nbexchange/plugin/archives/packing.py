@@ -70,9 +70,13 @@ class Packed:
 
 @dataclass(frozen=True)
 class File:
-    """A file that travels, as it was when the tree was looked at: `identity` is its device and inode."""
+    """A file that travels, as it was when the tree was looked at: `identity` is its device and inode.
+
+    `name` is its path in the archive.
+    """
 
     path: str
+    name: str
     size: int
     identity: tuple[int, int]
 
@@ -96,7 +100,7 @@ class Tree:
 
     @property
     def notebooks(self) -> list[str]:
-        return sorted(file.path for file in self.files if file.path.endswith(".ipynb"))
+        return sorted(file.name for file in self.files if file.name.endswith(".ipynb"))
 
 
 def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX_MEMBERS) -> Tree:
@@ -106,7 +110,7 @@ def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX
         if entry is None:
             tree.directories.append(path)
         else:
-            tree.files.append(File(path, entry.st_size, (entry.st_dev, entry.st_ino)))
+            tree.files.append(File(path, path, entry.st_size, (entry.st_dev, entry.st_ino)))
         if tree.members > max_members:
             raise too_many(root, f"{max_members} files and directories (max_members)")
     if sum(map(len, tree.notebooks)) > MAX_NOTEBOOK_PATHS:
@@ -182,7 +186,7 @@ def pack(tree: Tree, archive: BinaryIO, limits: Limits) -> Packed:
 
 def _add_file(tar: tarfile.TarFile, root: Path, file: File) -> tuple[tarfile.TarInfo, str]:
     """Gives the member that the file became, and the digest of its content."""
-    member = tarfile.TarInfo(file.path)
+    member = tarfile.TarInfo(file.name)
     member.size, member.mode = file.size, 0o644
     try:
         with open(root / file.path, "rb", opener=_without_waiting) as source:
