@@ -19,7 +19,8 @@ from support.people.http_clients import HttpClient
 
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.http.connections import MAX_WAITING
-from nbexchange.api.http.gateway import MAX_READING
+from nbexchange.api.http.gateway import MAX_HELD, MAX_READING
+from nbexchange.api.http.messages import MAX_BODY
 from nbexchange.demo import servers
 
 pytestmark = pytest.mark.xdist_group("slow callers")  # of one service
@@ -187,6 +188,11 @@ def patient(tmp_path_factory):
     [
         pytest.param(b"", MAX_WAITING, id="no head"),
         pytest.param(head("POST", f"{SERVICE}v1/uploads", {"Content-Length": 9}), MAX_READING, id="no body"),
+        pytest.param(
+            head("POST", f"{SERVICE}v1/uploads", {"Content-Length": MAX_BODY}) + bytes(MAX_BODY - 1),
+            MAX_HELD // MAX_BODY + 1,
+            id="no end",
+        ),
     ],
 )
 def test_of_too_many_who_are_waited_for_the_first_has_to_go(patient, begun, many, lines):

@@ -77,7 +77,7 @@ def test_a_tree_of_links_that_grows_without_end_is_given_up(root):
 
 
 def test_more_notebooks_than_the_service_lists_are_not_packed(root, monkeypatch):
-    monkeypatch.setattr(packing, "MAX_NOTEBOOK_PATHS", 20)
+    monkeypatch.setattr(packing, "MAX_NOTEBOOK_BYTES", 20)
     for number in range(4):
         (root / f"{number}.ipynb").write_text("{}")
     with pytest.raises(PackingFailed, match="notebooks"):

@@ -20,7 +20,6 @@ from nbexchange.plugin.list_entries import (
     name_of,
     notebook_info,
     outbound_line,
-    top_level,
 )
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.origins import holds_copy
@@ -32,6 +31,7 @@ from nbexchange.protocol import (
     Removed,
     SubmissionRecord,
     SubmissionsQuery,
+    top_level,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from nbexchange.protocol import Feedback
@@ -68,11 +68,6 @@ def inbound_line(info: Info) -> str:
 
 def flatten(groups: Iterable[Info]) -> list[Info]:
     return [info for group in groups for info in group["submissions"]]
-
-
-def top_level(notebooks: Iterable[str]) -> list[str]:
-    """The notebooks that nbgrader lists: those not in a subdirectory."""
-    return sorted(name for name in notebooks if len(PurePosixPath(name).parts) == 1)
 
 
 def digest(path: Path) -> str:

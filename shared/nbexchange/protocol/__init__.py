@@ -43,7 +43,7 @@ from nbexchange.protocol.limits import (
     DEFAULT_MAX_UNPACKED_RATIO,
     MAX_ITEMS,
     MAX_MEMBERS,
-    MAX_NOTEBOOK_PATHS,
+    MAX_NOTEBOOK_BYTES,
     MAX_ROSTER,
     UNPACKED_FACTOR,
     unpacked_limit,
@@ -55,6 +55,9 @@ from nbexchange.protocol.names import (
     has_control_characters,
     is_path_component,
     is_relative_path,
+    listed_notebooks,
+    size_of_names,
+    top_level,
 )
 from nbexchange.protocol.records import (
     Feedback,
@@ -119,7 +122,7 @@ __all__ = [
     "MAX_ITEMS",
     "MAX_MEMBERS",
     "MAX_NAME_BYTES",
-    "MAX_NOTEBOOK_PATHS",
+    "MAX_NOTEBOOK_BYTES",
     "MAX_PATH_BYTES",
     "MAX_ROSTER",
     "PROTOCOL_HEADER",
@@ -200,8 +203,11 @@ __all__ = [
     "has_control_characters",
     "is_path_component",
     "is_relative_path",
+    "listed_notebooks",
     "since",
     "since_of",
+    "size_of_names",
+    "top_level",
     "unpacked_limit",
 ]
 

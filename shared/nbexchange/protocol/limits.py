@@ -8,8 +8,8 @@ MAX_ITEMS = 100
 MAX_ROSTER = 10_000
 """How many people a course's roster has at the most: with names of usual length they fit into one call."""
 
-MAX_NOTEBOOK_PATHS = 64_000
-"""Characters of all notebooks' paths of one archive: lists are kept in memory."""
+MAX_NOTEBOOK_BYTES = 4000
+"""Bytes of the names of all notebooks of one archive that are listed: they are in every list that names it."""
 
 MAX_MEMBERS = 50_000
 """Files and directories in one archive, whatever is configured: what is packed must also unpack."""

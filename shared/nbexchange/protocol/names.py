@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from nbexchange.protocol.limits import MAX_NOTEBOOK_BYTES
+
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 2048
 MAX_DEPTH = 32
@@ -23,6 +27,21 @@ def is_path_component(name: str) -> bool:
 
 def has_control_characters(text: str) -> bool:
     return any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in text)
+
+
+def top_level(paths: Iterable[str]) -> list[str]:
+    """The paths without a folder, sorted: of an archive's notebooks those that nbgrader grades and lists."""
+    return sorted(path for path in paths if "/" not in path)
+
+
+def listed_notebooks(paths: Sequence[str]) -> Sequence[str]:
+    """The notebooks of an archive that lists have: all of them, or those at its top where all would be too much."""
+    return paths if size_of_names(paths) <= MAX_NOTEBOOK_BYTES else top_level(paths)
+
+
+def size_of_names(paths: Iterable[str]) -> int:
+    """In bytes."""
+    return sum(len(path.encode()) for path in paths)
 
 
 def is_relative_path(path: str) -> bool:

@@ -10,16 +10,20 @@ from msgspec import Meta
 from nbexchange.protocol.base import Answer, Instant, ItemFailed, Request
 from nbexchange.protocol.limits import MAX_ITEMS
 from nbexchange.protocol.records import Feedback, ReleaseRecord, SubmissionRecord
+from nbexchange.protocol.revisions import since
 
 
 class AssignmentsQuery(Request):
+    """Without a course, of all of the caller's."""
+
     course_id: str | None = None
+    cursor: Annotated[str | None, since(2)] = None
 
 
 class Assignment(Answer):
     """What one person sees of an assignment: its current release, if any, their own attempts and feedback.
 
-    `feedback` holds what belongs to no attempt that the exchange knows.
+    `submissions` has the newest fifty attempts. `feedback` holds what belongs to no attempt that the exchange knows.
     """
 
     course_id: str
@@ -30,8 +34,14 @@ class Assignment(Answer):
 
 
 class Assignments(Answer):
+    """A page of assignments; ask again with `cursor` while there is one.
+
+    A client that states an older revision than 2, or none, gets all of them, or `too-large`.
+    """
+
     assignments: list[Assignment]
     server_time: Instant
+    cursor: str | None = None
 
 
 class SubmissionsQuery(Request):

@@ -60,7 +60,19 @@ def _sees_everybody(caller: Identity) -> ColumnElement[bool]:
     return Course.course_id.in_(courses_seen_whole(caller))
 
 
-# --- releases -----------------------------------------------------------------------------------------------
+# --- assignments and releases -------------------------------------------------------------------------------
+
+
+def assignment_keys(caller: Identity, courses: Collection[str], after: int) -> Select[int]:
+    """The keys of all assignments of these courses of the caller's that follow this one, in their order."""
+    own_courses = [course_id for course_id in courses if course_id in caller.courses]
+    return (
+        select(Assignment.pk)
+        .join(Course, Assignment.course_pk == Course.pk)
+        .join(Organisation, Course.org_pk == Organisation.pk)
+        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses), Assignment.pk > after)
+        .order_by(Assignment.pk)
+    )
 
 
 def current_releases(caller: Identity, courses: Collection[str]) -> Select[Release]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Exists, Select, select, tuple_
+from sqlalchemy import Exists, ScalarSelect, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from nbexchange.api.access.visibility import (
     Student,
+    assignment_keys,
     course_submissions,
     current_releases,
     own_feedback,
@@ -24,7 +25,13 @@ from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import SubmissionsQuery, is_path_component
 
 PAGE = 500
-"""How many attempts are on a page."""
+"""How many attempts are on a page, at the most."""
+
+ASSIGNMENTS_PAGE = 30
+"""How many assignments are on a page, at the most."""
+
+ATTEMPTS = 50
+"""How many of their own attempts somebody sees of an assignment: the newest."""
 
 PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
 
@@ -50,23 +57,49 @@ class AssignmentView:
 # --- a member's own view ------------------------------------------------------------------------------------
 
 
-def list_assignments(context: Context, course_id: str | None) -> tuple[list[AssignmentView], datetime]:
-    """What the caller sees of their courses, or of one, and the server's time: releases, own attempts, own feedback."""
+def list_assignments(
+    context: Context, course_id: str | None, after: int | None
+) -> tuple[list[AssignmentView], datetime, int | None]:
+    """A page of what the caller sees of their courses, or of one, the server's time, and the page's last key.
+
+    That is releases, own attempts and own feedback. There is no last key where nothing follows; `after` is that of the
+    page before.
+    """
     caller = context.caller
     courses = caller.courses if course_id is None else [course_id]
     with context.read() as transaction:
         session = transaction.session
-        releases = session.scalars(current_releases(caller, courses)).all()
-        submissions = session.scalars(own_submissions(caller, courses).order_by(Upload.stamp)).all()
-        feedback = session.scalars(own_feedback(caller, courses).order_by(Feedback.pk)).all()
-        return _group(releases, submissions, feedback), transaction.now
+        keys = session.scalars(assignment_keys(caller, courses, after or 0).limit(ASSIGNMENTS_PAGE + 1)).all()
+        on_page = Assignment.pk.in_(keys[:ASSIGNMENTS_PAGE])
+        releases = session.scalars(current_releases(caller, courses).where(on_page)).all()
+        attempts = own_submissions(caller, courses).where(on_page, Submission.attempt > _attempts_left_out())
+        submissions = session.scalars(attempts.order_by(Upload.stamp)).all()
+        feedback = session.scalars(own_feedback(caller, courses).where(on_page).order_by(Feedback.pk)).all()
+        last = keys[ASSIGNMENTS_PAGE - 1] if len(keys) > ASSIGNMENTS_PAGE else None
+        return _group(keys, releases, submissions, feedback), transaction.now, last
+
+
+def _attempts_left_out() -> ScalarSelect[int]:
+    """Up to which attempt of a student those of an assignment are too old to be listed."""
+    newer = aliased(Submission)
+    series = (
+        newer.assignment_pk == Submission.assignment_pk,
+        newer.student_pk == Submission.student_pk,
+    )
+    return select(func.max(newer.attempt) - ATTEMPTS).where(*series).scalar_subquery()
 
 
 def _group(
-    releases: Sequence[Release], submissions: Sequence[Submission], feedback: Sequence[Feedback]
+    keys: Sequence[int],
+    releases: Sequence[Release],
+    submissions: Sequence[Submission],
+    feedback: Sequence[Feedback],
 ) -> list[AssignmentView]:
-    """By assignment, in the order of their courses and ids."""
+    """By assignment, in the order of the keys: those of which the caller sees anything."""
     attached, loose = attach(submissions, feedback)
+    loose = [
+        row for row in loose if row.upload.submission_pk is None
+    ]  # others are of attempts too old to be listed
     rows: list[Release | Submission | Feedback] = [*releases, *submissions, *loose]
     views = {row.assignment_pk: AssignmentView(row.upload.assignment) for row in rows}
     for release in releases:
@@ -75,7 +108,7 @@ def _group(
         views[submission.assignment_pk].attempts.append(Attempt(submission, attached[submission.pk]))
     for entry in loose:
         views[entry.assignment_pk].feedback.append(entry)
-    return sorted(views.values(), key=lambda v: (v.assignment.course.course_id, v.assignment.assignment_id))
+    return [views[key] for key in keys if key in views]
 
 
 def attach(
@@ -149,20 +182,24 @@ def _narrow(statement: Select[Submission], query: SubmissionsQuery) -> Select[Su
 
 
 def _newer_exists(before: datetime | None) -> Exists:
-    """Whether the same student has a later attempt, among those up to `before`."""
-    other, other_upload = aliased(Submission), aliased(Upload)
+    """Whether the same student has a later attempt, among those up to `before`.
+
+    A look into the index of stamps, which has submissions alone: so their kind stands in the statement as it is.
+    """
+    other, newer = aliased(Submission), aliased(Upload)
     later = (
-        select(other.pk)
-        .join(other_upload, other_upload.pk == other.pk)
+        select(newer.pk)
+        .join(other, other.pk == newer.pk)
         .where(
-            other.assignment_pk == Submission.assignment_pk,
-            other.student_pk == Submission.student_pk,
+            newer.kind == literal_column("'submission'"),
+            newer.assignment_pk == Upload.assignment_pk,
+            newer.student_pk == Upload.student_pk,
+            newer.stamp > Upload.stamp,
             ~other.hidden_from_course,
-            other_upload.stamp > Upload.stamp,
         )
     )
     if before is not None:
-        later = later.where(other_upload.stamp <= before)
+        later = later.where(newer.stamp <= before)
     return later.exists()
 
 

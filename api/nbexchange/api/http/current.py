@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.runtime import Context, Runtime
+from nbexchange.protocol import FIRST_REVISION, PROTOCOL_HEADER
 from nbexchange.storage import StreamsBytes
 
 EXTENSION = "nbexchange"
@@ -28,6 +29,11 @@ def caller() -> Identity:
     """The verified caller of this request."""
     identity: Identity = g.identity
     return identity
+
+
+def stated_revision() -> int:
+    """The revision of the protocol that the client states; one that states none is taken for the first."""
+    return int(request.headers.get(PROTOCOL_HEADER, FIRST_REVISION))
 
 
 def context() -> Context:

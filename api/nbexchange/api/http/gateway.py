@@ -45,6 +45,9 @@ THREAD_PATIENCE = 10.0
 MAX_READING = 300
 """Requests of one process whose bodies are waited for. One more ends the oldest: an ordinary body comes at once."""
 
+MAX_HELD = 64 << 20
+"""Bytes of unfinished bodies that one process holds. More of them end the oldest as well."""
+
 T = TypeVar("T")
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -70,7 +73,7 @@ class Gateway:
         self.transfers = ThreadPoolExecutor(max(1, threads // 2), "transfer")
         self.health = ThreadPoolExecutor(1, "health")
         self.readiness = ThreadPoolExecutor(1, "readiness")
-        self.reading: dict[asyncio.Task[Any], None] = {}
+        self.reading: dict[asyncio.Task[Any], bytearray] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,14 +105,14 @@ class Gateway:
         """Read the body, or as much of it as shows that it is too long, which the application says."""
         body = bytearray()
         task = cast(asyncio.Task[Any], asyncio.current_task())
-        self.reading[task] = None
-        if len(self.reading) > MAX_READING:
-            next(iter(self.reading)).cancel()
+        self.reading[task] = body
         try:
             if int(environ.get("CONTENT_LENGTH") or 0) <= MAX_BODY:
                 async with self._time_for(environ) as limit:
+                    self._end_oldest()
                     async for piece in _pieces(receive, limit, at_least=1):
                         body += piece
+                        self._end_oldest()
                         if len(body) > MAX_BODY:
                             break
         except TimeoutError:
@@ -117,6 +120,11 @@ class Gateway:
         finally:
             del self.reading[task]
         put_body(environ, bytes(body))
+
+    def _end_oldest(self) -> None:
+        """Of too many bodies, or of too many bytes, the first has to go."""
+        if len(self.reading) > MAX_READING or sum(map(len, self.reading.values())) > MAX_HELD:
+            next(iter(self.reading)).cancel()
 
     async def _take_object(self, store: StreamsBytes, environ: Environ, receive: Receive) -> None:
         """Have the store take the bytes. What goes wrong with that is for the application to say."""

@@ -2,8 +2,8 @@
 
 A submission whose client died after sending it is completed; any other upload that ran out of time expires. Objects
 are deleted only after their row says that nobody needs them, and once more a day after the last URL could have been
-used, since a transfer that was under way may land after the first deletion. Of what was purged the rows are deleted as
-well, after that.
+used, since a transfer that was under way may land after the first deletion. After that the rows are deleted as well: of
+what was purged at once, of what ended without being completed after a month.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ PAGE = 100
 
 LAST_SWEEP = 2
 
+ENDED_KEPT = timedelta(days=30)
+"""How long the row of an upload that ended without being completed is kept, after the upload's time."""
+
 LATE_TRANSFER = timedelta(hours=24)
 """After an upload's end, how long a transfer may still be under way."""
 
@@ -47,7 +50,7 @@ def objection(upload: Upload, now: datetime) -> ExchangeProblem | None:
 class Report:
     """What a garbage collection did.
 
-    `forgotten` are rows of purged uploads; `failed` are uploads that the store gave no answer for.
+    `forgotten` are rows that were deleted; `failed` are uploads that the store gave no answer for.
     """
 
     completed: int = 0
@@ -111,7 +114,9 @@ def _is_garbage(now: datetime) -> ColumnElement[bool]:
 
 
 def _forget(runtime: Runtime) -> int:
-    """Delete the rows of purged uploads that were swept for the last time, a submission after its feedback."""
+    """Delete rows that were swept for the last time: of purged uploads, a submission after its feedback, and of those
+    that ended long ago.
+    """
     feedback = aliased(Upload)
     # The whole foreign key, since its first two columns are indexed: the last alone would compare all with all.
     subject = tuple_(feedback.assignment_pk, feedback.student_pk, feedback.submission_pk)
@@ -120,9 +125,14 @@ def _forget(runtime: Runtime) -> int:
         .where(subject == tuple_(Upload.assignment_pk, Upload.student_pk, Upload.pk))
         .exists()
     )
-    is_swept = and_(Upload.state == PURGED, Upload.sweeps >= LAST_SWEEP, ~has_feedback)
+    is_swept = Upload.sweeps >= LAST_SWEEP
+    is_purged = and_(Upload.state == PURGED, ~has_feedback)
     with runtime.database.write() as session:
-        return len(session.execute(delete(Upload).where(is_swept).returning(Upload.pk)).all())
+        is_old = and_(
+            Upload.state.in_([REJECTED, EXPIRED, ABORTED]), Upload.expires_at <= clock(session) - ENDED_KEPT
+        )
+        gone = delete(Upload).where(is_swept, or_(is_purged, is_old)).returning(Upload.pk)
+        return len(session.execute(gone).all())
 
 
 def _note_sweep(runtime: Runtime, upload: Upload) -> None:

@@ -19,7 +19,7 @@ from nbexchange.api.runtime import Context, Transaction
 from nbexchange.api.uploads.batch import Batch, lock_batch
 from nbexchange.api.uploads.quota_usage import check_usage
 from nbexchange.api.uploads.rules import admit
-from nbexchange.protocol import InitiateUploads, UploadItem
+from nbexchange.protocol import InitiateUploads, UploadItem, listed_notebooks
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
 Begun = Upload | ExchangeProblem
@@ -105,7 +105,7 @@ def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:
         "sha256": item.sha256,
         "unpacked_size": item.unpacked_size,
         "tree_sha256": item.tree_sha256,
-        "notebooks": item.notebooks,
+        "notebooks": listed_notebooks(item.notebooks),
         "force": item.force,
         "by_instructor": batch.by_instructor,
         "stamp": batch.now,

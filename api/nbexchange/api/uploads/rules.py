@@ -24,11 +24,13 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.protocol import (
-    MAX_NOTEBOOK_PATHS,
+    MAX_NOTEBOOK_BYTES,
     Limits,
     UploadItem,
     is_path_component,
     is_relative_path,
+    listed_notebooks,
+    size_of_names,
     unpacked_limit,
 )
 
@@ -66,7 +68,7 @@ def _try_each(
 
 def _check_item(item: UploadItem, kind: str, limits: Limits) -> None:
     """What can be said of an item without looking anything up."""
-    _check_limit("packed", item.size, limits.max_buffer_size)
+    _check_limit("packed size", item.size, limits.max_buffer_size)
     if kind == "feedback":
         _check_feedback(item)
     else:
@@ -78,7 +80,7 @@ def _check_item(item: UploadItem, kind: str, limits: Limits) -> None:
 
 def _check_limit(what: str, size: int, limit: int) -> None:
     if size > limit:
-        raise TooLarge(f"The {what} size is {size} bytes, the limit is {limit}.", limit=limit)
+        raise TooLarge(f"The {what} is {size} bytes, the limit is {limit}.", limit=limit)
 
 
 def _check_feedback(item: UploadItem) -> None:
@@ -96,14 +98,17 @@ def _check_feedback(item: UploadItem) -> None:
 def _check_archive(item: UploadItem, limits: Limits) -> None:
     if item.unpacked_size is None:
         raise InvalidRequest("unpacked_size is missing.")
-    _check_limit("unpacked", item.unpacked_size, limits.max_unpacked_size)
+    _check_limit("unpacked size", item.unpacked_size, limits.max_unpacked_size)
     _check_what_unpacks(item.size, item.unpacked_size, item.members or 0, limits)
     if item.notebook_id or item.submission_id or item.submitted_at:
         raise InvalidRequest("notebook_id, submission_id and submitted_at are for feedback.")
     if not all(is_relative_path(path) for path in item.notebooks):
         raise InvalidRequest("A notebook's path is not a relative path.")
-    if sum(map(len, item.notebooks)) > MAX_NOTEBOOK_PATHS:
-        raise InvalidRequest("The notebooks' paths are too many and too long.")
+    _check_limit(
+        "sum of the notebooks' names",
+        size_of_names(listed_notebooks(item.notebooks)),
+        MAX_NOTEBOOK_BYTES,
+    )
 
 
 def _check_what_unpacks(size: int, unpacked: int, members: int, limits: Limits) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +11,38 @@ from nbexchange import protocol
 from nbexchange.api.assignments.downloads import DownloadGrant
 from nbexchange.api.assignments.listing import AssignmentView, Attempt, page_key
 from nbexchange.api.assignments.unrelease import PurgeCount
-from nbexchange.api.problems import NotFound
+from nbexchange.api.problems import NotFound, TooLarge
 from nbexchange.api.wire.cursors import encode_cursor
+from nbexchange.api.wire.pages import fit
 from nbexchange.api.wire.problems import failed_item
 from nbexchange.api.wire.records import contact_of, feedback_entry, release_record, submission_record
 
+MOST_PAGES = 8
+"""How many pages of its assignments a client gets at once that knows no pages."""
 
-def assignments(views: Sequence[AssignmentView], now: datetime) -> protocol.Assignments:
-    return protocol.Assignments([_assignment(view) for view in views], now)
+
+def assignments(views: Sequence[AssignmentView], now: datetime, last_key: int | None) -> protocol.Assignments:
+    """A page of assignments, in the order of courses and names."""
+    entries = fit([_assignment(view) for view in views])
+    if len(entries) < len(views):
+        last_key = views[len(entries) - 1].assignment.pk
+    entries.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
+    return protocol.Assignments(entries, now, None if last_key is None else encode_cursor(last_key))
+
+
+def all_assignments(list_page: Callable[[str | None], protocol.Assignments]) -> protocol.Assignments:
+    """All pages in one answer, for a client that knows no pages. Raises `TooLarge` for too many."""
+    page = whole = list_page(None)
+    for _ in range(MOST_PAGES - 1):
+        if page.cursor is None:
+            break
+        page = list_page(page.cursor)
+        whole.assignments.extend(page.assignments)
+    if page.cursor is not None:
+        raise TooLarge("The list is longer than your program can read: it is an older one.")
+    whole.assignments.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
+    whole.cursor = None
+    return whole
 
 
 def _assignment(view: AssignmentView) -> protocol.Assignment:
@@ -39,7 +63,11 @@ def submissions(page: Sequence[Attempt], has_more: bool) -> protocol.Submissions
         )
         for attempt in page
     ]
-    return protocol.Submissions(records, encode_cursor(*page_key(page[-1])) if has_more else None)
+    fitting = fit(records)
+    has_more = has_more or len(fitting) < len(records)
+    return protocol.Submissions(
+        fitting, encode_cursor(*page_key(page[len(fitting) - 1])) if has_more else None
+    )
 
 
 def removals(ids: Sequence[UUID], removed: Collection[UUID]) -> protocol.Removals:

@@ -23,9 +23,11 @@ from nbexchange.plugin.origins import stays_here
 from nbexchange.protocol import (
     DEFAULT_MAX_UNPACKED_RATIO,
     MAX_MEMBERS,
-    MAX_NOTEBOOK_PATHS,
+    MAX_NOTEBOOK_BYTES,
     UploadItem,
     is_relative_path,
+    listed_notebooks,
+    size_of_names,
     unpacked_limit,
 )
 
@@ -100,7 +102,9 @@ class Tree:
 
     @property
     def notebooks(self) -> list[str]:
-        return sorted(file.name for file in self.files if file.name.endswith(".ipynb"))
+        """Those that lists have."""
+        names = sorted(file.name for file in self.files if file.name.endswith(".ipynb"))
+        return list(listed_notebooks(names))
 
 
 def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX_MEMBERS) -> Tree:
@@ -113,8 +117,8 @@ def survey(root: Path, selection: Selection = EVERYTHING, max_members: int = MAX
             tree.files.append(File(path, path, entry.st_size, (entry.st_dev, entry.st_ino)))
         if tree.members > max_members:
             raise too_many(root, f"{max_members} files and directories (max_members)")
-    if sum(map(len, tree.notebooks)) > MAX_NOTEBOOK_PATHS:
-        raise too_many(root, "notebooks with names of 64 000 characters in all")
+    if size_of_names(tree.notebooks) > MAX_NOTEBOOK_BYTES:
+        raise too_many(root, f"notebooks with names of {MAX_NOTEBOOK_BYTES} bytes in all")
     return tree
 
 

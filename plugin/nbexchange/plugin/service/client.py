@@ -87,8 +87,15 @@ class Client:
         return self._call("GET", "v1/me", protocol.Me)
 
     def assignments(self, course_id: str | None) -> protocol.Assignments:
+        """All pages as one answer, in the order of courses and names."""
         query = protocol.AssignmentsQuery(course_id=course_id)
-        return self._call("GET", "v1/assignments", protocol.Assignments, query=query)
+        whole = page = self._call("GET", "v1/assignments", protocol.Assignments, query=query)
+        while page.cursor not in {None, query.cursor}:
+            query = msgspec.structs.replace(query, cursor=page.cursor)
+            page = self._call("GET", "v1/assignments", protocol.Assignments, query=query)
+            whole.assignments.extend(page.assignments)
+        whole.assignments.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
+        return whole
 
     def submissions(self, query: protocol.SubmissionsQuery) -> Iterator[protocol.SubmissionRecord]:
         """All pages of them."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from nbexchange import protocol
 from nbexchange.api.access.permissions import DOWNLOADER, GRADER, INSTRUCTOR, MEMBER, REMOVER
 from nbexchange.api.assignments import downloads, hiding, listing, unrelease
-from nbexchange.api.http.current import context
+from nbexchange.api.http.current import context, stated_revision
 from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.api.wire import assignments as answers
 from nbexchange.api.wire.cursors import decode_cursor
 
 operations = Operations()
+
+PAGED_SINCE = 2
+"""The revision from which on a client asks for one page of its assignments after the other."""
 
 
 @operations.add(
@@ -24,7 +27,14 @@ operations = Operations()
 )
 def list_assignments(query: protocol.AssignmentsQuery) -> protocol.Assignments:
     """List what the caller sees of their assignments: the current release, their own attempts and feedback."""
-    return answers.assignments(*listing.list_assignments(context(), query.course_id))
+
+    def list_page(cursor: str | None) -> protocol.Assignments:
+        (after,) = decode_cursor(cursor, 1) or (None,)
+        return answers.assignments(*listing.list_assignments(context(), query.course_id, after))
+
+    if query.cursor is None and stated_revision() < PAGED_SINCE:
+        return answers.all_assignments(list_page)
+    return list_page(query.cursor)
 
 
 @operations.add(

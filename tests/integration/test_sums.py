@@ -1,0 +1,149 @@
+"""What many small ones add up to: lists, pages and rows stay small, however much one person has sent."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from support.database.ledger import let_time_pass
+from support.people.callers import archive_item, problem_of
+
+from nbexchange.api.assignments import listing
+from nbexchange.api.db.models import Upload
+from nbexchange.api.uploads.garbage_collection import collect_garbage
+from nbexchange.api.wire import assignments as answers
+from nbexchange.api.wire import pages
+from nbexchange.protocol import PROTOCOL_HEADER
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+PAGED = {PROTOCOL_HEADER: "2"}
+
+
+def all_pages(ask, entries):
+    """What all pages have, and how many entries are on each."""
+    found, lengths, cursor = [], [], {}
+    while True:
+        answer = ask(**cursor)
+        assert answer.status_code == 200, answer.json
+        found += answer.json[entries]
+        lengths.append(len(answer.json[entries]))
+        if not answer.json.get("cursor"):
+            return found, lengths
+        cursor = {"cursor": answer.json["cursor"]}
+
+
+def paged_assignments(caller):
+    def ask(**query):
+        return caller.call("GET", "assignments", query_string=query, headers=PAGED)
+
+    return all_pages(ask, "assignments")
+
+
+# --- notebooks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "many", "listed"),
+    [("", 20, 20), ("", 21, None), ("part/", 20, 21), ("part/", 21, 1)],
+    ids=["as many as fit", "more", "in folders", "more in folders"],
+)
+def test_the_names_of_the_notebooks_that_lists_have_are_bounded_in_bytes(released, folder, many, listed):
+    """Not in characters, of which each may be four bytes. Those in folders, which nbgrader does not grade, go first."""
+    name = folder + (196 - len(folder)) // 4 * "\N{PILE OF POO}"
+    names = [f"{name}{number:04}" for number in range(many)] + ["p1.ipynb"] * bool(folder)
+    answer = released.ada.initiate("submission", archive_item(b"work", notebooks=names))
+    if listed is None:
+        assert problem_of(answer)["type"] == "too-large"
+        return
+    released.ada.put(answer.json["items"][0], b"work")
+    released.ada.complete(answer.json["items"][0])
+    (record,) = released.teacher.submissions()
+    assert len(record["notebooks"]) == listed
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+
+def test_a_page_of_submissions_ends_where_it_has_enough_bytes(released, monkeypatch):
+    for _ in range(5):
+        released.ada.submit(notebooks=["p1.ipynb"])
+    whole = released.teacher.submissions()
+    monkeypatch.setattr(pages, "PAGE_BYTES", 1000)
+
+    def ask(**query):
+        return released.teacher.get("submissions", course_id="cs1", **query)
+
+    found, lengths = all_pages(ask, "submissions")
+    assert found == whole
+    assert 0 < max(lengths) < 5
+
+
+@pytest.mark.parametrize(("rows", "size"), [(2, 1 << 20), (30, 1000)], ids=["rows", "bytes"])
+def test_a_persons_assignments_come_in_pages_of_rows_and_bytes(people, monkeypatch, rows, size):
+    for number in range(5):
+        people.teacher.release(assignment=f"ps{number}")
+        people.ada.submit(assignment=f"ps{number}")
+    whole = people.ada.assignments()
+    assert len(whole) == 5
+    monkeypatch.setattr(listing, "ASSIGNMENTS_PAGE", rows)
+    monkeypatch.setattr(pages, "PAGE_BYTES", size)
+    found, lengths = paged_assignments(people.ada)
+    assert found == whole
+    assert max(lengths) < 5
+
+
+def test_a_client_that_knows_no_pages_gets_all_or_is_told_that_there_is_more(people, monkeypatch):
+    for number in range(5):
+        people.teacher.release(assignment=f"ps{number}")
+    monkeypatch.setattr(listing, "ASSIGNMENTS_PAGE", 2)
+    assert [entry["assignment_id"] for entry in people.ada.assignments()] == [f"ps{n}" for n in range(5)]
+    monkeypatch.setattr(answers, "MOST_PAGES", 2)
+    answer = people.ada.get("assignments")
+    assert (answer.status_code, answer.json["type"]) == (413, "too-large")
+
+
+def test_of_ones_own_attempts_the_newest_are_listed_with_their_feedback(released, monkeypatch):
+    monkeypatch.setattr(listing, "ATTEMPTS", 2)
+    for _ in range(4):
+        released.teacher.give_feedback(released.ada.submit())
+    (entry,) = released.ada.assignments()
+    assert [(record["attempt"], len(record["feedback"])) for record in entry["submissions"]] == [
+        (3, 1),
+        (4, 1),
+    ]
+    assert "feedback" not in entry
+    assert len(released.teacher.submissions()) == 4
+
+
+def test_the_latest_attempts_are_found_in_the_index_of_stamps(released, database):
+    """A student's hundreds of attempts cost the class nothing: none is compared with all others."""
+    with database.engine.connect() as connection:
+        later = select(Upload.pk).where(listing._newer_exists(None)).compile(connection.engine)
+        if database.engine.dialect.name == "sqlite":
+            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {later}")]
+            assert any("SEARCH" in line and "uq_upload_stamp" in line for line in plan), plan
+        else:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # which a small table is read with
+            plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {later}")]
+            assert any("uq_upload_stamp" in line for line in plan), plan
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def test_the_rows_of_uploads_that_came_to_nothing_are_deleted_after_a_month(released, services, database):
+    for _ in range(2):
+        released.ada.begin("submission", archive_item(b"never sent"))
+    released.ada.submit()
+    for days in (2, 2, 2):
+        let_time_pass(database, days=days)
+        collect_garbage(services)
+    assert count(database) == 4  # the release, the attempt, and the two
+    let_time_pass(database, days=30)
+    assert collect_garbage(services).forgotten == 2
+    assert count(database) == 2
+
+
+def count(database):
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Upload))
