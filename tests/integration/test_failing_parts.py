@@ -11,6 +11,7 @@ from support.people.callers import Caller, archive_item
 from support.servers.in_process import runtime_of
 
 from nbexchange.api.access.identity import CourseRole, Identity
+from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.db.engine import connect
 from nbexchange.api.http.application import create_app
@@ -89,6 +90,19 @@ def test_an_authenticator_that_fails_is_a_503_and_tells_nothing(services, caplog
     assert (answer.status_code, answer.json["type"]) == (503, "authentication-unavailable")
     assert "hunter2" not in answer.text
     assert "the authenticator failed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["ada ", "a\u200bda", "<ada>"], ids=ascii)
+def test_one_who_could_be_taken_for_another_is_refused_and_told_why(services, caplog, name):
+    class _Lookalike(BaseUserHandler):
+        def get_current_user(self, request):
+            return {"name": name}
+
+    lookalike = replace(services, make_authenticator=lambda: CustomAuthenticator(_Lookalike()))
+    answer = create_app(lookalike, "/").test_client().get("/v1/me")
+    assert (answer.status_code, answer.json["type"]) == (403, "identity-refused")
+    assert f"{name!r} is no id: an id has" in answer.json["detail"]
+    assert "Traceback" not in caplog.text
 
 
 class _Usurper:

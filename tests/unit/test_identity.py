@@ -7,7 +7,7 @@ import threading
 import pytest
 from flask import Flask, request
 
-from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, merge_roles
+from nbexchange.api.access.identity import CourseRole, Identity, InvalidIdentity, UnusableId, merge_roles
 from nbexchange.api.access.permissions import is_instructor, require_member, require_role
 from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.custom import BaseUserHandler, CustomAuthenticator, identity_of
@@ -91,9 +91,27 @@ def test_courses_that_are_no_list_of_courses_are_none(courses):
 
 
 @pytest.mark.parametrize("key", ["name", "course_id", "org_id"])
-def test_an_identity_with_a_name_that_is_no_path_is_none(key):
+@pytest.mark.parametrize("text", ["../x", "ada ", "a\u200bda", "e\u0301ve", "<b>"], ids=ascii)
+def test_an_identity_with_an_id_that_cannot_be_one_is_refused_and_not_changed(key, text):
+    with pytest.raises(UnusableId):
+        identity_of({**ONE_COURSE, key: text})
+
+
+@pytest.mark.parametrize("key", ["name", "course_id", "org_id"])
+@pytest.mark.parametrize("value", [True, False])
+def test_a_truth_value_is_no_name_and_no_organisation(key, value):
     with pytest.raises(InvalidIdentity):
-        identity_of({**ONE_COURSE, key: "../x"})
+        identity_of({**ONE_COURSE, key: value})
+
+
+def test_what_is_said_of_a_person_and_a_course_becomes_plain_text_whichever_way_the_identity_is_made():
+    hostile = "=\x1b[2J<script>\u202e"
+    said = {"full_name": hostile, "email": hostile, "lms_user_id": True}
+    identity = identity_of({**ONE_COURSE, **said, "course_title": hostile})
+    assert identity.contact == {"full_name": "[2Jscript"}
+    assert identity.courses["cs1"].title == "[2Jscript"
+    assert Identity("ada", "1", {}, full_name=hostile).full_name == "[2Jscript"
+    assert identity_of({**ONE_COURSE, "full_name": {"a": 1}}).full_name is None
 
 
 def test_a_course_that_is_not_the_callers_is_not_found_and_a_role_that_is_missing_is_required():

@@ -9,9 +9,18 @@ from pkgutil import iter_modules
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nbexchange import protocol
-from nbexchange.protocol import is_path_component, is_relative_path
+from nbexchange.protocol import (
+    MAX_TEXT,
+    is_id,
+    is_path_component,
+    is_relative_path,
+    plain_contact,
+    plain_text,
+)
 
 FINE = ["ps1", "ps 1", "ps.1", ".hidden", "a@b", "a+b", "ü", "日本", "-", "x" * 255, "%2e", "a..b", "..."]
 NOT_FINE = ["", ".", "..", "a/b", "/", "a\\b", "a\0b", "a\nb", "\x7f", "\x85", "x" * 256, "ü" * 128, "\ud800"]
@@ -26,6 +35,75 @@ def test_a_usual_name_is_a_path_component(name):
 def test_a_name_that_could_lead_elsewhere_is_none(name):
     assert not is_path_component(name)
     assert not is_relative_path(f"a/{name}/b") or name == "a/b"
+
+
+@pytest.mark.parametrize("text", [*FINE, "=1+1", "@ada", "service:cs1", "Ὀδυσσεύς", "مريم", "-"])
+def test_a_usual_name_is_an_id(text):
+    assert is_id(text)
+
+
+INVISIBLE = [
+    "\u200b",
+    "\u200d",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\ufeff",
+    "\u00ad",
+    "\u2028",
+    "\u3164",
+    "\U000e0041",
+]
+LOOKALIKES = ["ada ", " ada", "ada\u00a0", "\u3000ada", "ada\t", "e\u0301ve", "\u212b", "<b>ada", "ada>"]
+
+
+@pytest.mark.parametrize("text", [*NOT_FINE, *LOOKALIKES, *(f"a{char}da" for char in INVISIBLE)], ids=ascii)
+def test_what_could_be_taken_for_another_id_is_none(text):
+    assert not is_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("  Ada\t\n Lovelace ", "Ada Lovelace"),
+        ("Ada\x1b[2J\x00\x85", "Ada[2J"),
+        ("<script>alert(1)</script>", "scriptalert(1)/script"),
+        ("=HYPERLINK(1)", "HYPERLINK(1)"),
+        ("+ -@=\uff1dAda", "Ada"),
+        ("\u200b=1", "1"),
+        ("<=1", "1"),
+        ("Jean-Luc", "Jean-Luc"),
+        ("O'Brien & Co", "O'Brien & Co"),
+        ("e\u0301ve", "\u00e9ve"),
+        ("\u202eadA", "adA"),
+        ("\ud800", ""),
+        ("", ""),
+        ("x" * 200, "x" * MAX_TEXT),
+        ("x" * 127 + " y", "x" * 127),
+    ],
+    ids=ascii,
+)
+def test_text_for_others_becomes_plain_and_stays_so(text, plain):
+    assert plain_text(text) == plain
+    assert plain_text(plain) == plain
+
+
+@given(st.text())
+def test_no_text_is_obeyed_once_it_is_plain(text):
+    plain = plain_text(text)
+    assert plain_text(plain) == plain
+    assert len(plain) <= MAX_TEXT
+    assert not set(plain) & set("<>\n\t\x00\x1b\u202e\u200b")
+    assert not plain.startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize("field", ["email", "lms_user_id"])
+def test_what_would_become_somebody_elses_address_is_left_out(field):
+    for text in ("a\u200bda@example.org", "=ada@example.org", "<ada@example.org>", "a" * 129, "", None):
+        assert plain_contact(field, text) is None
+    assert plain_contact(field, " ada@example.org ") == "ada@example.org"
+    assert plain_contact("full_name", "<b>Ada") == "bAda"
 
 
 def test_a_relative_path_has_bounded_depth():

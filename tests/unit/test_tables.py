@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbexchange.plugin.cli.tables import clean, clean_lines, columns, table, width
+from nbexchange.plugin.cli.tables import columns, table, width
+from nbexchange.shared.terminal import clean, clean_lines
 
 
 def test_a_table_has_its_columns_one_below_the_other():

@@ -16,7 +16,6 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy.exc import SQLAlchemyError
 
 from nbexchange.plugin.archives.selection import LeftOut
-from nbexchange.plugin.cli.tables import clean
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.messages import say
@@ -26,12 +25,17 @@ from nbexchange.plugin.stamps import read_secret, read_stamp, write_stamp
 from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import (
+    MAX_TEXT,
     DownloadGranted,
     DownloadItem,
     SubmissionRecord,
     SubmissionsQuery,
+    is_id,
+    plain_contact,
+    plain_text,
 )
 from nbexchange.shared.redaction import redact
+from nbexchange.shared.terminal import clean
 
 LATE_COMPLETION = 600
 """Seconds between stamp and arrival after which an instructor is told of it."""
@@ -94,10 +98,12 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             self.assignment_id,
             self.course_id,
         )
-        changed = [(record, plan) for record in self.records if (plan := self._plan(record)) != UNCHANGED]
-        counts = Counter({UNCHANGED: len(self.records) - len(changed)})
         self.left_out: dict[str, LeftOut] = {}
-        failures = self._collect_all(changed, counts)
+        failures = self._name_unusable()
+        usable = [record for record in self.records if record.student_id not in failures]
+        changed = [(record, plan) for record in usable if (plan := self._plan(record)) != UNCHANGED]
+        counts = Counter({UNCHANGED: len(usable) - len(changed)})
+        failures |= self._collect_all(changed, counts)
         self._enter_names([record for record in self.records if record.student_id not in failures])
         for student_id, left_out in self.left_out.items():
             self.report_left_out(left_out, f" of {student_id} {self.assignment_id}")
@@ -113,6 +119,14 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             return "it is not released"
         pattern = self.coursedir.student_id or "*"
         return "nobody has submitted it" if pattern == "*" else f"there is none of students like {pattern!r}"
+
+    def _name_unusable(self) -> dict[str, str]:
+        """The students whose names may not go into folders and the gradebook: a service of before may have such."""
+        return {
+            record.student_id: say("student-unusable", student=ascii(record.student_id))
+            for record in self.records
+            if not is_id(record.student_id)
+        }
 
     def _collect_all(
         self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]
@@ -213,19 +227,22 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         try:
             with self._gradebook() as gradebook:
                 for student_id, contact in contacts.items():
-                    if contact:
+                    if contact and len(student_id) <= MAX_TEXT:  # what the gradebook's column holds
                         gradebook.update_or_create_student(student_id, **contact)
         except TransferFailed as failure:
             self.log.warning("Names and addresses were not entered: %s", failure)
 
 
 def contact_of(record: SubmissionRecord) -> dict[str, Any]:
-    """The gradebook's fields: a full name splits at its last space, and a single word is a first name."""
-    first, *last = (record.full_name or "").strip().rsplit(maxsplit=1) or [""]
+    """The gradebook's fields, as plain text whatever the service says.
+
+    A full name splits at its last space, and a single word is a first name.
+    """
+    first, *last = (plain_contact("full_name", record.full_name) or "").rsplit(maxsplit=1) or [""]
     fields = {
-        "first_name": first,
-        "last_name": "".join(last),
-        "email": record.email,
-        "lms_user_id": record.lms_user_id,
+        "first_name": plain_text(first),
+        "last_name": plain_text("".join(last)),
+        "email": plain_contact("email", record.email),
+        "lms_user_id": plain_contact("lms_user_id", record.lms_user_id),
     }
     return {name: value for name, value in fields.items() if value}

@@ -19,8 +19,8 @@ from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.archives.selection import LeftOut, Selection
 from nbexchange.plugin.archives.trees import make_folders, staged
-from nbexchange.plugin.cli.tables import clean
 from nbexchange.plugin.copies import Copies
+from nbexchange.plugin.escaped_log import TellingEscaped
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.origins import NO_WORK
@@ -38,13 +38,14 @@ from nbexchange.protocol import (
     unpacked_limit,
 )
 from nbexchange.shared.redaction import redact
+from nbexchange.shared.terminal import clean, clean_layout
 
 
 class DirectoryTooLarge(RuntimeError):
     """`max_dir_size` is exceeded: nbgrader wants a RuntimeError here and nowhere else."""
 
 
-class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
+class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader ships no types
     is_patient = True
 
     # --- the one way to fail -------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ class Exchange(ExchangeSettings, ABCExchange):  # type: ignore[misc]  # nbgrader
         except (ExchangeError, DirectoryTooLarge) as error:
             raise error from None
         except Exception as error:  # noqa: BLE001 - nbgrader's extensions explain no other to anybody
-            text = explain_failure(error)
+            text = clean_layout(explain_failure(error))
             self.log.debug("%s", redact(traceback.format_exc()))
             self.log.critical("%s", text)
             raise ExchangeError(text) from None

@@ -181,6 +181,10 @@ MESSAGES = {
         "Everybody fetches their own feedback, and you are {caller}, not {student}.",
         "Run the command without --student; an instructor has what was released in the course's feedback directory.",
     ),
+    "student-unusable": Message(
+        "The exchange names a student {student}, which could be taken for another name or for a command.",
+        "Nothing of theirs was collected: tell the administrator of the exchange.",
+    ),
     "feedback-empty": Message("The file is empty.", "Generate the feedback again."),
     "feedback-too-large": Message(
         "The file is {size}, and the limit (max_buffer_size) is {limit}.",

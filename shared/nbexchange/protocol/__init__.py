@@ -28,7 +28,8 @@ from nbexchange.protocol.base import (
     Sha256,
     Size,
 )
-from nbexchange.protocol.courses import CONTACT, STAFF_ROLES, Course, Limits, Me, Quotas, RoleName, RoleText
+from nbexchange.protocol.contact import CONTACT, MAX_TEXT, plain_contact, plain_text
+from nbexchange.protocol.courses import STAFF_ROLES, Course, Limits, Me, Quotas, RoleName, RoleText
 from nbexchange.protocol.downloads import (
     DownloadAnswer,
     DownloadAnswers,
@@ -49,10 +50,12 @@ from nbexchange.protocol.limits import (
     unpacked_limit,
 )
 from nbexchange.protocol.names import (
+    ID_RULE,
     MAX_DEPTH,
     MAX_NAME_BYTES,
     MAX_PATH_BYTES,
     has_control_characters,
+    is_id,
     is_path_component,
     is_relative_path,
     listed_notebooks,
@@ -118,6 +121,7 @@ __all__ = [
     "DEFAULT_MAX_MEMBERS",
     "DEFAULT_MAX_UNPACKED_RATIO",
     "FIRST_REVISION",
+    "ID_RULE",
     "MAX_DEPTH",
     "MAX_ITEMS",
     "MAX_MEMBERS",
@@ -125,6 +129,7 @@ __all__ = [
     "MAX_NOTEBOOK_BYTES",
     "MAX_PATH_BYTES",
     "MAX_ROSTER",
+    "MAX_TEXT",
     "PROTOCOL_HEADER",
     "REVISION",
     "REVISION_PATTERN",
@@ -201,9 +206,12 @@ __all__ = [
     "VerbText",
     "for_revision",
     "has_control_characters",
+    "is_id",
     "is_path_component",
     "is_relative_path",
     "listed_notebooks",
+    "plain_contact",
+    "plain_text",
     "since",
     "since_of",
     "size_of_names",

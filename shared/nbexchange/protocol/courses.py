@@ -15,9 +15,6 @@ STAFF_ROLES = ("grader", "instructor")
 RoleText = Annotated[str, text_of(RoleName)]
 """A role in an answer."""
 
-CONTACT = ("full_name", "email", "lms_user_id")
-"""What may be known of a person beside the name, as identities, rosters and records have it."""
-
 
 class Course(Answer):
     course_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from nbexchange.protocol.limits import MAX_NOTEBOOK_BYTES
@@ -42,6 +43,45 @@ def listed_notebooks(paths: Sequence[str]) -> Sequence[str]:
 def size_of_names(paths: Iterable[str]) -> int:
     """In bytes."""
     return sum(len(path.encode()) for path in paths)
+
+
+ID_RULE = (
+    "an id has at most 255 bytes, no spaces at its ends, no slash, backslash, angle bracket or invisible character, "
+    "and is written in Unicode's form NFC"
+)
+"""For people whose id is refused."""
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` can be the id of a person, an organisation or a course.
+
+    One that would look like another one is refused, and never changed into that other one. Assignments are named by
+    their instructors, as folders: there `is_path_component` is the rule.
+    """
+    return (
+        is_path_component(text)
+        and text == text.strip()
+        and unicodedata.is_normalized("NFC", text)
+        and not any(char in "<>" for char in text)
+        and not has_invisible_characters(text)
+    )
+
+
+INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+OTHER_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+)
+"""Letters and marks that Unicode has for nothing that is seen: fillers, joiners, selectors of variants."""
+
+
+def has_invisible_characters(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) and any(map(is_invisible, text))
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character is seen by its effect on others alone: it controls, joins or turns them around."""
+    return unicodedata.category(char) in INVISIBLE_CATEGORIES or char in OTHER_INVISIBLE
 
 
 def is_relative_path(path: str) -> bool:

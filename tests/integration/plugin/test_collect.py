@@ -12,7 +12,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from sqlalchemy import update
 from support.people.classroom import collected, stamp_of
 
-from nbexchange.api.db.models import Upload
+from nbexchange.api.db.models import Person, Upload
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeSubmit,
@@ -85,6 +85,36 @@ def test_names_and_addresses_reach_the_gradebook_and_blank_nothing(submitted):
         ada = gradebook.find_student("ada")
         contact = (ada.first_name, ada.last_name, ada.email, ada.lms_user_id)
     assert contact == ("Ada van", "Test", "ada@example.org", "kept")
+
+
+HOSTILE = {
+    "full_name": "\x1b[2J<script>alert(1)</script> =HYPERLINK(1)" + "x" * 200,
+    "email": "=cmd@example.org",
+    "lms_user_id": "7\u202e",
+}
+
+
+def test_nothing_reaches_the_gradebook_that_it_or_another_program_would_obey(submitted, database):
+    """As a service of before may have stored it."""
+    with database.write() as session:
+        session.execute(update(Person).where(Person.name == "ada").values(**HOSTILE))
+    submitted.teacher.run(ExchangeCollect, "ps1")
+    with Gradebook(f"sqlite:///{submitted.teacher.home}/gradebook.db") as gradebook:
+        ada, ben = (gradebook.find_student(name) for name in ("ada", "ben"))
+        contact = (ada.first_name, ada.last_name, ada.email, ada.lms_user_id)
+        others = (ben.first_name, ben.last_name, ben.email)
+    assert contact == ("[2Jscriptalert(1)/script", f"HYPERLINK(1){'x' * 90}", None, None)
+    assert others == ("Ben van", "Test", "ben@example.org")
+
+
+def test_a_student_whose_name_is_no_id_is_named_and_the_others_are_collected(submitted, database):
+    with database.write() as session:
+        session.execute(update(Person).where(Person.name == "ada").values(name="a<b>\u202eda"))
+    with pytest.raises(ExchangeError, match=r"1 new, 0 updated, 0 unchanged, 1 failed: a<b>\\u202eda"):
+        submitted.teacher.run(ExchangeCollect, "ps1")
+    assert collected(submitted, "ben")["p1.ipynb"] == b"work of ben"
+    assert [path.name for path in (submitted.teacher.home / "submitted").iterdir()] == ["ben"]
+    assert "names a student 'a<b>\\u202eda'" in submitted.teacher.text
 
 
 def test_one_submission_that_fails_does_not_stop_the_others(submitted, store):

@@ -36,6 +36,17 @@ def test_the_lines_of_what_is_released(released, token_file, tmp_path):
     assert listed_lines(both.nbgrader("list", "ps1", "--CourseDirectory.course_id=*")) == [title, "art ps1"]
 
 
+def test_a_name_that_would_turn_a_line_around_is_written_out(released):
+    released.teacher.write("release/ps\u202e1/p1.ipynb")
+    released.teacher.nbgrader("release_assignment", "ps\u202e1")
+    assert listed_lines(released.ada.nbgrader("list")) == [
+        "Released assignments:",
+        "cs1 ps1",
+        "cs1 ps\\u202e1",
+    ]
+    assert "ps\\u202e1" in released.ada.ask("list").out
+
+
 @pytest.mark.parametrize("flag", ["--inbound", "--cached"])
 def test_the_lines_of_what_was_submitted_and_its_feedback(submitted, people, flag):
     ada = submitted.ada

@@ -108,6 +108,11 @@ def test_somebody_cannot_make_themselves_more_than_they_are(people):
         {"name": "dan", "full_name": "D\nN"},
         {"name": "dan", "email": "d\0@example.org"},
         {"name": "dan", "full_name": "N" * 256},
+        {"name": "dan "},
+        {"name": "d\u200ban"},
+        {"name": "<dan>"},
+        {"name": "dan", "email": "<dan@example.org>"},
+        {"name": "dan", "full_name": "="},
         {"name": "carol"},
     ],
     ids=repr,
@@ -124,6 +129,14 @@ def test_names_are_taken_as_they_are(people, name):
     enrol(people.teacher, {"name": name, "full_name": "山田\u3000太郎"})
     assert roster(people.teacher) == {name: "student"}
     assert changed(unenrol(people.teacher, name)) == {"removed": [name]}
+
+
+def test_what_is_said_of_somebody_becomes_plain_text_and_is_the_same_again(people):
+    dan = {"name": "dan", "full_name": "=1+<b>Dan\u202e", "email": " dan@example.org "}
+    assert changed(enrol(people.teacher, dan)) == {"added": ["dan"]}
+    (member,) = people.teacher.get("roster", course_id="cs1").json["members"]
+    assert (member["full_name"], member["email"]) == ("1+bDan", "dan@example.org")
+    assert changed(enrol(people.teacher, dan)) == {"unchanged": 1}
 
 
 def test_an_empty_list_empties_no_roster(people):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from nbexchange.protocol import CONTACT, RoleName, is_path_component
+from nbexchange.protocol import CONTACT, ID_RULE, RoleName, is_id, plain_contact, plain_text
 
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
 """From the weakest to the strongest."""
@@ -19,17 +19,27 @@ class InvalidIdentity(Exception):
     """An authenticator gave something that is no identity: a mistake of the installation, not of the caller."""
 
 
+class UnusableId(InvalidIdentity):
+    """A name, organisation or course that cannot be one: perhaps the caller's own choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class CourseRole:
+    """`title` is for people: what would be more than text in it is taken out."""
+
     role: RoleName
     title: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", plain_text(self.title or "") or None)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A verified caller. The roles hold in this organisation and in these courses, and nowhere else.
 
-    The administrator of the exchange calls from the command line, and no authenticator gives that identity.
+    Raises `UnusableId`. The personal fields become plain text; an id never changes. The
+    administrator of the exchange calls from the command line, and no authenticator gives that identity.
     """
 
     name: str
@@ -41,9 +51,11 @@ class Identity:
     is_administrator: bool = False
 
     def __post_init__(self) -> None:
-        names = [self.org_id, *self.courses, *([] if self.is_administrator else [self.name])]
-        if not all(is_path_component(name) for name in names):
-            raise InvalidIdentity("a name, organisation or course id cannot be used as a file name")
+        for text in [self.org_id, *self.courses, *([] if self.is_administrator else [self.name])]:
+            if not is_id(text):
+                raise UnusableId(f"{text[:100]!r} is no id: {ID_RULE}")
+        for field in CONTACT:
+            object.__setattr__(self, field, plain_contact(field, getattr(self, field)))
 
     @classmethod
     def administrator(cls, org_id: str) -> Identity:

@@ -64,14 +64,16 @@ def _word(mapping: Mapping[str, Any], key: str, default: str | None = None) -> s
     value = mapping.get(key)
     if value is None or value == "":
         value = default
-    if isinstance(value, int):  # older installations number their organisations
-        value = str(value)
-    if not isinstance(value, str):
+    text = _text(value)
+    if text is None:
         raise InvalidIdentity(f"the identity has no usable {key!r}")
-    return value
+    return text
 
 
 def _optional(mapping: Mapping[str, Any], key: str) -> str | None:
-    value = mapping.get(key)
-    # What no database and no answer could hold is taken out: a NUL, and half of a character, which JSON can have.
-    return None if value is None else str(value).replace("\0", "").encode(errors="ignore").decode()
+    return _text(mapping.get(key))
+
+
+def _text(value: Any) -> str | None:
+    """Text, or a number as text: older installations number their organisations. `True` is neither."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbexchange.api.access.identity import ROLES, CourseRole, merge_roles
 from nbexchange.api.problems import IdentityRefused
-from nbexchange.protocol import RoleName, is_path_component
+from nbexchange.protocol import RoleName, is_id
 from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
@@ -47,7 +47,7 @@ class GroupPatterns:
     @classmethod
     def compile(cls, pairs: Iterable[Any], org_id: str) -> GroupPatterns:
         """From the settings; raises `SettingsError`."""
-        if not is_path_component(org_id):
+        if not is_id(org_id):
             raise SettingsError(f"{org_id!r} in org_id cannot be an organisation's id")
         return cls([_compile(pair) for pair in pairs], org_id)
 
@@ -66,7 +66,7 @@ class GroupPatterns:
             for pattern, role in self.patterns:
                 if match := pattern.fullmatch(group):
                     org_id, course_id = match.groupdict().get("org") or self.org_id, match["course"]
-                    if course_id and is_path_component(course_id) and is_path_component(org_id):
+                    if course_id and is_id(course_id) and is_id(org_id):
                         yield org_id, course_id, role
                     else:
                         log.warning("the group %r names no course that can be one, and is left out", group)
@@ -85,7 +85,7 @@ def split_groups(text: str, separator: str) -> Iterator[str]:
         if not is_whole:
             log.warning("the part %r of a group with %r in its name is left out", part, separator)
         elif part.strip():
-            yield part.strip()
+            yield part.lstrip(" \t")  # the space that people write after a comma, and no other
 
 
 def _compile(pair: Any) -> tuple[re.Pattern[str], RoleName]:

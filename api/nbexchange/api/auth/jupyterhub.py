@@ -16,7 +16,7 @@ from nbexchange.api.auth import bearer_token
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.hub_tokens import HubTokens, TokenOwner
 from nbexchange.api.problems import AccessScopeMissing, DependencyUnavailable, IdentityRefused
-from nbexchange.protocol import is_path_component
+from nbexchange.protocol import is_id
 from nbexchange.shared.section import Section, SettingsError
 
 SERVICE_PREFIX = "service:"
@@ -103,7 +103,7 @@ class JupyterHubAuthenticator(Section):
         for course_id, role in courses.items():
             if role not in list(ROLES):
                 raise SettingsError(f"{role!r} in service_roles is no role: there is {', '.join(ROLES)}")
-            if not is_path_component(course_id):
+            if not is_id(course_id):
                 raise SettingsError(f"{course_id!r} in service_roles cannot be a course's id")
 
     @cached_property

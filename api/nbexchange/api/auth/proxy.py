@@ -149,7 +149,7 @@ def _text(request: Request, header: str) -> str | None:
     if BETWEEN in value:
         raise IdentityRefused(f"The request has the header {header} more than once.")
     try:
-        return value.encode("latin-1").decode().strip() or None
+        return value.encode("latin-1").decode().strip(" \t") or None  # no more than HTTP itself
     except UnicodeError:
         raise IdentityRefused(f"The header {header} is not written in UTF-8.") from None
 

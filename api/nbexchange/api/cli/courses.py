@@ -16,9 +16,10 @@ from nbexchange.api.db import upgrade as schema
 from nbexchange.api.rosters import change, read
 from nbexchange.api.runtime import Context
 from nbexchange.api.wire.rosters import roster, roster_change
-from nbexchange.protocol import Enrol, RosterChange, RosterEntry, Unenrol, is_path_component
+from nbexchange.protocol import ID_RULE, Enrol, RosterChange, RosterEntry, Unenrol, is_id
 from nbexchange.shared.roster_csv import change_lines, read_roster_file, write_roster
 from nbexchange.shared.section import SettingsError
+from nbexchange.shared.terminal import clean_lines
 
 DRY_RUN = "Change nothing: only say what would be changed."
 
@@ -35,8 +36,9 @@ class CourseCommand(Command):
         course_id, *others = self.extra_args or [""]
         if not course_id:
             raise self.misused()
-        if not is_path_component(course_id) or not is_path_component(self.org_id):
-            raise SettingsError("the id of a course or organisation cannot be used as a file name")
+        for text in (course_id, self.org_id):
+            if not is_id(text):
+                raise SettingsError(f"{text!r} cannot be used as a file name and an id: {ID_RULE}")
         runtime = build_runtime(self.settings)
         schema.require_current(runtime.database)
         self.work(Context(Identity.administrator(self.org_id), runtime), course_id, others)
@@ -48,7 +50,7 @@ class CourseCommand(Command):
         return SettingsError(f"usage: {self.name.replace('-', ' ')} {self.usage}")
 
     def tell(self, answer: RosterChange) -> None:
-        print("\n".join(change_lines(answer)))
+        print("\n".join(map(clean_lines, change_lines(answer))))
         if not self.settings.database_roster:
             print("nbexchange: database_roster is off: rosters give no roles", file=sys.stderr)
 

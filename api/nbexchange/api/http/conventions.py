@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from nbexchange.api.access.identity import Identity, InvalidIdentity
+from nbexchange.api.access.identity import Identity, InvalidIdentity, UnusableId
 from nbexchange.api.http import errors
 from nbexchange.api.http.current import runtime
 from nbexchange.api.http.messages import MAX_BODY
@@ -19,6 +19,7 @@ from nbexchange.api.problems import (
     ClientTooOld,
     DependencyUnavailable,
     ExchangeProblem,
+    IdentityRefused,
     InvalidRequest,
     Unauthenticated,
 )
@@ -62,6 +63,9 @@ def identify() -> None:
         identity = _authenticate()
     except ExchangeProblem:
         raise
+    except UnusableId as error:
+        log.warning("somebody cannot be let in: %s (request %s)", error, g.request_id)
+        raise IdentityRefused(f"Who you are cannot be told from others: {error}.") from None
     except Exception as error:
         log.exception("the authenticator failed (request %s)", g.request_id)
         raise DependencyUnavailable("authentication", "Who is calling cannot be found out now.") from error

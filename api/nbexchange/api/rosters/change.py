@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, update
 
 from nbexchange.api.access.permissions import may_take_off, require_editor
@@ -22,13 +23,16 @@ from nbexchange.api.rosters.read import find_members, no_course, require_rosters
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import (
     CONTACT,
+    ID_RULE,
     MAX_ROSTER,
     Enrol,
     RosterEntry,
     Unenrol,
     Verb,
     has_control_characters,
-    is_path_component,
+    is_id,
+    plain_contact,
+    plain_text,
 )
 
 Values = dict[str, Any]
@@ -65,9 +69,9 @@ def enrol(context: Context, request: Enrol) -> Change:
     Raises `InvalidRequest`, and `AdministratorRequired` where an instructor would change an instructor.
     """
     require_rosters(context)
-    _check(request.members)
+    checked = msgspec.structs.replace(request, members=_check(request.members))
     with context.write(dry_run=request.dry_run) as transaction:
-        return enrol_in(transaction, request)
+        return enrol_in(transaction, checked)
 
 
 def enrol_in(transaction: Transaction, request: Enrol) -> Change:
@@ -102,6 +106,9 @@ def unenrol(context: Context, request: Unenrol) -> Change:
 
 def name_course(context: Context, course_id: str, title: str | None = None) -> bool:
     """Make a course, or give one another title; says whether it is new. For the administrator."""
+    if not is_id(course_id):
+        raise InvalidRequest(f"{course_id[:100]!r} cannot be used as a file name and an id: {ID_RULE}.")
+    title = plain_text(title or "") or None
     with context.write() as transaction:
         session = transaction.session
         org_pk = find_organisation(session, context.caller.org_id)
@@ -116,16 +123,31 @@ def name_course(context: Context, course_id: str, title: str | None = None) -> b
 # --- what changes -------------------------------------------------------------------------------------------
 
 
-def _check(entries: Iterable[RosterEntry]) -> None:
-    seen: set[str] = set()
+def _check(entries: Iterable[RosterEntry]) -> list[RosterEntry]:
+    """The entries with what they say of people as plain text; raises `InvalidRequest`."""
+    checked: dict[str, RosterEntry] = {}
     for entry in entries:
-        if not is_path_component(entry.name):
-            raise InvalidRequest(f"The name {entry.name[:100]!r} cannot be used as a file name.")
-        if entry.name in seen:
+        if not is_id(entry.name):
+            raise InvalidRequest(
+                f"The name {entry.name[:100]!r} cannot be used as a file name and an id: {ID_RULE}."
+            )
+        if entry.name in checked:
             raise InvalidRequest(f"{entry.name!r} is named twice.")
-        if any(has_control_characters(getattr(entry, name) or "") for name in CONTACT):
-            raise InvalidRequest(f"What is said of {entry.name!r} has a control character.")
-        seen.add(entry.name)
+        checked[entry.name] = msgspec.structs.replace(
+            entry, **{field: _plain(entry, field) for field in CONTACT}
+        )
+    return list(checked.values())
+
+
+def _plain(entry: RosterEntry, field: str) -> str | None:
+    """What the entry says in a field; where it says something of which nothing could be kept, it is refused."""
+    text: str | None = getattr(entry, field)
+    if has_control_characters(text or ""):
+        raise InvalidRequest(f"What is said of {entry.name!r} has a control character.")
+    plain = plain_contact(field, text)
+    if text and plain is None:
+        raise InvalidRequest(f"{text[:100]!r} cannot be the {field} of {entry.name!r}.")
+    return plain if text else text
 
 
 def _compare(roster: LockedRoster, rows: Mapping[str, Values], *, replace: bool) -> Change:

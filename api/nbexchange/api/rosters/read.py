@@ -13,7 +13,7 @@ from nbexchange.api.db.find_or_create import in_organisation
 from nbexchange.api.db.models import Course, Membership, Organisation, Person
 from nbexchange.api.problems import NoRoster, NotFound
 from nbexchange.api.runtime import Context
-from nbexchange.protocol import RoleName
+from nbexchange.protocol import RoleName, is_id
 
 
 def add_roles(session: Session, caller: Identity) -> Identity:
@@ -25,7 +25,7 @@ def add_roles(session: Session, caller: Identity) -> Identity:
         .join(Organisation, Person.org_pk == Organisation.pk)
         .where(in_organisation(caller.org_id), Person.name == caller.name)
     )
-    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows]  # type: ignore[arg-type]  # by its constraint
+    roles = [(course_id, CourseRole(role, title)) for course_id, title, role in rows if is_id(course_id)]  # type: ignore[arg-type]  # by its constraint
     return replace(caller, courses=merge_roles([*caller.courses.items(), *roles]))
 
 

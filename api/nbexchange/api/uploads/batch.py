@@ -12,7 +12,7 @@ from nbexchange.api.db.find_or_create import find_assignment, find_or_create_ass
 from nbexchange.api.db.models import Assignment, Person
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Transaction
-from nbexchange.protocol import InitiateUploads, is_path_component
+from nbexchange.protocol import InitiateUploads, is_id, is_path_component
 
 UPLOAD_LIFETIME = timedelta(hours=24)
 """How long after initiate an upload can still be completed by its owner."""
@@ -62,7 +62,7 @@ def _named_students(transaction: Transaction, request: InitiateUploads) -> set[s
     if not may_name_students(transaction.caller, request.kind, request.course_id):
         return set()
     names = {item.student_id for item in request.items if item.student_id}
-    return {name for name in names if is_path_component(name)}
+    return {name for name in names if is_id(name)}
 
 
 def _lock_assignment(

@@ -24,9 +24,11 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.protocol import (
+    ID_RULE,
     MAX_NOTEBOOK_BYTES,
     Limits,
     UploadItem,
+    is_id,
     is_path_component,
     is_relative_path,
     listed_notebooks,
@@ -73,9 +75,10 @@ def _check_item(item: UploadItem, kind: str, limits: Limits) -> None:
         _check_feedback(item)
     else:
         _check_archive(item, limits)
-    for name in (item.student_id, item.notebook_id):
-        if name is not None and not is_path_component(name):
-            raise InvalidRequest("A student's or notebook's id cannot be used as a file name.")
+    if item.student_id is not None and not is_id(item.student_id):
+        raise InvalidRequest(f"The student's id cannot be one: {ID_RULE}.")
+    if item.notebook_id is not None and not is_path_component(item.notebook_id):
+        raise InvalidRequest("The notebook's id cannot be used as a file name.")
 
 
 def _check_limit(what: str, size: int, limit: int) -> None:

@@ -15,10 +15,10 @@ from traitlets import Bool, TraitError
 from traitlets.config import Application
 
 from nbexchange.plugin.cli.exchange import CourseDirectory, Exchange
-from nbexchange.plugin.cli.tables import clean_lines
 from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.plugin.submission_folders import submission_around
 from nbexchange.shared.command_line import StrictOptions
+from nbexchange.shared.terminal import clean_lines
 from nbexchange.shared.version import VERSION
 
 CONFIG_NAME = "nbgrader_config"

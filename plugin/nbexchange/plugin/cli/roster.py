@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.plugin.cli.base import Command, CommandFailed
-from nbexchange.plugin.cli.tables import clean_lines, table
+from nbexchange.plugin.cli.tables import table
 from nbexchange.protocol import Enrol, Roster, RosterChange, RosterEntry, Unenrol
 from nbexchange.shared.roster_csv import (
     COLUMNS,
@@ -17,6 +17,7 @@ from nbexchange.shared.roster_csv import (
     read_roster_file,
     write_roster,
 )
+from nbexchange.shared.terminal import clean_lines
 
 MODULE = "nbexchange.plugin.cli.roster"
 DRY_RUN = "Change nothing: only say what would be changed."

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from nbexchange.plugin import MODULES
 from nbexchange.plugin.cli.base import Command
-from nbexchange.plugin.cli.tables import clean_lines, columns
+from nbexchange.plugin.cli.tables import columns
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.client import Client
@@ -18,6 +18,7 @@ from nbexchange.plugin.service.credentials import TOKEN_VARIABLES, ApiCredential
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.protocol import PROTOCOL_HEADER, VERSION_HEADER, Me
 from nbexchange.shared.redaction import redact
+from nbexchange.shared.terminal import clean_lines
 
 STATES = {True: "ok", False: "NOT OK", None: "unknown"}
 

@@ -5,27 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from nbexchange.shared.terminal import JOINERS, clean
+
 GAP = "  "
-JOINERS = "\u200c\u200d"
-"""Have no width, and belong to the spelling of names."""
-
-
-def clean(text: str) -> str:
-    """The text with what would control a terminal written out: names and titles come from elsewhere."""
-    return "".join(char if _is_harmless(char) else _written_out(char) for char in text)
-
-
-def _is_harmless(char: str) -> bool:
-    return char.isprintable() or char in JOINERS or unicodedata.category(char) == "Zs"
-
-
-def _written_out(char: str) -> str:
-    return char.encode("unicode_escape").decode()
-
-
-def clean_lines(text: str) -> str:
-    """The same for a text of several lines."""
-    return "\n".join(map(clean, text.splitlines()))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
