@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from flask import Response, request
-from werkzeug.exceptions import HTTPException
 
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.wire.misfits import refusing_misfits
@@ -51,18 +50,9 @@ def parse_body(kind: type[T]) -> T:
     """The request's JSON body; raises `InvalidRequest`, or Flask's exception for one that is too long."""
     if request.mimetype != "application/json":  # what a form of another site cannot send
         raise InvalidRequest("The body's type is not application/json.")
-    body = _read_body()
+    body = request.get_data(cache=False)
     with refusing_misfits():
         return msgspec.json.decode(body, type=kind)
-
-
-def _read_body() -> bytes:
-    try:
-        return request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception:  # noqa: BLE001 - the server's own, for chunks that are none and callers who have gone
-        raise InvalidRequest("The body did not arrive in one piece.") from None
 
 
 def reply(answer: Any, status: int = 200, content_type: str = "application/json") -> Response:
