@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 import pytest
+from support.servers.in_process import app_of
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions as web
@@ -46,6 +47,28 @@ def test_a_route_that_this_service_does_not_have_is_not_a_thing_that_is_missing(
 @pytest.mark.parametrize("route", former.ROUTES)
 def test_the_plugin_of_nbexchange_2_is_told_in_the_form_that_it_shows(people, route, method):
     answer = people.ada.call(method, f"/{route}")
-    assert answer.status_code == 426
+    assert (answer.status_code, answer.content_type) == (426, "application/json")
     assert answer.json["success"] is False
     assert "nbexchange 3" in answer.json["note"]
+    assert answer.json["value"] == [], "its lists take it without asking for success"
+    assert "feedback" not in answer.json, "it would take that for feedback, and show no note"
+
+
+def test_a_person_who_opens_the_service_reads_what_it_is_and_nobody_else_gets_a_page(people):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
+    page = people.nobody.call("GET", "/", headers=browser)
+    assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
+    assert f"nbexchange {version('nbexchange')}" in page.text
+    for accept in ("*/*", "text/*", "application/json", ""):
+        answer = people.nobody.call("GET", "/", headers={"Accept": accept})
+        assert (answer.status_code, answer.json["value"]) == (426, [])
+    assert people.nobody.call("GET", "/assignments", headers=browser).status_code == 426
+    assert people.nobody.call("POST", "/", headers=browser).status_code == 426
+
+
+@pytest.mark.parametrize("base_url", ["/", "/services/nbexchange/"])
+def test_the_root_of_the_service_is_reached_with_and_without_its_last_slash(services, base_url):
+    client = app_of(services, base_url).test_client()
+    for path in {base_url, base_url.rstrip("/") or "/"}:
+        assert client.get(path).status_code == 426
+    assert client.get("/healthz").json == {"status": "ok"}
