@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 import requests
+import urllib3.exceptions
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from nbexchange import protocol
@@ -23,7 +24,7 @@ T = TypeVar("T")
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
-PASSING = {"service-away", "service-down", "service-lost"}
+PASSING = {"host-unknown", "service-away", "service-down", "service-lost"}
 """The failures that a restart of the service makes."""
 
 
@@ -93,7 +94,7 @@ class Call:
             return ServiceUnreachable(say("service-address"))
         if broke_off(error):
             return self._failed("service-lost")
-        return self._failed("service-down")
+        return self._failed(trouble_on_the_way(error) or "service-down")
 
     def _failed(self, code: str, **values: object) -> ServiceUnreachable:
         text = say(code, host=host_of(self.url), **values)
@@ -138,6 +139,15 @@ def broke_off(error: Exception) -> bool:
     return isinstance(error, requests.exceptions.ChunkedEncodingError) or isinstance(
         _reason(error), ProtocolError
     )
+
+
+def trouble_on_the_way(error: Exception) -> str | None:
+    """The message, where a connection failed before it came to the other side's machine."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "proxy-failed"
+    # Before its version 2, which many an image has, urllib3 does not tell it from other failures.
+    unknown: type[Exception] | tuple[()] = getattr(urllib3.exceptions, "NameResolutionError", ())
+    return "host-unknown" if isinstance(_reason(error), unknown) else None
 
 
 def _reason(error: Exception) -> object:

@@ -16,7 +16,7 @@ from urllib3.util import Retry
 
 from nbexchange.plugin.failures import StorageFailed
 from nbexchange.plugin.messages import say
-from nbexchange.plugin.service.calls import broke_off, timed_out
+from nbexchange.plugin.service.calls import broke_off, timed_out, trouble_on_the_way
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.transfer.headers import headers_to_send
 from nbexchange.shared.redaction import RedactingFilter, host_of
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 # At the level of debugging it quotes the URLs that it dials, and with them the signatures.
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
+
+PASSING = {"host-unknown", "store-down", "store-lost"}
+"""The failures that a restart of the store makes."""
 
 CHUNK = 1 << 18
 CONNECT_TIMEOUT = 10
@@ -125,8 +128,8 @@ class Storage:
             log.debug("%s failed: %s", method, type(error).__name__)
             was_reached = not isinstance(error, requests.ConnectTimeout)
             lost = was_reached and (broke_off(error) or timed_out(error))
-            code = "store-lost" if lost else "store-down"
-            raise StorageFailed(say(code, host=host_of(url)), passes_soon=True) from None
+            code = "store-lost" if lost else _code_of(error)
+            raise StorageFailed(say(code, host=host_of(url)), passes_soon=code in PASSING) from None
 
     def _resolve(self, url: str) -> str:
         """The URL to dial; raises when it is not one that a file store of this service can have."""
@@ -163,6 +166,13 @@ def progress(name: str, size: int) -> tqdm[NoReturn]:
     """A progress bar, for large transfers and on a terminal only."""
     quiet = True if size < 5_000_000 else None
     return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
+
+
+def _code_of(error: Exception) -> str:
+    """The message for a store that was not reached."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "store-certificate"
+    return trouble_on_the_way(error) or "store-down"
 
 
 def origin_of(url: SplitResult) -> tuple[str, str | None, int | None]:
