@@ -22,7 +22,7 @@ UNSAFE_NAMES = (
     *(".exrc", ".vimrc", ".lvimrc", ".nvimrc", ".nvim.lua", ".dir-locals.el", ".dir-locals-2.el"),
     # interpreters and debuggers that read a file of the working directory when they start
     *("sitecustomize.py", "usercustomize.py", ".pdbrc", ".gdbinit", ".lldbinit"),
-    *(".Rprofile", ".Renviron", ".RData", ".octaverc"),
+    *(".Rprofile", ".Renviron", ".RData", ".octaverc", ".ghci", ".ocamlinit", ".iex.exs", ".irbrc", ".pryrc"),
 )
 """Names that programs obey because they are there: who opens the folder of a submission has run its commands."""
 
@@ -57,13 +57,19 @@ class Selection:
         """Whether a file of this size, or a directory where that is None, is not wanted; then it is noted."""
         *folders, name = path.split("/")
         for depth, folder in enumerate(folders, 1):
-            if reason := self._reason(folder, None):
+            if reason := self._reason_of_folder(folder):
                 getattr(left_out, reason).add("/".join(folders[:depth]))
                 return True
         if reason := self._reason(name, size):
             getattr(left_out, reason).add(path)
             return True
         return False
+
+    def _reason_of_folder(self, name: str) -> str | None:
+        """Each is asked for once for every file in it."""
+        if name not in self._folders:
+            self._folders[name] = self._reason(name, None)
+        return self._folders[name]
 
     def _reason(self, name: str, size: int | None) -> str | None:
         if self._ignored.match(name):
@@ -81,6 +87,10 @@ class Selection:
         lower = {name.lower(): name for name in names}
         is_repository = "head" in lower and ("objects" in lower or "commondir" in lower)
         return [lower["head"]] if self.unsafe and is_repository else []
+
+    @cached_property
+    def _folders(self) -> dict[str, str | None]:
+        return {}
 
     @cached_property
     def _ignored(self) -> re.Pattern[str]:
