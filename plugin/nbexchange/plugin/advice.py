@@ -8,6 +8,7 @@ HARMLESS = (
 NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
 AGAIN = "Run the command again; if it happens twice, tell the administrator of the exchange."
 REPORT = "This is a mistake of the exchange, not yours: please report it."
+LASTING = "Trying again will not help: tell the administrator of the exchange."
 CHECK_NAMES = (
     "Check the names of course and assignment; if they are right, ask the instructor whether you are in the course and "
     "whether it is released."

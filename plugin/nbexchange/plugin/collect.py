@@ -136,13 +136,24 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         answers = self.transfer.grants([DownloadItem("submission", record.id) for record, _ in changed])
         for (record, plan), answer in zip(changed, answers, strict=True):
             try:
-                with self.readable_failures():
+                with self.readable_failures(), self._naming_a_way_out(record):
                     self._collect(record, plan, accept(answer))
                 counts[plan] += 1
             except (ExchangeError, RuntimeError) as error:
                 self.log.error("Not collected: %s %s: %s", record.student_id, self.assignment_id, error)
                 failures[record.student_id] = str(error)
         return failures
+
+    @contextmanager
+    def _naming_a_way_out(self, record: SubmissionRecord) -> Iterator[None]:
+        """Where an attempt can never be collected, say how to go on without it."""
+        try:
+            yield
+        except TransferFailed as failure:
+            if failure.lies_in_object:
+                attempt, student = record.attempt, record.student_id
+                failure.add(say("attempt-unusable", attempt=attempt, student=student, id=record.id))
+            raise
 
     def _collect(self, record: SubmissionRecord, plan: str, granted: DownloadGranted) -> None:
         verb = "Updating" if plan == UPDATED else "Collecting"

@@ -4,6 +4,7 @@
     ├── ServiceRefused      the service answered with a problem
     ├── ServiceUnreachable  it did not answer, or something else answered in its place
     ├── StorageFailed       the object store refused or broke off a transfer
+    │   └── StoredOtherwise what it gave out is not what was announced
     ├── ArchiveTooLarge     more than a limit allows, found while packing
     ├── PackingFailed       something in the tree cannot travel, or changed meanwhile
     └── ArchiveRefused      what arrived is not what was announced, or is hostile
@@ -26,6 +27,9 @@ UNAVAILABLE = 503
 GATEWAY_STATUSES = (502, UNAVAILABLE, 504)
 """What a gateway, such as a hub's proxy, answers where it cannot reach what is behind it."""
 
+PASSING = {403, 408, 429}
+"""What a store answers for an expired URL, or when it has too much to do: the object itself may be all right."""
+
 
 class TransferFailed(Exception):
     """The base. Its text is what happened, what to do, and the id of the request that people may report.
@@ -38,6 +42,15 @@ class TransferFailed(Exception):
     def __init__(self, text: str, request_id: str | None = None) -> None:
         super().__init__(text)
         self.request_id = request_id
+
+    @property
+    def lies_in_object(self) -> bool:
+        """Whether what is stored is at fault, so that the same will happen again."""
+        return False
+
+    def add(self, text: str) -> None:
+        """Say more, after what is said already."""
+        self.args = (f"{self.args[0]} {text}",)
 
     def refer_to(self, request_id: str | None) -> None:
         """Name the request that led here, where none is named yet."""
@@ -86,6 +99,16 @@ class StorageFailed(TransferFailed):
         """Whether another try with a fresh URL may succeed: 403 is also what stores say of an expired one."""
         return self.status is None or self.status == 403 or self.status >= 500
 
+    @property
+    def lies_in_object(self) -> bool:
+        return self.status is not None and 400 <= self.status < 500 and self.status not in PASSING
+
+
+class StoredOtherwise(StorageFailed):
+    @property
+    def lies_in_object(self) -> bool:
+        return True
+
 
 class ArchiveTooLarge(TransferFailed):
     pass
@@ -100,6 +123,10 @@ class ArchiveRefused(TransferFailed):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("archive-refused", why=why))
+
+    @property
+    def lies_in_object(self) -> bool:
+        return True
 
 
 def explain_failure(error: Exception) -> str:

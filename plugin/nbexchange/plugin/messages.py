@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from nbexchange.plugin.advice import ADVICE, AGAIN, CHECK_NAMES, NOT_NOW
+from nbexchange.plugin.advice import (
+    ADVICE,
+    AGAIN,
+    CHECK_NAMES,
+    LASTING,
+    NOT_NOW,
+)
 from nbexchange.plugin.service_messages import SERVICE_MESSAGES, Message
 from nbexchange.protocol import Problem
 
@@ -23,6 +29,7 @@ MESSAGES = {
         "Run the command again; a submission that has arrived all the same becomes an attempt of its own.",
     ),
     "store-refused": Message("The file store at {host} refused the {what} (HTTP {status}).", NOT_NOW),
+    "store-keeps": Message("The file store at {host} does not give out this file (HTTP {status}).", LASTING),
     "store-elsewhere": Message(
         "The file store at {host} redirected the {what}.",
         "Tell the administrator of the exchange: the store's address in its settings is not right.",
@@ -43,8 +50,16 @@ MESSAGES = {
         "The {what} broke off after {received} of {size}.", "Nothing was changed: run the command again."
     ),
     "download-differs": Message(
-        "What was downloaded for {name} is not what was handed in (its digest differs), and was thrown away.",
-        AGAIN,
+        "What was downloaded for {name}, twice, is not what was handed in (its digest differs), and was thrown away.",
+        LASTING,
+    ),
+    "download-encoded": Message(
+        "What was downloaded for {name} was changed on the way (Content-Encoding: {encoding}) and was thrown away.",
+        "Tell the administrator of your notebook server: a proxy in front of the file store may compress.",
+    ),
+    "attempt-unusable": Message(
+        "This lies in attempt {attempt} of {student}; `jupyter nbexchange remove {id}` takes it out of the course.",
+        "The attempt before it is collected then, and nothing is deleted.",
     ),
     # --- the assignment
     "not-released": Message("{assignment} is not released in {course}.", CHECK_NAMES),

@@ -93,9 +93,11 @@ class S3Store:
         return self._sign("put_object", "PUT", key, params, headers, expires_at)
 
     def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
-        params = {
+        params = {  # else the store repeats what the sender of the object said of it
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
             "ResponseContentType": "application/octet-stream",
+            "ResponseContentEncoding": "identity",
+            "ResponseCacheControl": "private, no-store",
         }
         return self._sign("get_object", "GET", key, params, {}, expires_at)
 

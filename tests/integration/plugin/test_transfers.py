@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import gzip
 import io
 import logging
 
@@ -10,6 +10,7 @@ import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.faults.impostor import impostor, taking_one
+from support.stores.object_clients import sha256_of
 
 from nbexchange.demo.servers import free_port
 from nbexchange.plugin import (
@@ -18,7 +19,7 @@ from nbexchange.plugin import (
     ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
-from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.failures import StorageFailed, StoredOtherwise
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.storage import SignedRequest
 
@@ -93,13 +94,40 @@ def test_a_redirecting_store_is_a_misconfiguration():
 
 
 @pytest.mark.parametrize("size", [3, 5])
-def test_a_download_of_another_length_is_refused(size):
-    body = b"work"
+def test_a_download_of_another_length_than_announced_is_another_object(size):
     with (
-        impostor((200, "text/plain", body)) as (url, _),
-        pytest.raises(StorageFailed, match="broke off"),
+        impostor((200, "text/plain", b"work")) as (url, _),
+        pytest.raises(StoredOtherwise, match="is not what was handed in"),
     ):
-        Storage(url).get(f"{url}/k", {}, io.BytesIO(), size, hashlib.sha256(body).hexdigest(), "ps1")
+        Storage(url).get(f"{url}/k", {}, io.BytesIO(), size, sha256_of(b"another"), "ps1")
+
+
+@pytest.mark.parametrize("headers", ["Content-Length: 9\r\n", ""], ids=["told", "not told"])
+def test_a_download_that_ends_too_early_is_told_as_broken_off(headers):
+    answer = f"HTTP/1.1 200 OK\r\n{headers}\r\nhalf".encode()
+    with taking_one(answer) as url, pytest.raises(StorageFailed, match="broke off after 4 bytes of 9 bytes"):
+        Storage(url).get(f"{url}/k", {}, io.BytesIO(), 9, sha256_of(b"half of it"), "ps1")
+
+
+def test_a_download_is_what_is_stored_however_its_sender_called_it():
+    """Asked for as it is, and not decoded; where something on the way encoded it, that is what is told."""
+    for sent, expected in ((b"work", b"work"), (gzip.compress(b"work"), None)):
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(sent)}\r\n\r\n"
+        target = io.BytesIO()
+        with taking_one(head.encode() + sent) as url:
+            if expected:
+                Storage(url).get(f"{url}/k", {}, target, 4, sha256_of(b"work"), "ps1")
+                assert target.getvalue() == expected
+                continue
+            with pytest.raises(StorageFailed, match=r"was changed on the way \(Content-Encoding: gzip\)"):
+                Storage(url).get(f"{url}/k", {}, target, 4, sha256_of(b"work"), "ps1")
+
+
+def test_no_encoding_is_asked_for():
+    with impostor((200, "text/plain", b"work")) as (url, seen):
+        Storage(url).get(f"{url}/k", {}, io.BytesIO(), 4, sha256_of(b"work"), "ps1")
+    ((_, _, sent, _),) = seen
+    assert {name.lower(): value for name, value in sent.items()}["accept-encoding"] == "identity"
 
 
 def test_a_signature_is_in_no_message(released, monkeypatch):

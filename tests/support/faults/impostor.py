@@ -45,14 +45,15 @@ def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
 
 
 @contextmanager
-def taking_one() -> Iterator[str]:
-    """A server that takes a single request, gives no answer, and is away from then on; gives its address."""
+def taking_one(answer: bytes = b"") -> Iterator[str]:
+    """A server that takes a single request, sends these bytes, and is away from then on; gives its address."""
 
     def take_one_and_go() -> None:
         caller, _ = server.accept()
         server.close()
         with caller:
             caller.recv(1 << 16)
+            caller.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
         taking = pool.submit(take_one_and_go)

@@ -23,6 +23,10 @@ class JupyterNbExchange(JupyterApp):
         "whoami": (f"{PACKAGE}.whoami.WhoAmI", "Who you are to the exchange, your roles and its limits."),
         "courses": (f"{PACKAGE}.courses.Courses", "Your courses, and what you are in each."),
         "list": (f"{PACKAGE}.assignments.List", "What is released, and what you submitted."),
+        "remove": (
+            f"{PACKAGE}.removal.Remove",
+            "Take attempts out of your course's list, by their ids.",
+        ),
         "roster": (
             f"{PACKAGE}.roster.ShowRoster",
             "Who is in your course, where the exchange keeps that itself.",

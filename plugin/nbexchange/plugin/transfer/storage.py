@@ -11,10 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from tqdm import tqdm
-from urllib3.exceptions import LocationValueError
+from urllib3.exceptions import HTTPError, LocationValueError
 from urllib3.util import Retry
 
-from nbexchange.plugin.failures import StorageFailed
+from nbexchange.plugin.failures import StorageFailed, StoredOtherwise
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.calls import broke_off, timed_out, trouble_on_the_way
 from nbexchange.plugin.sizes import humanize
@@ -28,6 +28,8 @@ logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())
 
 PASSING = {"host-unknown", "store-down", "store-lost"}
 """The failures that a restart of the store makes."""
+ENCODINGS = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress"}
+"""That a proxy may apply to what passes through it."""
 
 CHUNK = 1 << 18
 CONNECT_TIMEOUT = 10
@@ -84,33 +86,37 @@ class Storage:
     def get(
         self, url: str, headers: Mapping[str, str], target: BinaryIO, size: int, sha256: str, name: str
     ) -> None:
-        """Fetch exactly the announced bytes into `target`, or raise."""
+        """Fetch exactly the announced bytes into `target`, or raise.
+
+        The bytes are those that are stored: what the store says of their encoding is their sender's word.
+        """
         source = self._resolve(url)
-        to_send = headers_to_send(headers, host_of(source))
+        to_send = headers_to_send({"accept-encoding": "identity", **headers}, host_of(source))
         response = self._request("GET", source, headers=to_send, stream=True)
         with response:
             if response.status_code != 200:
-                raise refused(response, "download")
-            digest = self._copy(response, target, size, name)
-        if digest != sha256:
-            raise StorageFailed(say("download-differs", name=name))
+                raise not_given_out(response)
+            received, digest = self._copy(response, target, size, name)
+            if received < size and not tells_its_end(response):
+                raise broken_off("download", received, size)
+            if digest != sha256:
+                raise differs(response, name)
 
-    def _copy(self, response: requests.Response, target: BinaryIO, size: int, name: str) -> str:
+    def _copy(self, response: requests.Response, target: BinaryIO, size: int, name: str) -> tuple[int, str]:
+        """How many bytes came, which is at most one chunk more than `size`, and their digest."""
         digest, received = hashlib.sha256(), 0
         try:
             with progress(name, size) as bar:
-                for chunk in response.iter_content(CHUNK):
+                for chunk in response.raw.stream(CHUNK, decode_content=False):
                     received += len(chunk)
+                    digest.update(chunk)
                     if received > size:
                         break
-                    digest.update(chunk)
                     target.write(chunk)
                     bar.update(len(chunk))
-        except requests.RequestException:
+        except HTTPError:
             raise broken_off("download", received, size) from None
-        if received != size:
-            raise broken_off("download", received, size)
-        return digest.hexdigest()
+        return received, digest.hexdigest()
 
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], **options: Any
@@ -181,8 +187,31 @@ def origin_of(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 def refused(response: requests.Response, what: str) -> StorageFailed:
     code = "store-elsewhere" if 300 <= response.status_code < 400 else "store-refused"
-    text = say(code, host=host_of(response.url), what=what, status=response.status_code)
+    return storage_failed(code, response, what=what)
+
+
+def not_given_out(response: requests.Response) -> StorageFailed:
+    """The failure of a download: the object is gone, or cannot be read as it is stored."""
+    failure = refused(response, "download")
+    return storage_failed("store-keeps", response) if failure.lies_in_object else failure
+
+
+def storage_failed(code: str, response: requests.Response, **values: object) -> StorageFailed:
+    text = say(code, host=host_of(response.url), status=response.status_code, **values)
     return StorageFailed(text, response.status_code, response.headers.get("x-amz-request-id"))
+
+
+def tells_its_end(response: requests.Response) -> bool:
+    """Whether an answer that broke off would have been noticed as such."""
+    return "content-length" in response.headers or "transfer-encoding" in response.headers
+
+
+def differs(response: requests.Response, name: str) -> StorageFailed:
+    """The failure of a download of other bytes: they may have been encoded on the way, although nobody asked for it."""
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding in ENCODINGS:
+        return StorageFailed(say("download-encoded", name=name, encoding=encoding))
+    return StoredOtherwise(say("download-differs", name=name))
 
 
 def broken_off(what: str, received: int, size: int) -> StorageFailed:
