@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,15 +15,14 @@ from support.stores.object_clients import (
     sha256_of,
 )
 
-from nbexchange.storage import SignedRequest
+from nbexchange.storage import URL_LIFETIME, SignedRequest
 from nbexchange.storage.s3 import S3Store
 
 
 def sign_both(store: S3Store) -> tuple[SignedRequest, SignedRequest]:
-    expires_at = datetime.now(UTC) + timedelta(minutes=15)
     return (
-        store.sign_put("v1/key", size=len(BODY), sha256=sha256_of(BODY), expires_at=expires_at),
-        store.sign_get("v1/key", filename="work.tar.gz", expires_at=expires_at),
+        store.sign_put("v1/key", size=len(BODY), sha256=sha256_of(BODY), lifetime=URL_LIFETIME),
+        store.sign_get("v1/key", filename="work.tar.gz", lifetime=URL_LIFETIME),
     )
 
 

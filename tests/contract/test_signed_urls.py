@@ -63,8 +63,8 @@ def hour_ago(monkeypatch):
     def signed(sign, *arguments, lifetime):
         with monkeypatch.context() as clock:
             clock.setattr("botocore.auth.get_current_datetime", lambda: then.replace(tzinfo=None))
-            clock.setattr("nbexchange.storage.s3.datetime", SimpleNamespace(now=lambda zone: then))
-            return sign(*arguments, expires_at=then + lifetime)
+            clock.setattr("nbexchange.storage.signed_urls.datetime", SimpleNamespace(now=lambda zone: then))
+            return sign(*arguments, lifetime=lifetime)
 
     return signed
 

@@ -7,7 +7,6 @@ import os
 import subprocess
 import tempfile
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +20,7 @@ from nbexchange.plugin import (
     ExchangeSubmit,
 )
 from nbexchange.plugin.archives.packing import Limits, pack, survey
-from nbexchange.storage import StoreUnavailable
+from nbexchange.storage import URL_LIFETIME, StoreUnavailable
 from nbexchange.storage.local import LocalStore
 
 DISK = 1 << 20
@@ -138,10 +137,8 @@ def test_the_local_store_keeps_nothing_of_what_does_not_fit(disk):
     store = LocalStore(disk / "store")
 
     def send(key, body):
-        expires = datetime.now(UTC) + timedelta(minutes=1)
-        signed = store.sign_put(
-            key, size=len(body), sha256=hashlib.sha256(body).hexdigest(), expires_at=expires
-        )
+        digest = hashlib.sha256(body).hexdigest()
+        signed = store.sign_put(key, size=len(body), sha256=digest, lifetime=URL_LIFETIME)
         query = {name: value for name, (value,) in parse_qs(urlsplit(signed.url).query).items()}
         with closing(store.begin(key, query, signed.headers)) as draft:
             draft.write(body)

@@ -15,7 +15,7 @@ from support.stores.object_clients import send
 from nbexchange.plugin import ExchangeCollect, ExchangeReleaseFeedback, ExchangeSubmit
 from nbexchange.plugin.transfer.storage import Storage
 from nbexchange.protocol import limits as limits_of_both
-from nbexchange.storage import SignedRequest
+from nbexchange.storage import URL_LIFETIME, SignedRequest
 
 LIMIT = 1000
 SIZES = [(LIMIT, True), (LIMIT + 1, False)]
@@ -143,9 +143,9 @@ def test_the_signed_length_at_the_store(released, more):
     item = archive_item(body)
     (granted,) = released.ada.begin("submission", item)
     sent = body[:more] if more < 0 else body + b"x" * more
-    signed = SignedRequest("PUT", granted["url"], granted["headers"], granted["expires_at"])
+    signed = SignedRequest("PUT", granted["url"], granted["headers"], URL_LIFETIME)
     honest = granted["headers"] | {"content-length": str(len(sent))}
-    assert send(SignedRequest("PUT", granted["url"], honest, granted["expires_at"]), sent).status in {
+    assert send(SignedRequest("PUT", granted["url"], honest, URL_LIFETIME), sent).status in {
         400,
         403,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,14 +17,14 @@ from typing import Protocol, runtime_checkable
 class SignedRequest:
     """A request that a client may make once it has been handed over; it must send exactly these headers.
 
-    It is good until `expires_at`, which may be earlier than what was asked for: a URL dies with the temporary
-    credentials that sign it.
+    It is good for `lifetime`, by the clock of the store that carries it out, which may be less than what was asked
+    for: a URL dies with the temporary credentials that sign it.
     """
 
     method: str
     url: str
     headers: Mapping[str, str]
-    expires_at: datetime
+    lifetime: timedelta
 
 
 class SignsRequests(Protocol):
@@ -35,11 +35,11 @@ class SignsRequests(Protocol):
         """What signed URLs begin with, so that clients can find out whether they reach it. It grants nothing."""
         ...
 
-    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
+    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
         """Allow one PUT of exactly these bytes to a key that does not exist yet."""
         ...
 
-    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
+    def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
         """Allow a GET, answered as a download named `filename` (ASCII) and never as a page."""
         ...
 

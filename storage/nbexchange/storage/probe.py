@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import urllib3
@@ -67,7 +66,7 @@ def _put(store: ObjectStore, key: str, body: bytes, *, forged: str | None = None
         key,
         size=len(BODY),
         sha256=hashlib.sha256(BODY).hexdigest(),
-        expires_at=datetime.now(UTC) + URL_LIFETIME,
+        lifetime=URL_LIFETIME,
     )
     url = forge(signed.url, forged) if forged else signed.url
     return _send(url, body, {**signed.headers, "content-length": str(len(body))})

@@ -86,20 +86,20 @@ class S3Store:
         )
         return self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
 
-    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
+    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
         digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         params = {"ContentLength": size, "IfNoneMatch": "*", "ChecksumSHA256": digest}
         headers = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
-        return self._sign("put_object", "PUT", key, params, headers, expires_at)
+        return self._sign("put_object", "PUT", key, params, headers, lifetime)
 
-    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
+    def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
         params = {  # else the store repeats what the sender of the object said of it
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
             "ResponseContentType": "application/octet-stream",
             "ResponseContentEncoding": "identity",
             "ResponseCacheControl": "private, no-store",
         }
-        return self._sign("get_object", "GET", key, params, {}, expires_at)
+        return self._sign("get_object", "GET", key, params, {}, lifetime)
 
     def _sign(
         self,
@@ -108,15 +108,15 @@ class S3Store:
         key: str,
         params: dict[str, Any],
         headers: dict[str, str],
-        expires_at: datetime,
+        lifetime: timedelta,
     ) -> SignedRequest:
         with translated_errors():
-            expires_at = min(expires_at, self._credentials_end())
-            lifetime = max(1, int((expires_at - datetime.now(UTC)).total_seconds()))
+            lifetime = min(lifetime, self._credentials_end() - datetime.now(UTC))
+            seconds = max(1, int(lifetime.total_seconds()))
             url = self.signer.generate_presigned_url(
-                operation, Params={**self._bucket_and_key(key), **params}, ExpiresIn=lifetime
+                operation, Params={**self._bucket_and_key(key), **params}, ExpiresIn=seconds
             )
-        return SignedRequest(method, url, headers, expires_at)
+        return SignedRequest(method, url, headers, timedelta(seconds=seconds))
 
     def _credentials_end(self) -> datetime:
         """Until when a URL that is signed now is good: it dies with temporary credentials, which are renewed first."""

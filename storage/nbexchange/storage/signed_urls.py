@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from nbexchange.storage.capabilities import RequestRefused, SignedRequest
@@ -52,13 +52,13 @@ class SignedUrls:
     def __init__(self, signing_key: bytes) -> None:
         self.signing_key = signing_key
 
-    def sign_put(self, key: str, *, size: int, sha256: str, expires_at: datetime) -> SignedRequest:
-        url = self._sign("PUT", key, {"size": str(size), "sha256": sha256}, expires_at)
-        return SignedRequest("PUT", url, _upload_headers(size, sha256), expires_at)
+    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
+        url = self._sign("PUT", key, {"size": str(size), "sha256": sha256}, lifetime)
+        return SignedRequest("PUT", url, _upload_headers(size, sha256), lifetime)
 
-    def sign_get(self, key: str, *, filename: str, expires_at: datetime) -> SignedRequest:
-        url = self._sign("GET", key, {"filename": filename}, expires_at)
-        return SignedRequest("GET", url, {}, expires_at)
+    def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
+        url = self._sign("GET", key, {"filename": filename}, lifetime)
+        return SignedRequest("GET", url, {}, lifetime)
 
     def check_put(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> DeclaredBody:
         """What the body of a signed PUT has to be; raises `RequestRefused`."""
@@ -76,8 +76,9 @@ class SignedUrls:
         self._check("GET", key, query)
         return query["filename"]
 
-    def _sign(self, method: str, key: str, values: dict[str, str], expires_at: datetime) -> str:
-        values = {**values, "expires": str(int(expires_at.timestamp()))}
+    def _sign(self, method: str, key: str, values: dict[str, str], lifetime: timedelta) -> str:
+        """The URL. Its end is an instant of this machine's clock, which `_check` reads as well."""
+        values = {**values, "expires": str(int((datetime.now(UTC) + lifetime).timestamp()))}
         signature = self._signature(method, key, values)
         return f"{self.public_url}{quote(key)}?{urlencode({**values, 'signature': signature})}"
 

@@ -11,7 +11,7 @@ import pytest
 from support.people.callers import SERVICE, archive_item
 from support.people.http_clients import HttpClient
 
-from nbexchange.storage import SignedRequest
+from nbexchange.storage import URL_LIFETIME, SignedRequest
 from nbexchange.storage.local import LocalStore
 from nbexchange.storage.s3 import S3Store
 
@@ -46,7 +46,7 @@ def wire(live_url):
 
     def request(method, granted):
         url = urljoin(live_url + SERVICE, granted["url"])
-        return SignedRequest(method, url, granted["headers"], granted["expires_at"])
+        return SignedRequest(method, url, granted["headers"], URL_LIFETIME)
 
     return request
 

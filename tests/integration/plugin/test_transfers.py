@@ -137,8 +137,8 @@ def test_a_signature_is_in_no_message(released, monkeypatch):
     with pytest.raises(requests.ConnectionError, match="deadbeef"):
         requests.get(signed, timeout=1)
 
-    def sign(self, key, *, expires_at, **_):
-        return SignedRequest("PUT", signed, {}, expires_at)
+    def sign(self, key, *, lifetime, **_):
+        return SignedRequest("PUT", signed, {}, lifetime)
 
     monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_put", sign)
     monkeypatch.setattr("nbexchange.storage.local.LocalStore.sign_get", sign)

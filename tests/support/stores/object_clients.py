@@ -7,7 +7,7 @@ import hashlib
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from http.client import HTTPResponse
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
@@ -123,14 +123,12 @@ class StoreClient:
     """What its URLs are relative to, unless they are absolute."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def sign_put(self, key: str, body: bytes, *, expires_at: datetime | None = None) -> SignedRequest:
+    def sign_put(self, key: str, body: bytes, *, lifetime: timedelta = URL_LIFETIME) -> SignedRequest:
         digest = hashlib.sha256(body).hexdigest()
-        expires_at = expires_at or datetime.now(UTC) + URL_LIFETIME
-        return self._absolute(self.store.sign_put(key, size=len(body), sha256=digest, expires_at=expires_at))
+        return self._absolute(self.store.sign_put(key, size=len(body), sha256=digest, lifetime=lifetime))
 
-    def sign_get(self, key: str, *, expires_at: datetime | None = None) -> SignedRequest:
-        expires_at = expires_at or datetime.now(UTC) + URL_LIFETIME
-        return self._absolute(self.store.sign_get(key, filename="work.tar.gz", expires_at=expires_at))
+    def sign_get(self, key: str, *, lifetime: timedelta = URL_LIFETIME) -> SignedRequest:
+        return self._absolute(self.store.sign_get(key, filename="work.tar.gz", lifetime=lifetime))
 
     def _absolute(self, request: SignedRequest) -> SignedRequest:
         return replace(request, url=urljoin(self.base_url, request.url))

@@ -34,6 +34,8 @@ class DownloadGrant:
 
     upload: Upload
     signed: SignedRequest
+    expires_at: datetime
+    """By the database's clock, as every instant that a client is told."""
 
 
 def grant(context: Context, items: Sequence[DownloadItem]) -> dict[tuple[str, UUID], DownloadGrant]:
@@ -42,9 +44,12 @@ def grant(context: Context, items: Sequence[DownloadItem]) -> dict[tuple[str, UU
         uploads = find_visible(transaction, items)
         if uploads:
             _record(transaction, uploads)
-            expires_at = transaction.now + URL_LIFETIME
-    store = context.runtime.store
-    return {(u.kind, u.uuid): DownloadGrant(u, sign(store, u, expires_at)) for u in uploads}
+            now = transaction.now
+    grants = {}
+    for upload in uploads:
+        signed = sign(context.runtime.store, upload)
+        grants[upload.kind, upload.uuid] = DownloadGrant(upload, signed, now + signed.lifetime)
+    return grants
 
 
 def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> list[Upload]:
@@ -91,8 +96,8 @@ def _record(transaction: Transaction, uploads: Sequence[Upload]) -> None:
     record_objects(transaction.session, unrecorded, actor, transaction.now)
 
 
-def sign(store: ObjectStore, upload: Upload, expires_at: datetime) -> SignedRequest:
-    return store.sign_get(upload.object_key, filename=filename_of(upload), expires_at=expires_at)
+def sign(store: ObjectStore, upload: Upload) -> SignedRequest:
+    return store.sign_get(upload.object_key, filename=filename_of(upload), lifetime=URL_LIFETIME)
 
 
 def filename_of(upload: Upload) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +33,8 @@ class UploadGrant:
 
     upload: Upload
     signed: SignedRequest
+    expires_at: datetime
+    """By the database's clock, as every instant that a client is told."""
 
 
 def initiate(
@@ -42,9 +45,11 @@ def initiate(
     The bytes are fixed from here on, and so is the stamp. Raises for what is wrong with all items.
     """
     with context.write() as transaction:
-        begun = begin(lock_batch(transaction, request))
+        batch = lock_batch(transaction, request)
+        begun = begin(batch)
         published = _load_completed(transaction, begun.values())
-    return {item_id: _outcome(context.runtime.store, entry, published) for item_id, entry in begun.items()}
+    store = context.runtime.store
+    return {item_id: _outcome(store, batch.now, entry, published) for item_id, entry in begun.items()}
 
 
 def begin(batch: Batch) -> dict[UUID, Begun]:
@@ -132,14 +137,13 @@ def _load_completed(transaction: Transaction, begun: Iterable[Begun]) -> Mapping
 
 
 def _outcome(
-    store: ObjectStore, begun: Begun, published: Mapping[int, Published]
+    store: ObjectStore, now: datetime, begun: Begun, published: Mapping[int, Published]
 ) -> UploadGrant | Published | ExchangeProblem:
     """Signed after the transaction: a URL exists for no row that is not committed."""
     if isinstance(begun, ExchangeProblem):
         return begun
     if begun.pk in published:
         return published[begun.pk]
-    signed = store.sign_put(
-        begun.object_key, size=begun.size, sha256=begun.sha256, expires_at=begun.url_expires_at
-    )
-    return UploadGrant(begun, signed)
+    lifetime = begun.url_expires_at - now
+    signed = store.sign_put(begun.object_key, size=begun.size, sha256=begun.sha256, lifetime=lifetime)
+    return UploadGrant(begun, signed, now + signed.lifetime)

@@ -100,7 +100,7 @@ def _download_answer(item: protocol.DownloadItem, grant: DownloadGrant | None) -
         item.id,
         signed.url,
         dict(signed.headers),
-        signed.expires_at,
+        grant.expires_at,
         upload.size,
         upload.sha256,
         upload.unpacked_size,

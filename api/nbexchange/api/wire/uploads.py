@@ -30,7 +30,7 @@ def _upload_answer(
         item_id,
         signed.url,
         dict(signed.headers),
-        signed.expires_at,
+        outcome.expires_at,
         submitted_at=upload.stamp if upload.kind == "submission" else None,
     )
 
