@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from nbexchange.storage import Capabilities
 
-ENFORCES_ALL = Capabilities(
-    refuses_forged_signatures=True,
-    refuses_other_lengths=True,
-    refuses_other_digests=True,
-    refuses_overwrites=True,
-    reports_digests=True,
-)
+ENFORCES_ALL = Capabilities.all()
 
 
-ENFORCES_NOTHING_SIGNED = Capabilities(
-    refuses_forged_signatures=False,
-    refuses_other_lengths=False,
-    refuses_other_digests=False,
-    refuses_overwrites=True,
-    reports_digests=False,
-)
+ENFORCES_NOTHING = Capabilities(**dict.fromkeys(asdict(ENFORCES_ALL), False))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +20,7 @@ ENFORCES_NOTHING_SIGNED = Capabilities(
         ("local", ENFORCES_ALL),
         ("flat", ENFORCES_ALL),
         ("seaweedfs", ENFORCES_ALL),
-        ("moto", ENFORCES_NOTHING_SIGNED),
+        ("moto", ENFORCES_NOTHING),
     ],
     indirect=["client"],
 )

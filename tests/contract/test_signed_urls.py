@@ -11,36 +11,15 @@ from support.stores.object_clients import (
     BODY,
     OTHER,
     STRICT,
-    StoreClient,
+    assert_download_refused,
+    assert_upload_refused,
     base64_of,
     chunked,
     on,
     parameter,
     send,
     with_headers,
-    with_parameter,
 )
-
-from nbexchange.storage import SignedRequest
-
-
-def assert_upload_refused(
-    client: StoreClient,
-    key: str,
-    request: SignedRequest,
-    body: bytes = BODY,
-    *,
-    statuses: tuple[int, ...] = (403,),
-) -> None:
-    answer = send(request, body)
-    assert answer.status in statuses, answer
-    assert client.store.stat(key) is None
-
-
-def assert_download_refused(request: SignedRequest, *, statuses: tuple[int, ...] = (403,)) -> None:
-    answer = send(request)
-    assert answer.status in statuses, answer
-    assert BODY not in answer.body
 
 
 @pytest.fixture
@@ -183,34 +162,9 @@ def test_a_url_without_its_signature_is_refused(client, key, upload):
     assert_download_refused(unsigned, statuses=(400, 403))
 
 
-@on("seaweedfs")  # the local store has one algorithm only
-def test_a_url_without_its_algorithm_is_refused(client, key, upload):
-    assert_upload_refused(client, key, with_parameter(upload, "X-Amz-Algorithm", None), statuses=(400, 403))
-
-
 @on(*STRICT)
 def test_another_condition_than_the_signed_one_is_refused(client, key, upload):
     assert_upload_refused(client, key, with_headers(upload, {"if-none-match": '"etag"'}))
-
-
-@on("seaweedfs")
-def test_an_unsigned_wish_for_a_public_object_is_refused(client, key, upload):
-    request = with_headers(upload, {"x-amz-acl": "public-read"})
-    assert_upload_refused(client, key, request, statuses=(400, 403))
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("x-amz-meta-grade", "100"),
-        ("x-amz-tagging", "grade=100"),
-        ("x-amz-storage-class", "GLACIER"),
-        ("x-amz-website-redirect-location", "https://elsewhere.example.org/"),
-    ],
-)
-@on("seaweedfs")
-def test_unsigned_headers_are_refused(client, key, upload, name, value):
-    assert_upload_refused(client, key, with_headers(upload, {name: value}))
 
 
 @on("local", "flat")  # they know neither access lists nor metadata: such headers mean nothing to them

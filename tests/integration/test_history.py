@@ -81,6 +81,14 @@ def test_a_student_sees_releases_without_names_and_their_own_actions(cycle):
     assert "teacher" not in answer
 
 
+def test_a_student_learns_of_a_version_that_they_may_not_fetch_neither_id_nor_size_nor_digest(released):
+    released.teacher.release(b"a version of before", force=True)
+    released.teacher.release(b"the current one", force=True)
+    for entry in entries(released.ada, action="released"):
+        assert entry.keys() == {"action", "at", "course_id", "kind", "assignment_id"}
+    assert all("sha256" in entry for entry in entries(released.teacher, action="released"))
+
+
 @pytest.mark.parametrize("person", ["teacher", "ben"])
 def test_a_student_learns_no_name_by_asking_for_it(cycle, person):
     assert entries(cycle.ada, person=person) == []

@@ -49,7 +49,8 @@ class HistoryQuery(Request):
 class Action(Answer):
     """Something that was done, at the server's time. What is about a whole assignment (a purge) has no object.
 
-    Students are not told who released. `object_id` is that of the release, submission or feedback. A change of the
+    Students are told when something was released, not by whom, and neither its id nor its size and digest: they may not
+    fetch every version. `object_id` is that of the release, submission or feedback. A change of the
     roster is about a person, in `on_behalf`, and the role that they have from then on or had until then.
     """
 

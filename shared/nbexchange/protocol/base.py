@@ -22,6 +22,7 @@ VERSION_HEADER = "NBExchange-Version"
 """The version of the program that speaks, for people."""
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]  # $ alone lets a newline pass
+Md5 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 Size = Annotated[int, Meta(ge=1, le=2**62)]
 Instant = Annotated[datetime, Meta(tz=True)]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from nbexchange.protocol.base import Answer, Instant, ItemFailed, Request, Sha256, Size
+from nbexchange.protocol.base import Answer, Instant, ItemFailed, Md5, Request, Sha256, Size
 from nbexchange.protocol.limits import MAX_ITEMS
 from nbexchange.protocol.records import Kind, KindText, Record
 from nbexchange.protocol.revisions import since
@@ -21,7 +21,8 @@ class UploadItem(Request):
     `id` is made by the client and is unique per person: the same id with the same content may be sent again
     at any time. `submitted_at` or `submission_id` say which submission a feedback is for. `members` are the files and
     directories of an archive. `tree_sha256` is of what is in that of a submission, without its times: the same for the
-    same work, which the archive's digest is not.
+    same work, which the archive's digest is not. `md5` is for stores that enforce no SHA-256; it is no part of the
+    content, and may be added when the item is sent again.
     """
 
     id: UUID
@@ -36,6 +37,7 @@ class UploadItem(Request):
     force: bool = False
     members: Annotated[Annotated[int, Meta(ge=0, le=2**62)] | None, since(2)] = None
     tree_sha256: Annotated[Sha256 | None, since(2)] = None
+    md5: Annotated[Md5 | None, since(2)] = None
 
 
 class InitiateUploads(Request):
@@ -54,13 +56,17 @@ class PendingQuery(Request):
 
 
 class UploadGranted(Answer, tag_field="type", tag="upload"):
-    """PUT the bytes to `url` with exactly these headers. A relative URL is relative to the service."""
+    """PUT the bytes to `url` with exactly these headers. A relative URL is relative to the service.
+
+    With `wants_md5` the store would check an MD5 as well: a client that can sends the item again with it before.
+    """
 
     id: UUID
     url: str
     headers: dict[str, str]
     expires_at: Instant
     submitted_at: Instant | None = None
+    wants_md5: bool = False
 
 
 class UploadCompleted(Answer, tag_field="type", tag="completed"):

@@ -1,6 +1,7 @@
 """Where the bytes live: one contract, kept by S3, by a directory and by stores of other distributions."""
 
 from nbexchange.storage.capabilities import (
+    RISKS,
     Capabilities,
     IncomingBody,
     RequestRefused,
@@ -18,6 +19,7 @@ from nbexchange.storage.contract import (
 from nbexchange.storage.registry import open_store, register_store
 
 __all__ = [
+    "RISKS",
     "URL_LIFETIME",
     "Capabilities",
     "IncomingBody",

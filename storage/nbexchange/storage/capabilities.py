@@ -6,11 +6,11 @@ A store that does not stream bytes through this process serves its own URLs, whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,18 @@ class SignsRequests(Protocol):
         """What signed URLs begin with, so that clients can find out whether they reach it. It grants nothing."""
         ...
 
-    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
-        """Allow one PUT of exactly these bytes to a key that does not exist yet."""
+    @property
+    def wants_md5(self) -> bool:
+        """Whether clients are to announce an MD5 as well, since the server enforces that and no SHA-256."""
+        ...
+
+    def sign_put(
+        self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None
+    ) -> SignedRequest:
+        """Allow one PUT of exactly these bytes to a key that does not exist yet.
+
+        The digests are in hexadecimal digits. Without an MD5, the SHA-256 alone is signed.
+        """
         ...
 
     def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
@@ -95,8 +105,45 @@ class StreamsBytes(Protocol):
 class Capabilities:
     """What this store does beyond keeping bytes, found out by trying."""
 
+    refuses_unsigned_requests: bool
+    """Without a signature, or with another algorithm than the one that is verified."""
     refuses_forged_signatures: bool
+    refuses_expired_urls: bool
+    refuses_other_keys: bool
+    refuses_other_methods: bool
+    refuses_unsigned_copies: bool
+    """An upload never becomes a copy of another object, whatever headers its sender adds."""
+    refuses_unsigned_permissions: bool
+    """No header that its sender adds lets others read an object."""
+    refuses_unsigned_headers: bool
+    """Other headers that nobody signed have no effect: on what is kept beside the bytes, or on who can read them."""
+    refuses_overwrites: bool
     refuses_other_lengths: bool
     refuses_other_digests: bool
-    refuses_overwrites: bool
+    """Of SHA-256."""
+    refuses_other_md5: bool
     reports_digests: bool
+
+    @classmethod
+    def all(cls) -> Self:
+        """Of a store whose own code sees to all of this."""
+        return cls(**{field.name: True for field in fields(cls)})
+
+    def risks(self) -> list[str]:
+        """What the store lets through although people are harmed by it: the names that an administrator may accept."""
+        return [name for name in RISKS if not getattr(self, f"refuses_{name}")]
+
+
+RISKS = (
+    "unsigned_requests",
+    "forged_signatures",
+    "expired_urls",
+    "other_keys",
+    "other_methods",
+    "unsigned_copies",
+    "unsigned_permissions",
+    "unsigned_headers",
+    "overwrites",
+    "other_lengths",
+)
+"""Digests are not among them: those are checked again after each download."""

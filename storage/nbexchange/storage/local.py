@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from nbexchange.shared.section import Section, SettingsError
-from nbexchange.storage.capabilities import Capabilities, RequestRefused
+from nbexchange.storage.capabilities import RequestRefused
 from nbexchange.storage.contract import StoredObject, StoreFactory, StoreUnavailable
 from nbexchange.storage.drafts import Draft, make_durable
 from nbexchange.storage.signed_urls import SignedUrls
@@ -128,10 +128,6 @@ class LocalStore(SignedUrls):
         for folder in (self.objects, self.incoming):
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                 raise StoreUnavailable(f"the directory {folder} cannot be used")
-
-    def capabilities(self) -> Capabilities:
-        """This store is our own code: what it refuses is shown by its tests."""
-        return Capabilities(True, True, True, True, True)
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):

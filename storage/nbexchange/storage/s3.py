@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nbexchange.storage.capabilities import Capabilities, SignedRequest
 from nbexchange.storage.contract import StoredObject, StoreUnavailable
-from nbexchange.storage.probe import probe
+from nbexchange.storage.probe import Probe
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the store's clock may be ahead of ours, when credentials end."""
@@ -28,7 +28,6 @@ MAX_PUT_SIZE = 5 << 30
 """What S3 takes in one PUT, in bytes."""
 
 SHA256_BYTES = 32
-SIGNATURE_PARAMETER = "X-Amz-Signature"
 
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 OWNED = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -50,6 +49,7 @@ class S3Store:
     public_endpoint_url: str | None = None
     addressing_style: str = "path"
     timeout: float = 4.0
+    wants_md5: bool = False
     session: Any = field(init=False, repr=False)
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
@@ -86,10 +86,14 @@ class S3Store:
         )
         return self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
 
-    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
-        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    def sign_put(
+        self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None
+    ) -> SignedRequest:
+        digest = base64_of(sha256)
         params = {"ContentLength": size, "IfNoneMatch": "*", "ChecksumSHA256": digest}
         headers = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
+        if md5 is not None:
+            params["ContentMD5"] = headers["content-md5"] = base64_of(md5)
         return self._sign("put_object", "PUT", key, params, headers, lifetime)
 
     def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
@@ -179,10 +183,16 @@ class S3Store:
             ) from None
 
     def capabilities(self) -> Capabilities:
-        return probe(replace(self, public_endpoint_url=self.endpoint_url), SIGNATURE_PARAMETER)
+        store = replace(self, public_endpoint_url=self.endpoint_url)
+        return Probe(store, lambda key: f"{self.bucket}/{self.prefix}{key}").capabilities()
 
     def _bucket_and_key(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+
+def base64_of(digest: str) -> str:
+    """A digest in hexadecimal digits, as headers have it."""
+    return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
 def read_head(head: Mapping[str, Any]) -> StoredObject:

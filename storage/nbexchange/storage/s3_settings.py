@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from traitlets import CaselessStrEnum, Float, Unicode
+from traitlets import Bool, CaselessStrEnum, Float, Unicode
 
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.contract import ObjectStore, StoreFactory
@@ -34,6 +34,12 @@ class S3Store(Section):
         help="Seconds that the service waits for an answer of the store, which it asks twice if need be.",
     ).tag(config=True)
 
+    content_md5 = Bool(
+        False,
+        help="Have clients announce an MD5 beside the SHA-256, and sign it: for servers that `nbexchange storage init` "
+        "shows to refuse other MD5 and not other digests, as Ceph does.",
+    ).tag(config=True)
+
 
 def open_bucket(address: str, settings: S3Store) -> ObjectStore:
     """The bucket and prefix that `s3://bucket/prefix` names."""
@@ -51,6 +57,7 @@ def open_bucket(address: str, settings: S3Store) -> ObjectStore:
         public_endpoint_url=settings.public_endpoint_url or None,
         addressing_style=settings.addressing_style,
         timeout=settings.timeout,
+        wants_md5=settings.content_md5,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
-from nbexchange.storage.capabilities import RequestRefused, SignedRequest
+from nbexchange.storage.capabilities import Capabilities, RequestRefused, SignedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,19 @@ class SignedUrls:
     """Signs requests with a key of the store's own, and checks those that arrive."""
 
     public_url = "objects/"
+    wants_md5 = False
 
     def __init__(self, signing_key: bytes) -> None:
         self.signing_key = signing_key
 
-    def sign_put(self, key: str, *, size: int, sha256: str, lifetime: timedelta) -> SignedRequest:
+    def capabilities(self) -> Capabilities:
+        """What is refused here, our own tests show."""
+        return Capabilities.all()
+
+    def sign_put(
+        self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None
+    ) -> SignedRequest:
+        """The MD5 is left alone: the SHA-256 is enforced."""
         url = self._sign("PUT", key, {"size": str(size), "sha256": sha256}, lifetime)
         return SignedRequest("PUT", url, _upload_headers(size, sha256), lifetime)
 

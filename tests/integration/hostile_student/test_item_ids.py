@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from support.database.ledger import count
@@ -62,3 +63,15 @@ def test_completing_again_and_again_is_one_attempt_and_one_entry_of_the_log(rele
     answers = [released.ada.complete(*[{"id": chosen}] * 100).json["items"] for _ in range(3)]
     assert all(answer["record"] == record for items in answers for answer in items)
     assert (count(database, Submission), count(database, Action, Action.verb == "submitted")) == (1, 1)
+
+
+def test_no_id_that_is_told_leads_to_where_an_object_is_kept(released):
+    """Who knows the id of somebody's attempt does not know its key."""
+    item = archive_item(b"work")
+    (granted,) = released.ada.begin("submission", item)
+    released.ada.put(granted, b"work")
+    record = released.ada.complete(item).json["items"][0]["record"]
+    key = Path(urlsplit(granted["url"]).path).name.partition(".")[0]
+    assert UUID(key).version == 4
+    assert key not in {record["id"], item["id"]}
+    assert key not in str(released.teacher.submissions()) + str(released.teacher.get("history").json)

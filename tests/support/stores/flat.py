@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import quote, unquote, urlsplit
 
-from nbexchange.storage import Capabilities, RequestRefused, StoredObject, StoreFactory, StoreUnavailable
+from nbexchange.storage import RequestRefused, StoredObject, StoreFactory, StoreUnavailable
 from nbexchange.storage.signed_urls import BodyCheck, DeclaredBody, SignedUrls
 
 
@@ -68,9 +68,6 @@ class FlatStore(SignedUrls):
     def ready(self) -> None:
         if not self.folder.is_dir():
             raise StoreUnavailable(f"there is no folder {self.folder}")
-
-    def capabilities(self) -> Capabilities:
-        return Capabilities(True, True, True, True, True)
 
     def _path(self, key: str) -> Path:
         self.ready()

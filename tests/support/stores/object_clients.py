@@ -148,3 +148,25 @@ class StoreClient:
         """With one digit of the signature changed."""
         signature = parameter(request, self.parameters["signature"])
         return self.altered(request, "signature", ("1" if signature[0] == "0" else "0") + signature[1:])
+
+
+# --- refusals -----------------------------------------------------------------------------------------------
+
+
+def assert_upload_refused(
+    client: StoreClient,
+    key: str,
+    request: SignedRequest,
+    body: bytes = BODY,
+    *,
+    statuses: tuple[int, ...] = (403,),
+) -> None:
+    answer = send(request, body)
+    assert answer.status in statuses, answer
+    assert client.store.stat(key) is None
+
+
+def assert_download_refused(request: SignedRequest, *, statuses: tuple[int, ...] = (403,)) -> None:
+    answer = send(request)
+    assert answer.status in statuses, answer
+    assert BODY not in answer.body

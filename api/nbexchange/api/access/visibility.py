@@ -188,6 +188,9 @@ def names_people(caller: Identity) -> ColumnElement[bool]:
     return or_(Action.course_id.in_(courses_seen_whole(caller)), Action.actor == caller.name)
 
 
-def learns_names(caller: Identity, action: Action) -> bool:
-    """The same of one entry."""
+def learns_details(caller: Identity, action: Action) -> bool:
+    """The same of one entry; and of which the caller learns what it was about, by id, size and digest.
+
+    Of an earlier version, or of what was withdrawn, nobody needs them who may not fetch it.
+    """
     return sees_everybody(caller, action.course_id) or action.actor == caller.name

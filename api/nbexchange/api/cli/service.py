@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 
 from traitlets import Unicode
@@ -19,6 +20,7 @@ from nbexchange.api.config.build import (
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.shared.section import SettingsError
+from nbexchange.storage import Capabilities
 
 
 class Serve(Command):
@@ -68,13 +70,25 @@ class StorageInit(Command):
         store.create()
         store.ready()
         capabilities = store.capabilities()
-        print(f"{self.settings.base_storage_location} is ready.")
-        for field in fields(capabilities):
-            print(
-                f"  {field.name.replace('_', ' '):28} {'yes' if getattr(capabilities, field.name) else 'NO'}"
+        accepted = self.settings.accepted_store_risks
+        risks = [risk for risk in capabilities.risks() if risk not in accepted]
+        print(f"{self.settings.base_storage_location} is {'not ready' if risks else 'ready'}.")
+        print("\n".join(capability_lines(capabilities, accepted)))
+        if risks:
+            sys.exit(
+                "nbexchange: this server lets through what harms people: use another, or accept it by name with "
+                f"c.NbExchange.accepted_store_risks = {risks}"
             )
-        if not capabilities.refuses_forged_signatures:
-            sys.exit("nbexchange: this server accepts forged signatures: do not use it")
+        if capabilities.refuses_other_md5 and not (capabilities.refuses_other_digests or store.wants_md5):
+            print("It enforces MD5 and no SHA-256: set c.S3Store.content_md5 = True.")
+
+
+def capability_lines(capabilities: Capabilities, accepted: Collection[str]) -> Iterator[str]:
+    for field in fields(capabilities):
+        answer = "yes" if getattr(capabilities, field.name) else "NO"
+        if answer == "NO" and field.name.removeprefix("refuses_") in accepted:
+            answer = "NO (accepted)"
+        yield f"  {field.name.replace('_', ' '):28} {answer}"
 
 
 class Storage(Command):

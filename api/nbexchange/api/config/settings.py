@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from traitlets import Bool, Dict, Float, Integer, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, default, validate
 
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.tokens import StaticTokens
@@ -21,6 +21,7 @@ from nbexchange.protocol import (
     UNPACKED_FACTOR,
 )
 from nbexchange.shared.section import Section, SettingsError
+from nbexchange.storage import RISKS
 from nbexchange.storage.registry import find_factory
 
 CONFIG_FILE = "/etc/config/nbexchange_config.py"
@@ -165,6 +166,12 @@ class NbExchange(Section):
     @default("base_storage_location")
     def _default_base_storage_location(self) -> str:
         return str(Path(self.data_dir) / "store")
+
+    accepted_store_risks = List(
+        Enum(RISKS),
+        help="What the object store lets through although people are harmed by it, and you accept: for anything else "
+        "`nbexchange storage init` fails. The names are those that it prints.",
+    ).tag(config=True)
 
     # --- limits --------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ class UploadGrant:
     signed: SignedRequest
     expires_at: datetime
     """By the database's clock, as every instant that a client is told."""
+    wants_md5: bool = False
+    """Whether the store would check an MD5, which was not announced."""
 
 
 def initiate(
@@ -48,8 +50,10 @@ def initiate(
         batch = lock_batch(transaction, request)
         begun = begin(batch)
         published = _load_completed(transaction, begun.values())
-    store = context.runtime.store
-    return {item_id: _outcome(store, batch.now, entry, published) for item_id, entry in begun.items()}
+    return {
+        item.id: _outcome(context.runtime.store, batch.now, item, begun[item.id], published)
+        for item in request.items
+    }
 
 
 def begin(batch: Batch) -> dict[UUID, Begun]:
@@ -127,6 +131,8 @@ def make_object_key(batch: Batch) -> str:
 
 
 def fingerprint(request: InitiateUploads, item: UploadItem) -> str:
+    """What the same id must always come with. An MD5 may follow later, and services of before know none."""
+    item = msgspec.structs.replace(item, md5=None)
     content = msgspec.json.encode([request.kind, request.course_id, request.assignment_id, item])
     return hashlib.sha256(content).hexdigest()
 
@@ -137,7 +143,7 @@ def _load_completed(transaction: Transaction, begun: Iterable[Begun]) -> Mapping
 
 
 def _outcome(
-    store: ObjectStore, now: datetime, begun: Begun, published: Mapping[int, Published]
+    store: ObjectStore, now: datetime, item: UploadItem, begun: Begun, published: Mapping[int, Published]
 ) -> UploadGrant | Published | ExchangeProblem:
     """Signed after the transaction: a URL exists for no row that is not committed."""
     if isinstance(begun, ExchangeProblem):
@@ -145,5 +151,7 @@ def _outcome(
     if begun.pk in published:
         return published[begun.pk]
     lifetime = begun.url_expires_at - now
-    signed = store.sign_put(begun.object_key, size=begun.size, sha256=begun.sha256, lifetime=lifetime)
-    return UploadGrant(begun, signed, now + signed.lifetime)
+    signed = store.sign_put(
+        begun.object_key, size=begun.size, sha256=begun.sha256, md5=item.md5, lifetime=lifetime
+    )
+    return UploadGrant(begun, signed, now + signed.lifetime, store.wants_md5 and item.md5 is None)

@@ -32,6 +32,7 @@ def _upload_answer(
         dict(signed.headers),
         outcome.expires_at,
         submitted_at=upload.stamp if upload.kind == "submission" else None,
+        wants_md5=outcome.wants_md5,
     )
 
 

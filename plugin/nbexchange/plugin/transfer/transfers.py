@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, Stora
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.answers import Unreadable, failure_of
 from nbexchange.plugin.service.client import Client
-from nbexchange.plugin.transfer.storage import Storage
+from nbexchange.plugin.transfer.storage import CHUNK, Storage
 from nbexchange.protocol import (
     MAX_ITEMS,
     CompletionAnswer,
@@ -69,7 +70,8 @@ class Transfer:
         batch = for_revision(batch, self.client.revision)
         outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
-        for answer in self._initiate(batch):
+        batch, answers = self._announce(batch, bodies)
+        for answer in answers:
             match answer:
                 case UploadGranted():
                     try:
@@ -112,6 +114,17 @@ class Transfer:
             if not answers:
                 raise
         return answers
+
+    def _announce(
+        self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO]
+    ) -> tuple[InitiateUploads, Sequence[UploadAnswer | Unreadable]]:
+        """Initiate, once more with an MD5 of each body where the store wants one; gives what was announced at last."""
+        answers = self._initiate(batch)
+        if not any(isinstance(answer, UploadGranted) and answer.wants_md5 for answer in answers):
+            return batch, answers
+        items = [msgspec.structs.replace(item, md5=md5_of(bodies[item.id])) for item in batch.items]
+        batch = msgspec.structs.replace(batch, items=items)
+        return batch, self._initiate(batch)
 
     def _initiate(self, batch: InitiateUploads) -> Sequence[UploadAnswer | Unreadable]:
         answers = self.client.initiate(batch)
@@ -202,6 +215,18 @@ def _outcome_of(completion: CompletionAnswer | Unreadable, kind: Kind) -> Record
 def _unconfirmed(kind: Kind, failure: TransferFailed) -> ServiceUnreachable:
     """The bytes have arrived, and it is not known what became of them."""
     return ServiceUnreachable(say(UNCONFIRMED[kind]), failure.request_id)
+
+
+def md5_of(body: BinaryIO) -> str | None:
+    """None where this machine forbids MD5, as some do."""
+    try:
+        digest = hashlib.md5(usedforsecurity=False)
+    except ValueError:
+        return None
+    body.seek(0)
+    while chunk := body.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def accept(granted: DownloadGranted | TransferFailed) -> DownloadGranted:
