@@ -14,6 +14,7 @@ from nbexchange.storage.contract import (
     ObjectStore,
     StoredObject,
     StoreFactory,
+    StoreMisconfigured,
     StoreUnavailable,
 )
 from nbexchange.storage.registry import open_store, register_store
@@ -28,6 +29,7 @@ __all__ = [
     "SignedRequest",
     "SignsRequests",
     "StoreFactory",
+    "StoreMisconfigured",
     "StoreUnavailable",
     "StoredObject",
     "StreamsBytes",

@@ -18,6 +18,10 @@ class StoreUnavailable(Exception):
     """The store could not be asked, or gave an answer that says nothing about the object."""
 
 
+class StoreMisconfigured(StoreUnavailable):
+    """It will not pass by itself: the text says which setting, secret or clock is wrong, and nothing that is secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """What the store holds, with the checksum that it reports, if any: at most one of the two is set."""

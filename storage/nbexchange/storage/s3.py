@@ -6,7 +6,6 @@ import base64
 import binascii
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from nbexchange.storage.capabilities import Capabilities, SignedRequest
 from nbexchange.storage.contract import StoredObject, StoreUnavailable
 from nbexchange.storage.probe import Probe
+from nbexchange.storage.s3_errors import ObjectAbsent, Unexplained, check_clock, code_of, translated_errors
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the store's clock may be ahead of ours, when credentials end."""
@@ -29,7 +29,6 @@ MAX_PUT_SIZE = 5 << 30
 
 SHA256_BYTES = 32
 
-ABSENT = {"404", "NoSuchKey", "NotFound"}
 OWNED = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
 
@@ -84,7 +83,9 @@ class S3Store:
             retries={"total_max_attempts": 2, "mode": "standard"},
             max_pool_connections=32,
         )
-        return self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
+        client = self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
+        client.meta.events.register("before-call.s3", _follow_no_redirect)
+        return client
 
     def sign_put(
         self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None
@@ -157,26 +158,34 @@ class S3Store:
 
     def create(self) -> None:
         try:
-            self.ready()
-        except StoreUnavailable:
+            self._ask_for_bucket()
+        except ObjectAbsent:
             self._create_bucket()
 
     def _create_bucket(self) -> None:
         arguments: dict[str, Any] = {"Bucket": self.bucket}
         if self.region != "us-east-1":
             arguments["CreateBucketConfiguration"] = {"LocationConstraint": self.region}
+        with translated_errors():
+            try:
+                self.client.create_bucket(**arguments)
+            except ClientError as error:
+                if code_of(error) not in OWNED:
+                    raise
+
+    def _ask_for_bucket(self) -> None:
+        """Raise `ObjectAbsent` where there is none, and `StoreUnavailable` where it cannot be used."""
         try:
-            self.client.create_bucket(**arguments)
-        except ClientError as error:
-            if code_of(error) not in OWNED:
-                raise StoreUnavailable(f"cannot create the bucket: {code_of(error)}") from None
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
+            with translated_errors():
+                check_clock(self.client.head_bucket(Bucket=self.bucket))
+        except Unexplained:
+            with translated_errors():
+                self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
+            raise
 
     def ready(self) -> None:
         try:
-            with translated_errors():
-                self.client.head_bucket(Bucket=self.bucket)
+            self._ask_for_bucket()
         except ObjectAbsent:
             raise StoreUnavailable(
                 f"there is no bucket {self.bucket!r}: run `nbexchange storage init`"
@@ -188,6 +197,11 @@ class S3Store:
 
     def _bucket_and_key(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+
+def _follow_no_redirect(params: dict[str, Any], **_: Any) -> None:
+    """Else botocore goes on in the region where the bucket is, and URLs are signed for the one of the settings."""
+    params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
 def base64_of(digest: str) -> str:
@@ -205,26 +219,3 @@ def read_head(head: Mapping[str, Any]) -> StoredObject:
     except binascii.Error:
         return StoredObject(size)
     return StoredObject(size, sha256=digest.hex() if len(digest) == SHA256_BYTES else None)
-
-
-class ObjectAbsent(Exception):
-    """The store answered that there is no such object or bucket."""
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn the vendor's exceptions into ours; their texts stay behind, since they can quote a signed URL."""
-    try:
-        yield
-    except ClientError as error:
-        if code_of(error) in ABSENT:
-            raise ObjectAbsent from None
-        raise StoreUnavailable(f"the object store answered {code_of(error)}") from None
-    except RuntimeError:  # botocore says so of credentials that had ended already when they were renewed
-        raise StoreUnavailable("the credentials for the object store have ended") from None
-    except (BotoCoreError, OSError) as error:  # the second from where renewed credentials are read
-        raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
-
-
-def code_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "without a code"))

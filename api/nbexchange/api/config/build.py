@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -18,7 +19,9 @@ from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import Database, connect, parse_url
 from nbexchange.api.runtime import Runtime
 from nbexchange.shared.section import Section, SettingsError
-from nbexchange.storage import ObjectStore, open_store
+from nbexchange.storage import ObjectStore, StoreUnavailable, open_store
+
+log = logging.getLogger("nbexchange")
 
 
 def build_runtime(settings: NbExchange, *, serving: bool = False) -> Runtime:
@@ -47,6 +50,15 @@ def rehearse(settings: NbExchange) -> None:
     if runtime.limits.max_buffer_size > runtime.store.max_put_size:
         largest = f"{runtime.store.max_put_size / (1 << 30):g} GiB"
         raise SettingsError(f"max_buffer_size is above {largest}, more than one upload can carry")
+    _ask(runtime.store)
+
+
+def _ask(store: ObjectStore) -> None:
+    """A store that cannot be used now may be usable later, and stops nothing; why not is worth a line in the log."""
+    try:
+        store.ready()
+    except StoreUnavailable as failure:
+        log.error("the object store cannot be used: %s", failure)
 
 
 def build_database(settings: NbExchange, *, serving: bool = False) -> Database:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint
 
 from nbexchange.api.access.permissions import ANYBODY
@@ -11,6 +13,9 @@ from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import DependencyUnavailable
 from nbexchange.api.wire import health as answers
 from nbexchange.protocol import Health
+from nbexchange.storage import StoreMisconfigured
+
+log = logging.getLogger("nbexchange")
 
 operations = Operations()
 
@@ -36,5 +41,9 @@ def readyz() -> Health:
         raise DependencyUnavailable(
             "database", "The database's schema is not one that this version works with."
         ) from None
-    runtime().store.ready()
+    try:
+        runtime().store.ready()
+    except StoreMisconfigured as mistake:
+        log.error("the object store cannot be used: %s", mistake)
+        raise DependencyUnavailable("storage", f"The object store cannot be used: {mistake}.") from None
     return answers.health()

@@ -1,0 +1,112 @@
+"""What S3 refuses, in our words: the mistakes of an installation are told apart, each in one sentence.
+
+The vendor's texts stay behind, since they can quote a signed URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+from nbexchange.storage.contract import StoreMisconfigured, StoreUnavailable
+
+ABSENT = {"404", "NoSuchKey", "NotFound"}
+WITHOUT_A_REASON = {"301", "400", "403"}
+"""Codes of answers to HEAD, which have no body that says more."""
+
+OTHER_REGION = {
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+    "PermanentRedirect",
+    "TemporaryRedirect",
+}
+SKEWED = {"RequestTimeTooSkewed", "RequestExpired"}
+REASONS = {
+    "SignatureDoesNotMatch": "the secret access key is not the one that belongs to the access key",
+    "InvalidAccessKeyId": "the object store does not know the access key",
+    "AccessDenied": "the access key may not use the bucket",
+    "AllAccessDisabled": "the access key may not use the bucket",
+    "ExpiredToken": "the temporary credentials for the object store have ended",
+    "InvalidToken": "the session token is not one that the object store has given",
+}
+NO_CREDENTIALS = (
+    "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+)
+
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""Between this machine and the store: beyond it, a signed URL is refused early, or lives on for too long."""
+
+
+class ObjectAbsent(Exception):
+    """The store answered that there is no such object or bucket."""
+
+
+class Unexplained(StoreUnavailable):
+    """The store refused, and did not say why."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the vendor's exceptions into ours."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) in ABSENT:
+            raise ObjectAbsent from None
+        raise explain(error) from None
+    except RuntimeError:  # botocore says so of credentials that had ended already when they were renewed
+        raise StoreUnavailable("the credentials for the object store have ended") from None
+    except (NoCredentialsError, PartialCredentialsError):
+        raise StoreMisconfigured(NO_CREDENTIALS) from None
+    except (BotoCoreError, OSError) as error:  # the second from where renewed credentials are read
+        raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
+
+
+def explain(error: ClientError) -> StoreUnavailable:
+    code, headers = code_of(error), headers_of(error.response)
+    if code in OTHER_REGION:
+        region = error.response.get("Error", {}).get("Region") or headers.get("x-amz-bucket-region")
+        where = f": it is in {region}" if region else ""
+        return StoreMisconfigured(f"the bucket is not in the region of the settings{where}")
+    if code in SKEWED:
+        return StoreMisconfigured(
+            clock_difference(headers) or "the clock of this machine is too far from that of the object store"
+        )
+    if code in REASONS:
+        return StoreMisconfigured(REASONS[code])
+    kind = Unexplained if code in WITHOUT_A_REASON else StoreUnavailable
+    return kind(f"the object store answered {code}")
+
+
+def check_clock(answer: Mapping[str, Any]) -> None:
+    """Raise where the store's clock, as its answer tells it, and ours are too far from each other."""
+    if difference := clock_difference(headers_of(answer)):
+        raise StoreMisconfigured(difference)
+
+
+def clock_difference(headers: Mapping[str, str]) -> str | None:
+    """In words, where it is too large to go on."""
+    try:
+        theirs = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError):
+        return None
+    ahead = datetime.now(UTC) - theirs
+    if abs(ahead) <= MAX_CLOCK_DIFFERENCE:
+        return None
+    direction = "ahead of" if ahead > timedelta(0) else "behind"
+    minutes = round(abs(ahead).total_seconds() / 60)
+    return f"the clock of this machine is {minutes} minutes {direction} that of the object store"
+
+
+def headers_of(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "without a code"))

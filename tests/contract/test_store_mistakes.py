@@ -1,0 +1,126 @@
+"""Mistakes of an installation with S3, told apart in one sentence each: at `storage init`, `serve` and `readyz`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import requests
+import time_machine
+from support.people.commands import run_nbexchange_here, serving_here
+from support.servers.serving import serving
+from support.stores.object_clients import on
+
+from nbexchange.storage import StoreMisconfigured
+from nbexchange.storage.s3 import S3Store
+from nbexchange.storage.s3_errors import check_clock
+
+HOUR = timedelta(hours=1)
+
+
+class Mistake:
+    def __init__(self, sentence, *, clock=timedelta(0), **environment):
+        self.sentence, self.clock, self.environment = sentence, clock, environment
+
+    def made(self):
+        return time_machine.travel(datetime.now(UTC) + self.clock, tick=True) if self.clock else nullcontext()
+
+
+MISTAKES = {
+    "wrong secret": Mistake(
+        "the secret access key is not the one that belongs to the access key", AWS_SECRET_ACCESS_KEY="wrong"
+    ),
+    "unknown key": Mistake("the object store does not know the access key", AWS_ACCESS_KEY_ID="nobody"),
+    "no credentials": Mistake(
+        "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        AWS_SECRET_ACCESS_KEY="",
+        AWS_ACCESS_KEY_ID="",
+        AWS_EC2_METADATA_DISABLED="true",
+    ),
+    "clock slow": Mistake(
+        "the clock of this machine is 60 minutes behind that of the object store", clock=-HOUR
+    ),
+    "clock fast": Mistake(
+        "the clock of this machine is 60 minutes ahead of that of the object store", clock=HOUR
+    ),
+}
+
+
+@pytest.fixture(params=MISTAKES.values(), ids=MISTAKES)
+def mistake(request):
+    with request.param.made():
+        yield request.param
+
+
+@pytest.fixture
+def settings(client, mistake):
+    return {
+        **client.environment,
+        "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://contract",
+        "NBEXCHANGE_S3_ENDPOINT_URL": client.base_url,
+        **mistake.environment,
+    }
+
+
+@on("seaweedfs")
+def test_storage_init_says_which_it_is(tmp_path, settings, mistake):
+    done = run_nbexchange_here(tmp_path, "storage", "init", **settings)
+    assert (done.status, done.err) == (1, f"nbexchange: {mistake.sentence}\n")
+
+
+@on("seaweedfs")
+def test_the_service_says_so_in_its_log_and_at_readyz_and_runs(tmp_path, settings, mistake, caplog):
+    with serving_here(tmp_path, **settings) as url:
+        assert f"the object store cannot be used: {mistake.sentence}" in caplog.messages
+        assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+        answer = requests.get(f"{url}/readyz", timeout=10)
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == f"The object store cannot be used: {mistake.sentence}."
+
+
+class OtherRegion(BaseHTTPRequestHandler):
+    """As AWS answers requests that are signed for another region than the bucket's."""
+
+    def respond(self):
+        is_right = "/eu-central-1/s3/" in self.headers.get("Authorization", "")
+        body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-central-1</Region></Error>"
+        self.send_response(200 if is_right else 400)
+        self.send_header("x-amz-bucket-region", "eu-central-1")
+        self.send_header("Content-Length", "0" if self.command == "HEAD" or is_right else str(len(body)))
+        self.end_headers()
+        if not is_right and self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = respond
+
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
+@pytest.mark.usefixtures("credentials")
+def test_another_region_is_told_and_not_gone_to_in_silence():
+    """botocore would go on where the bucket is, while every URL is signed for the region of the settings."""
+    with serving(HTTPServer(("127.0.0.1", 0), OtherRegion)) as url:
+        S3Store("bucket", region="eu-central-1", endpoint_url=url).ready()
+        with pytest.raises(
+            StoreMisconfigured, match=r"not in the region of the settings: it is in eu-central-1$"
+        ):
+            S3Store("bucket", region="us-east-1", endpoint_url=url).ready()
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_server_that_takes_requests_of_another_time_is_found_out_by_its_answer(minutes):
+    told = datetime.now(UTC) - timedelta(minutes=minutes)
+    answer = {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(told, usegmt=True)}}}
+    with pytest.raises(
+        StoreMisconfigured, match=f"is 6 minutes {'ahead of' if minutes > 0 else 'behind'} that of"
+    ):
+        check_clock(answer)
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}, {"date": format_datetime(datetime.now(UTC))}])
+def test_a_clock_that_is_right_or_not_told_is_no_mistake(headers):
+    check_clock({"ResponseMetadata": {"HTTPHeaders": headers}})
