@@ -111,12 +111,44 @@ def test_a_service_refuses_a_schema_on_which_only_later_versions_run(database, c
 
 
 @pytest.mark.parametrize("check", [upgrade.prepare, upgrade.require_current])
-def test_a_database_of_another_program_is_refused(database, check):
+def test_a_schema_whose_level_is_not_told_is_that_of_a_later_version_where_the_tables_are_ours(
+    database, check
+):
     set_schema(database, "9999", oldest_compatible_level=upgrade.LEVEL)
     with database.engine.begin() as connection:
         SchemaLevel.__table__.drop(connection)
-    with pytest.raises(upgrade.SchemaOutdated, match="not a database of this exchange"):
+    with pytest.raises(
+        upgrade.SchemaOutdated, match=r"later version.* install that version again, or restore"
+    ):
         check(database)
+
+
+@pytest.mark.parametrize(
+    ("check", "revision"),
+    [(upgrade.prepare, "1a2b3c"), (upgrade.prepare, None), (upgrade.require_current, "1a2b3c")],
+    ids=["with Alembic", "without", "while it is used"],
+)
+def test_a_database_of_another_program_is_refused_and_nobody_is_told_to_empty_it(database, check, revision):
+    with database.engine.begin() as connection:
+        upgrade._drop_everything(connection)
+        for table in ("action", "grades"):
+            connection.execute(text(f"CREATE TABLE {table} (pk INTEGER)"))
+        if revision:
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+    with pytest.raises(
+        upgrade.SchemaOutdated, match=r"of another program, which was left .*grades"
+    ) as refusal:
+        check(database)
+    assert "empty" not in str(refusal.value)
+    assert {"action", "grades"} <= set(inspect(database.engine).get_table_names())
+
+
+def test_a_database_of_ours_that_has_lost_its_revision_is_not_taken_for_another_programs(database):
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    with pytest.raises(upgrade.SchemaOutdated, match="restore a backup"):
+        upgrade.prepare(database)
 
 
 def test_a_service_never_runs_on_less_than_the_schema_says(database):

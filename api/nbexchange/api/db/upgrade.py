@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, String, column, inspect, select, table, text
 
 from nbexchange.api.db.engine import BEGIN, Database
-from nbexchange.api.db.models import SchemaLevel
+from nbexchange.api.db.models import Base, SchemaLevel
 
 LEVEL = 2
 """The level of the schema that this version works with; each migration raises it, and `schema_level` says so."""
@@ -31,7 +31,10 @@ class SchemaOutdated(Exception):
 
 _alembic_version = table("alembic_version", column("version_num", String))
 
-NOT_OURS = SchemaOutdated("this is not a database of this exchange: name an empty one in db_url")
+LATER = SchemaOutdated(
+    "the database has the schema of a later version, on which this one cannot run: install that version again, or "
+    "restore the backup of before its upgrade"
+)
 
 
 def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -> str | None:
@@ -44,8 +47,8 @@ def prepare(database: Database, *, upgrade: bool = False, reset: bool = False) -
         if reset:
             _drop_everything(connection)
         revision = current_revision(connection)
-        if revision is None and inspect(connection).get_table_names():
-            raise NOT_OURS
+        if revision is None and (tables := inspect(connection).get_table_names()):
+            raise without_revision(tables)
         if is_newer(revision):
             _require_compatible(connection)
         elif revision != HEAD:
@@ -69,12 +72,36 @@ def require_current(database: Database) -> None:
 
 def _require_compatible(connection: Connection) -> None:
     """Raise unless a schema that this version did not make says that this version may run on it."""
-    if not inspect(connection).has_table(SchemaLevel.__tablename__):
-        raise NOT_OURS
+    tables = inspect(connection).get_table_names()
+    if SchemaLevel.__tablename__ not in tables:
+        raise LATER if is_ours(tables) else not_ours(tables)
     if connection.scalars(select(SchemaLevel.oldest_compatible_level)).one() > LEVEL:
-        raise SchemaOutdated(
-            "the database has the schema of a later version, on which this one cannot run: install that version"
-        )
+        raise LATER
+
+
+def is_ours(tables: Collection[str]) -> bool:
+    """Whether most of our tables are there: no other program has as many of the same names."""
+    ours = Base.metadata.tables.keys()
+    return len(ours & set(tables)) > len(ours) / 2
+
+
+def not_ours(tables: Collection[str]) -> SchemaOutdated:
+    """It may be worth more than the exchange: nothing here advises to empty it."""
+    several = ", ".join(sorted(tables)[:3])
+    return SchemaOutdated(
+        f"db_url names a database of another program, which was left as it is: it has tables such as {several}. "
+        "The exchange needs one of its own"
+    )
+
+
+def without_revision(tables: Collection[str]) -> SchemaOutdated:
+    """An upgrade or a restore may have broken off, or it is somebody else's database."""
+    if not is_ours(tables):
+        return not_ours(tables)
+    return SchemaOutdated(
+        "the database has the exchange's tables, and nothing says at which revision they are (alembic_version is "
+        "empty): restore a backup"
+    )
 
 
 def outdated(revision: str | None) -> SchemaOutdated:
