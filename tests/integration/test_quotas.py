@@ -136,6 +136,12 @@ def test_the_number_of_unfinished_submissions_can_be_set_and_an_item_tells_when_
     assert (problem["type"], problem["retry_after"]) == ("too-many-pending", 60)
 
 
+@quotas()
+def test_no_quota_limits_anything_where_it_is_0(released):
+    for _ in range(5):
+        released.ada.begin("submission", archive_item(b"work"))
+
+
 @pytest.mark.parametrize(
     ("values", "told"),
     [

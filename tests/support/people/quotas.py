@@ -11,8 +11,8 @@ from support.people.callers import Caller, archive_item
 
 
 def quotas(**values: int) -> pytest.MarkDecorator:
-    """Run with these, and with no other limit than the one on what is unfinished."""
-    unlimited = {name: 0 for name in Quotas.settings() if name != "pending_submissions"}
+    """Run with these, and with no other limit."""
+    unlimited = dict.fromkeys(Quotas.settings(), 0)
     return pytest.mark.parametrize("quotas", [Quotas(**{**unlimited, **values})], ids=[str(values)])
 
 

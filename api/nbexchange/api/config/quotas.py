@@ -28,7 +28,7 @@ class Quotas(Section):
     ).tag(config=True)
     pending_submissions = Integer(
         3,
-        min=1,
+        min=0,
         help="How many unfinished submissions one person may have for one student and assignment: with many ready "
         "before a deadline, one could choose among them after it.",
     ).tag(config=True)

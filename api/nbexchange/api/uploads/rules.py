@@ -177,7 +177,7 @@ class SubmissionRule:
     def columns(self, item: UploadItem) -> dict[str, Any]:
         student = self._student(item)
         limit = self.batch.transaction.runtime.quotas.pending_submissions
-        if self.pending.get(student.pk, 0) >= limit:
+        if 0 < limit <= self.pending.get(student.pk, 0):
             raise TooManyPending(f"{limit} of your submissions for {student.name} are unfinished.")
         stamp = self.batch.now
         if student.pk in self.last:
