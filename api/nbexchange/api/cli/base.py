@@ -12,6 +12,7 @@ from traitlets import TraitError
 from traitlets.config import Application, Config, Configurable
 
 from nbexchange.api.access.identity import InvalidIdentity
+from nbexchange.api.config.build import build_database
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
     drop_older,
@@ -21,8 +22,9 @@ from nbexchange.api.config.sources import (
     sections,
     unknown_variables,
 )
-from nbexchange.api.db.engine import UnsupportedDatabase
+from nbexchange.api.db.engine import Database, UnsupportedDatabase
 from nbexchange.api.db.upgrade import SchemaOutdated
+from nbexchange.api.db.waiting import wait_for_database
 from nbexchange.api.problems import ExchangeProblem
 from nbexchange.shared.command_line import StrictOptions
 from nbexchange.shared.redaction import RedactingFormatter
@@ -113,6 +115,12 @@ class Command(StrictOptions, Application):
                 unknown := config.get(kind.__name__, {}).keys() - self.traits().keys()
             ):
                 raise SettingsError(f"there is no option --{kind.__name__}.{min(unknown)}")
+
+    def wait_for_database(self) -> Database:
+        """The database, once it takes connections: for commands that begin a service."""
+        database = build_database(self.settings)
+        wait_for_database(database, self.settings.database_patience)
+        return database
 
     def start(self) -> None:
         if self.subapp is not None:

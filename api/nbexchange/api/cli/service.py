@@ -11,7 +11,6 @@ from traitlets import Unicode
 from nbexchange.api.access.identity import ROLES
 from nbexchange.api.cli.base import Command
 from nbexchange.api.config.build import (
-    build_database,
     build_runtime,
     build_store,
     build_token_file,
@@ -34,7 +33,7 @@ class Serve(Command):
 
         self.settings.check()
         rehearse(self.settings)
-        database = build_database(self.settings)
+        database = self.wait_for_database()
         schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
         database.engine.dispose()
         serve(self.settings)
@@ -47,7 +46,7 @@ class DbUpgrade(Command):
     description = __doc__
 
     def run(self) -> None:
-        revision = schema.prepare(build_database(self.settings), upgrade=True)
+        revision = schema.prepare(self.wait_for_database(), upgrade=True)
         print(f"The schema is at revision {revision}.")
 
 

@@ -150,6 +150,11 @@ class NbExchange(Section):
         help="Seconds that a request waits for the database: for a connection, for a statement, for a lock. Then it is "
         "answered with 503. Commands such as `nbexchange gc` wait longer.",
     ).tag(config=True)
+    database_patience = Float(
+        60.0,
+        min=0,
+        help="Seconds that `serve` and `db upgrade` wait for a database that takes no connections yet.",
+    ).tag(config=True)
     debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
     upgrade_db = Bool(False, help="Upgrade an older schema at start. Make a backup first.").tag(config=True)
     reset_db = Bool(
