@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -78,13 +79,22 @@ def test_the_plugin_knows_every_setting(text, tmp_path):
     assert {name: getattr(exchange, name) for name in config.Exchange} == config.Exchange
 
 
-@pytest.mark.parametrize("text", blocks("values.yaml"))
-def test_the_values_of_the_chart_say_what_the_hubs_own_file_says(text):
-    values = yaml.safe_load(text)
+HUB, BEHIND_HTTPS = [yaml.safe_load(text) for text in blocks("values.yaml")]
+
+
+def test_where_the_proxy_redirects_the_servers_are_let_through_to_the_exchange_itself():
+    address = BEHIND_HTTPS["singleuser"]["extraEnv"]["NBEXCHANGE_URL"]
+    assert address == HUB["hub"]["services"]["nbexchange"]["url"]
+    (rule,) = BEHIND_HTTPS["singleuser"]["networkPolicy"]["egress"]
+    assert [port["port"] for port in rule["ports"]] == [urlsplit(address).port]
+
+
+def test_the_values_of_the_chart_say_what_the_hubs_own_file_says():
+
     (hub_file,) = [text for text in blocks("jupyterhub_config.py") if "server_token_scopes" in text]
-    for scope in values["hub"]["config"]["Spawner"]["server_token_scopes"]:
+    for scope in HUB["hub"]["config"]["Spawner"]["server_token_scopes"]:
         assert f'"{scope}"' in hub_file
-    assert values["hub"]["loadRoles"]["user"]["scopes"] == ["self", "access:services!service=nbexchange"]
+    assert HUB["hub"]["loadRoles"]["user"]["scopes"] == ["self", "access:services!service=nbexchange"]
 
 
 def test_the_proxy_asks_nobody_to_log_in_for_files_and_probes_and_for_nothing_else():
