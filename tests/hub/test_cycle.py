@@ -36,6 +36,7 @@ def test_an_assignment_goes_round(hub):
             ("released", INSTRUCTOR),
             *(("fetched", name) for name in STUDENTS),
             *(("submitted", name) for name in STUDENTS),
+            *(("submission_fetched", INSTRUCTOR) for _ in STUDENTS),
             *(("collected", INSTRUCTOR) for _ in STUDENTS),
             *(("feedback_released", INSTRUCTOR) for _ in STUDENTS),
             ("feedback_fetched", ADA),
@@ -85,7 +86,7 @@ def test_a_grader_collects_and_releases_feedback_and_is_told_who_may_release(ext
     assert ada.shown("graded", "submitted")["submissions"][0]["has_local_feedback"] is True
     log = external.history(course_id=COURSE, assignment_id="graded")
     by_the_grader = {entry["action"] for entry in log if entry["actor"] == GRADER}
-    assert by_the_grader == {"collected", "feedback_released"}
+    assert by_the_grader == {"submission_fetched", "collected", "feedback_released"}
 
 
 def test_a_grader_sees_in_the_list_what_students_do_not(external):

@@ -90,7 +90,6 @@ def test_where_the_proxy_redirects_the_servers_are_let_through_to_the_exchange_i
 
 
 def test_the_values_of_the_chart_say_what_the_hubs_own_file_says():
-
     (hub_file,) = [text for text in blocks("jupyterhub_config.py") if "server_token_scopes" in text]
     for scope in HUB["hub"]["config"]["Spawner"]["server_token_scopes"]:
         assert f'"{scope}"' in hub_file

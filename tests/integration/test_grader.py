@@ -22,6 +22,7 @@ def feedback_on_work_from_elsewhere():
 def test_a_grader_lists_collects_and_releases_feedback_that_the_student_fetches(released, submission):
     assert [record["id"] for record in released.grader.submissions()] == [submission["id"]]
     assert released.grader.download("submission", submission["id"]) == b"ada's work"
+    released.grader.note_collected(submission)
     record = released.grader.give_feedback(submission, b"<p>by the grader</p>")
     assert released.ada.download("feedback", record["id"]) == b"<p>by the grader</p>"
     log = released.grader.get("history", course_id="cs1").json["actions"]

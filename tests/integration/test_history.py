@@ -20,6 +20,7 @@ def go_round(people):
     people.ada.download("release", release["id"])
     record = people.ada.submit(b"work")
     people.teacher.download("submission", record["id"])
+    people.teacher.note_collected(record)
     feedback = people.teacher.give_feedback(record, b"<p>good</p>")
     people.ada.download("feedback", feedback["id"])
     people.ben.submit(b"other work")
@@ -44,6 +45,7 @@ def test_each_verb_is_logged_once_with_people_and_digest(cycle):
         ("released", "release", "teacher", None),
         ("fetched", "release", "ada", None),
         ("submitted", "submission", "ada", None),
+        ("submission_fetched", "submission", "teacher", "ada"),
         ("collected", "submission", "teacher", "ada"),
         ("feedback_released", "feedback", "teacher", "ada"),
         ("feedback_fetched", "feedback", "ada", None),
@@ -104,7 +106,7 @@ FILTERS = {
     "person who did it": ({"person": "ben"}, ["submitted"]),
     "person or on their behalf": (
         {"person": "ada"},
-        ["fetched", "submitted", "collected", "feedback_released", "feedback_fetched"],
+        ["fetched", "submitted", "submission_fetched", "collected", "feedback_released", "feedback_fetched"],
     ),
     "all of them": ({"person": "ada", "action": "collected", "assignment_id": "ps1"}, ["collected"]),
     "nothing": ({"person": "nobody-here"}, []),

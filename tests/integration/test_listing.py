@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from support.database.ledger import logged
 from support.database.statements import statements
-from support.people.callers import archive_item, upload_item
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Action
 
@@ -155,17 +155,34 @@ def test_a_download_is_logged_once_within_a_urls_lifetime(released, database):
     record = released.ada.submit()
     for _ in range(3):
         released.teacher.request("submission", record["id"])
-    assert len(logged(database, "collected")) == 1
+        released.teacher.note_collected(record)
+    assert len(logged(database, "submission_fetched")) == len(logged(database, "collected")) == 1
     with database.write() as session:
         session.execute(update(Action).values(at=datetime.now(UTC) - timedelta(minutes=16)))
     released.teacher.request("submission", record["id"])
-    assert len(logged(database, "collected")) == 2
+    assert (len(logged(database, "submission_fetched")), len(logged(database, "collected"))) == (2, 1)
+
+
+def test_what_was_only_asked_for_is_not_collected(released, database):
+    record = released.ada.submit()
+    released.teacher.request("submission", record["id"])
+    assert logged(database, "collected") == []
+    answer = released.teacher.note_collected(record, {"id": str(uuid4())})
+    assert [entry["type"] for entry in answer.json["items"]] == ["collected", "error"]
+    assert len(logged(database, "collected")) == 1
+
+
+def test_an_attempt_that_was_removed_is_not_collected_any_more(released, database):
+    record = released.ada.submit()
+    released.teacher.remove(record)
+    assert problem_of(released.teacher.note_collected(record))["status"] == 404
+    assert logged(database, "collected") == []
 
 
 def test_the_log_names_verb_actor_person_and_digest(released, database):
     record = released.ada.submit(b"my work")
     released.ada.request("submission", record["id"])
-    released.teacher.request("submission", record["id"])
+    released.teacher.note_collected(record)
     (own,) = logged(database, "submission_fetched")
     (collected,) = logged(database, "collected")
     assert (own.actor, own.on_behalf) == ("ada", None)

@@ -104,6 +104,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         changed = [(record, plan) for record in usable if (plan := self._plan(record)) != UNCHANGED]
         counts = Counter({UNCHANGED: len(usable) - len(changed)})
         failures |= self._collect_all(changed, counts)
+        self._report([record for record, _ in changed if record.student_id not in failures])
         self._enter_names([record for record in self.records if record.student_id not in failures])
         for student_id, left_out in self.left_out.items():
             self.report_left_out(left_out, f" of {student_id} {self.assignment_id}")
@@ -127,6 +128,13 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             for record in self.records
             if not is_id(record.student_id)
         }
+
+    def _report(self, collected: list[SubmissionRecord]) -> None:
+        """Tell the exchange what is kept here, for its log. That it cannot be told takes nothing back."""
+        try:
+            self.client.note_collected([record.id for record in collected])
+        except TransferFailed as failure:
+            self.log.warning("The log of the exchange does not have that these were collected: %s", failure)
 
     def _collect_all(
         self, changed: list[tuple[SubmissionRecord, str]], counts: Counter[str]

@@ -83,6 +83,23 @@ class Removals(Answer):
     items: list[RemovalAnswer]
 
 
+class ReportCollected(Request):
+    """Attempts that were downloaded and kept: the log calls them collected from then on. Since revision 2."""
+
+    ids: Annotated[list[UUID], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+class Collected(Answer, tag_field="type", tag="collected"):
+    id: UUID
+
+
+CollectionAnswer = Collected | ItemFailed
+
+
+class Collections(Answer):
+    items: list[CollectionAnswer]
+
+
 class UnreleaseQuery(Request):
     """Hide an assignment; with `purge` forget it and all that belongs to it, with `dry_run` only count that."""
 

@@ -68,6 +68,7 @@ def call(row: str, caller: Caller, scene: SimpleNamespace) -> Any:
         "POST v1/submissions/remove": lambda: caller.post(
             "submissions/remove", {"ids": [scene.submission["id"]]}
         ),
+        "POST v1/submissions/collected": lambda: caller.note_collected(scene.submission),
         "GET v1/history": lambda: caller.get("history", course_id="cs1"),
         "POST v1/downloads release": lambda: ask("release", scene.release),
         "POST v1/downloads older release": lambda: ask("release", scene.older),

@@ -129,6 +129,10 @@ class Caller:
         assert response.status_code == 200
         return response.data
 
+    def note_collected(self, *records: Any) -> Any:
+        """Say that these submissions are downloaded and kept."""
+        return self.post("submissions/collected", {"ids": [record["id"] for record in records]})
+
     def remove(self, *records: Any, **values: bool) -> Any:
         """Hide submissions from a list."""
         return self.post("submissions/remove", {"ids": [record["id"] for record in records], **values})

@@ -61,6 +61,7 @@ COMPLETING_OWNER = Requirement(
     "The person who began the upload; for a release or feedback, while they have the role that it needs."
 )
 REMOVER = Requirement("Instructors of the course: every attempt. Students: their own, from their own list.")
+COLLECTING = Requirement("Graders and instructors of the course, for its attempts.")
 DOWNLOADER = Requirement(
     "Graders and instructors: the objects of the course. Students: the current release, their own attempts and their "
     "own current feedback. An attempt that was removed from the caller's list is not among them."

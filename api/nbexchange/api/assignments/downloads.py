@@ -27,6 +27,13 @@ VISIBLE: Mapping[str, Callable[[Identity], Any]] = {
     "feedback": visible_feedback,
 }
 
+FETCHED: Mapping[str, Verb] = {
+    "release": "fetched",
+    "submission": "submission_fetched",
+    "feedback": "feedback_fetched",
+}
+"""What the log calls it, by kind, when somebody is given a URL to fetch an object."""
+
 
 @dataclass(frozen=True)
 class DownloadGrant:
@@ -39,11 +46,11 @@ class DownloadGrant:
 
 
 def grant(context: Context, items: Sequence[DownloadItem]) -> dict[tuple[str, UUID], DownloadGrant]:
-    """A grant for each item that the caller may see, by kind and id, logged as fetched or collected."""
+    """A grant for each item that the caller may see, by kind and id, logged as fetched."""
     with context.write() as transaction:
         uploads = find_visible(transaction, items)
         if uploads:
-            _record(transaction, uploads)
+            _record(transaction, [(FETCHED[upload.kind], upload) for upload in uploads])
             now = transaction.now
     grants = {}
     for upload in uploads:
@@ -66,32 +73,35 @@ def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> lis
     ]
 
 
-def download_verb(caller: Identity, upload: Upload) -> Verb:
-    """What the log calls this caller's download of the object."""
-    match upload.kind:
-        case "release":
-            return "fetched"
-        case "feedback":
-            return "feedback_fetched"
-        case _ if sees_everybody(caller, upload.assignment.course.course_id):
-            return "collected"
-        case _:
-            return "submission_fetched"
+def note_collected(context: Context, ids: Sequence[UUID]) -> set[UUID]:
+    """Log attempts as collected, which the caller says to have downloaded and kept; gives those of them that count.
+
+    A student collects nothing. Saying it again within a URL's lifetime changes nothing.
+    """
+    with context.write() as transaction:
+        rows = transaction.session.scalars(visible_submissions(context.caller).where(Upload.uuid.in_(ids)))
+        uploads = [row.upload for row in rows if collects(context.caller, row.upload)]
+        if uploads:
+            _record(transaction, [("collected", upload) for upload in uploads])
+    return {upload.uuid for upload in uploads}
 
 
-def _record(transaction: Transaction, uploads: Sequence[Upload]) -> None:
-    """One entry per actor, object and verb within a URL's lifetime: a repeated request is the same download."""
+def collects(caller: Identity, upload: Upload) -> bool:
+    return sees_everybody(caller, upload.assignment.course.course_id)
+
+
+def _record(transaction: Transaction, events: Sequence[tuple[Verb, Upload]]) -> None:
+    """One entry per actor, object and verb within a URL's lifetime: what is repeated is the same download."""
     actor = transaction.lock_caller()
     recent = set(
         transaction.session.execute(
             select(Action.object_id, Action.verb).where(
                 Action.actor_pk == actor.pk,
-                Action.object_id.in_([upload.uuid for upload in uploads]),
+                Action.object_id.in_([upload.uuid for _, upload in events]),
                 Action.at > transaction.now - URL_LIFETIME,
             )
         )
     )
-    events = [(download_verb(transaction.caller, upload), upload) for upload in uploads]
     unrecorded = [(verb, upload) for verb, upload in events if (upload.uuid, verb) not in recent]
     record_objects(transaction.session, unrecorded, actor, transaction.now)
 

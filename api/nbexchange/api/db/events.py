@@ -38,7 +38,8 @@ EVENTS: Mapping[Verb, Event] = {
     "enrolled": Event("roster"),
     "unenrolled": Event("roster"),
 }
-"""`submission_fetched` is a student's download of their own attempt, `collected` that of a grader or instructor.
+"""`fetched` and its like mean that somebody was given a URL; `collected`, that a grader's or instructor's plugin says
+that it downloaded the attempt and kept it.
 `removed` takes an attempt out of the course's list and collect, `hidden` takes it off its student's own list.
 """
 

@@ -19,6 +19,7 @@ from nbexchange.api.wire.records import contact_of, feedback_entry, release_reco
 
 MOST_PAGES = 8
 """How many pages of its assignments a client gets at once that knows no pages."""
+NO_SUBMISSION = NotFound("You have no such submission.")
 
 
 def assignments(views: Sequence[AssignmentView], now: datetime, last_key: int | None) -> protocol.Assignments:
@@ -72,9 +73,15 @@ def submissions(page: Sequence[Attempt], has_more: bool) -> protocol.Submissions
 
 def removals(ids: Sequence[UUID], removed: Collection[UUID]) -> protocol.Removals:
     """In the order of the request."""
-    absent = NotFound("You have no such submission.")
     return protocol.Removals(
-        [protocol.Removed(item) if item in removed else failed_item(item, absent) for item in ids]
+        [protocol.Removed(item) if item in removed else failed_item(item, NO_SUBMISSION) for item in ids]
+    )
+
+
+def collections(ids: Sequence[UUID], collected: Collection[UUID]) -> protocol.Collections:
+    """In the order of the request."""
+    return protocol.Collections(
+        [protocol.Collected(item) if item in collected else failed_item(item, NO_SUBMISSION) for item in ids]
     )
 
 

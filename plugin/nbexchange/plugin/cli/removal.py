@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from nbexchange.plugin.cli.base import Command, CommandFailed
-from nbexchange.plugin.cli.tables import clean_lines
 from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import Removed
+from nbexchange.shared.terminal import clean_lines
 
 
 class Outcome(Struct):

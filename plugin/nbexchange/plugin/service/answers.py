@@ -18,6 +18,7 @@ T = TypeVar("T")
 BATCHES = (
     protocol.UploadAnswers,
     protocol.CompletionAnswers,
+    protocol.Collections,
     protocol.DownloadAnswers,
     protocol.Removals,
 )

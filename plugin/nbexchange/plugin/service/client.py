@@ -54,6 +54,10 @@ RETRIES = Tries(
 )
 
 
+COLLECTING_SINCE = 2
+"""The revision of the services that want to know what was collected."""
+
+
 class Client:
     """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else.
 
@@ -113,6 +117,14 @@ class Client:
         for start in range(0, len(ids), protocol.MAX_ITEMS):
             body = protocol.RemoveSubmissions(list(ids[start : start + protocol.MAX_ITEMS]), own)
             yield from self._call("POST", "v1/submissions/remove", protocol.Removals, body=body).items
+
+    def note_collected(self, ids: Sequence[UUID]) -> None:
+        """Say that these attempts were downloaded and kept; services that keep no log of that are not told."""
+        if self.revision < COLLECTING_SINCE:
+            return
+        for start in range(0, len(ids), protocol.MAX_ITEMS):
+            body = protocol.ReportCollected(list(ids[start : start + protocol.MAX_ITEMS]))
+            self._call("POST", "v1/submissions/collected", protocol.Collections, body=body)
 
     def unrelease(self, course_id: str, assignment_id: str) -> None:
         query = protocol.UnreleaseQuery(course_id, assignment_id)

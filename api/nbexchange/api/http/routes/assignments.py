@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbexchange import protocol
-from nbexchange.api.access.permissions import DOWNLOADER, GRADER, INSTRUCTOR, MEMBER, REMOVER
+from nbexchange.api.access.permissions import COLLECTING, DOWNLOADER, GRADER, INSTRUCTOR, MEMBER, REMOVER
 from nbexchange.api.assignments import downloads, hiding, listing, unrelease
 from nbexchange.api.http.current import context, stated_revision
 from nbexchange.api.http.operations import Operations
@@ -84,5 +84,17 @@ def remove_submissions(request: protocol.RemoveSubmissions) -> protocol.Removals
     answer=protocol.DownloadAnswers,
 )
 def request_downloads(request: protocol.RequestDownloads) -> protocol.DownloadAnswers:
-    """Get a signed URL for each object, logged as fetched or collected."""
+    """Get a signed URL for each object, logged as fetched."""
     return answers.download_answers(request.items, downloads.grant(context(), request.items))
+
+
+@operations.add(
+    "POST",
+    "/submissions/collected",
+    requires=COLLECTING,
+    body=protocol.ReportCollected,
+    answer=protocol.Collections,
+)
+def note_collected(request: protocol.ReportCollected) -> protocol.Collections:
+    """Say which attempts were downloaded and kept, logged as collected."""
+    return answers.collections(request.ids, downloads.note_collected(context(), request.ids))
