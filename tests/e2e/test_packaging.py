@@ -70,7 +70,8 @@ print(json.dumps([name for name in {SERVER_ONLY!r} if importlib.util.find_spec(n
     done = run(bin_folder / "python", "-W", "error::ImportWarning", "-c", script, cwd=tmp_path)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
     done = run(bin_folder / "jupyter", "server", "extension", "list", cwd=tmp_path, PATH=str(bin_folder))
-    assert re.search(r"nbexchange\.plugin\.assignment_list\S* \S*enabled", done.stdout), done.stdout
+    for extension in ("assignment_list", "formgrader"):
+        assert re.search(rf"nbexchange\.plugin\.{extension}\S* \S*enabled", done.stdout), done.stdout
     path = f"{bin_folder}:/usr/bin:/bin"
     done = run(bin_folder / "jupyter", "nbexchange", "config", cwd=tmp_path, PATH=path)
     assert done.stdout.startswith("c = get_config()\n"), done.stderr

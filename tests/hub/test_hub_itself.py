@@ -5,8 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.hub.hub import processes_of, running_hub, until
+from support.hub.hub import running_hub, until
 from support.hub.hub_config import STUDENTS
+from support.hub.leftovers import processes_of
 from support.hub.programs import hub_proxy, needed
 
 from nbexchange.demo.servers import ServerFailed, answers

@@ -151,6 +151,11 @@ MESSAGES = {
         "nbgrader does not use nbexchange for everything: c.ExchangeFactory has nothing for {slots}.",
         "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",
     ),
+    "formgrader-framed": Message(
+        "JupyterLab cannot show Formgrader ({url}): this hub forbids frames, and the server extension "
+        "nbexchange.plugin.formgrader does not run.",
+        "Open that address in a tab of the browser, and tell the administrator of your notebook server.",
+    ),
     "disk-full": Message(
         "The disk is full.", "Nothing was changed: free some space, then run the command again."
     ),

@@ -138,3 +138,38 @@ def test_lines_that_are_missing_are_named(desks):
     error = checks(desks.ada, 1)["nbgrader"]["error"]
     assert "has nothing for exchange, collect, " in error
     assert " list," not in error
+
+
+# --- Formgrader, in a server of a hub ----------------------------------------------------------------------
+
+NO_FRAMES = {"Content-Security-Policy": "frame-ancestors 'none'"}
+OWN_FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'"}
+TO_FORMGRADER = {"Location": "/user/ada/formgrader/manage_assignments"}
+TO_THE_LOGIN = {"Location": "/hub/api/oauth2/authorize"}
+
+ANSWERS = [
+    (200, NO_FRAMES, True, "opens in a tab of its own, as this hub forbids frames: /user/ada/formgrader"),
+    (302, OWN_FRAMES | TO_FORMGRADER, True, "opens inside JupyterLab"),
+    (302, NO_FRAMES | TO_FORMGRADER, False, "does not run. Open that address in a tab of the browser"),
+    (404, NO_FRAMES, True, "is switched off on this server"),
+    (302, NO_FRAMES | TO_THE_LOGIN, None, ""),
+    (403, NO_FRAMES, None, ""),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "ok", "told"), ANSWERS)
+def test_how_jupyterlab_shows_formgrader_is_told(desks, monkeypatch, status, headers, ok, told):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    with impostor((status, "text/html", b""), headers) as (url, seen):
+        monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", f"{url}/user/ada/")
+        check = checks(desks.ada, int(ok is False))["formgrader"]
+    assert check["ok"] is ok
+    assert told in (check["about"] or check["error"] or "")
+    ((method, path, sent, _),) = seen
+    assert (method, path, sent["Sec-Fetch-Dest"]) == ("GET", "/user/ada/formgrader", "iframe")
+
+
+def test_a_server_of_a_hub_that_does_not_answer_leaves_formgrader_unknown(desks, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", f"http://127.0.0.1:{free_port()}/user/ada/")
+    assert checks(desks.ada, 0)["formgrader"]["ok"] is None

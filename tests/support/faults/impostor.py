@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,8 +17,11 @@ Request = tuple[str, str, dict[str, str], bytes]
 """Method, path, headers, body."""
 
 
+ELSEWHERE = {"Location": "http://127.0.0.1:1/elsewhere"}
+
+
 @contextmanager
-def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
+def impostor(answer: Answer, headers: Mapping[str, str] = ELSEWHERE) -> Iterator[tuple[str, list[Request]]]:
     """A server that gives the same answer to everything, and keeps the requests; gives its address and those."""
     seen: list[Request] = []
 
@@ -30,7 +33,8 @@ def impostor(answer: Answer) -> Iterator[tuple[str, list[Request]]]:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)

@@ -1,4 +1,4 @@
-"""A person at JupyterLab's Assignment List, with a mouse, in Chromium."""
+"""A person at JupyterLab, with a mouse, in Chromium: at the Assignment List or at Formgrader."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def running_browser(program: Path) -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Lab:
-    """Somebody's JupyterLab, at the Assignment List."""
+    """Somebody's JupyterLab, and its Assignment List."""
 
     page: Page
     screenshots: Path
@@ -58,9 +58,10 @@ class Lab:
         named = self.page.locator(".item_name").get_by_text(assignment, exact=True)
         return self.list(status).locator(":scope > .list_item").filter(has=named)
 
-    def open_assignment_list(self) -> None:
+    def open(self, what: str) -> None:
+        """`Assignment List` or `Formgrader`."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").click()
-        self.page.locator(".lm-Menu-itemLabel", has_text="Assignment List").click()
+        self.page.locator(".lm-Menu-itemLabel").get_by_text(what, exact=True).click()
 
     def press(self, button: str, assignment: str) -> None:
         self.row(LISTS[button], assignment).get_by_role("button", name=button, exact=True).click()
@@ -91,19 +92,21 @@ def in_one_line(text: str) -> str:
 
 
 @contextmanager
-def logged_in(browser: Browser, hub: Hub, name: str, screenshots: Path) -> Iterator[Lab]:
-    """A student who comes to the hub, logs in and opens the Assignment List."""
+def logged_in(
+    browser: Browser, hub: Hub, name: str, screenshots: Path, *, opening: str = "Assignment List"
+) -> Iterator[Lab]:
+    """Somebody who comes to the hub, logs in and opens something in JupyterLab."""
     context = browser.new_context(viewport={"width": 1200, "height": 800})
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     page = context.new_page()
-    page.goto(f"{hub.url}/hub/login")
+    page.goto(f"{hub.url_for_browsers}/hub/login")
     page.fill("#username_input", name)
     page.fill("#password_input", hub.secrets.password)
     page.click("#login_submit")
     page.wait_for_url("**/lab*")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
     lab = Lab(page, screenshots)
-    lab.open_assignment_list()
+    lab.open(opening)
     yield lab
     context.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import sys
@@ -16,11 +15,16 @@ from typing import Any
 import requests
 
 from nbexchange.demo import servers
-from support.hub.hub_config import INSTRUCTOR, PEOPLE, Ports, Secrets, write_hub_config
+from support.hub.hub_config import (
+    HOST_WITH_SUBDOMAINS,
+    INSTRUCTOR,
+    PEOPLE,
+    Ports,
+    Secrets,
+    write_hub_config,
+)
+from support.hub.leftovers import MARK, end_all
 from support.hub.notebook_server import NotebookServer
-
-MARK = "HUB_OF_THE_TESTS"
-"""A variable of every process that belongs to a hub, with the hub's folder in it."""
 
 DEADLINE = 60
 
@@ -35,11 +39,17 @@ class Hub:
     exchange: ExternalExchange | None = None
     """Where the test started it; None where the hub did."""
     pid: int = 0
+    subdomains: bool = False
+    """Whether everybody's server has a host of its own; only browsers find these."""
     _servers: dict[str, NotebookServer] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports.proxy}"
+
+    @property
+    def url_for_browsers(self) -> str:
+        return f"http://{HOST_WITH_SUBDOMAINS}:{self.ports.proxy}" if self.subdomains else self.url
 
     @property
     def exchange_url(self) -> str:
@@ -152,15 +162,20 @@ class ExternalExchange:
 
 
 @contextmanager
-def running_hub(folder: Path, proxy: Path, *, managed: bool) -> Iterator[Hub]:
-    """A hub with its people's homes in `folder`; whatever happens, nothing of it runs afterwards."""
+def running_hub(
+    folder: Path, proxy: Path, *, managed: bool = False, subdomains: bool = False
+) -> Iterator[Hub]:
+    """A hub with its people's homes in `folder`; whatever happens, nothing of it runs afterwards.
+
+    With `subdomains` it has no exchange, which the servers there would have to find by a name.
+    """
     ports, keys = Ports.free(), Secrets(secrets.token_hex(16), secrets.token_hex(16))
     for name in PEOPLE:
         (folder / "homes" / name).mkdir(parents=True)
-    config = write_hub_config(folder, ports, keys, str(proxy), managed=managed)
-    hub = Hub(folder, ports, keys)
+    config = write_hub_config(folder, ports, keys, str(proxy), managed=managed, subdomains=subdomains)
+    hub = Hub(folder, ports, keys, subdomains=subdomains)
     with telling(folder / "hub.log"), ExitStack() as stack:
-        if not managed:
+        if not managed and not subdomains:
             hub.exchange = ExternalExchange(folder, ports)
             stack.callback(hub.exchange.stop)
             hub.exchange.start()
@@ -198,8 +213,10 @@ def hub_environment(folder: Path) -> dict[str, str]:
 def is_up(hub: Hub) -> bool:
     """Whether the hub answers, and then the exchange, through the hub's proxy."""
     own = f"http://127.0.0.1:{hub.ports.hub}/hub/api/"
+    host = {"Host": hub.url_for_browsers.removeprefix("http://")}
+    asked = [f"{hub.url}/hub/api/"] if hub.subdomains else [own, f"{hub.exchange_url}healthz"]
     try:
-        return all(requests.get(url, timeout=5).ok for url in (own, f"{hub.exchange_url}healthz"))
+        return all(requests.get(url, headers=host, timeout=5).ok for url in asked)
     except requests.RequestException:
         return False
 
@@ -211,29 +228,3 @@ def until(is_so: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
         time.sleep(0.05)
     return value
-
-
-def end_all(folder: str) -> None:
-    """End what a hub left behind, which only a hub does that was killed or failed to start."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        for pid in processes_of(folder):
-            try:
-                os.kill(pid, sign)
-            except ProcessLookupError:
-                continue
-        deadline = time.monotonic() + servers.STOP_TIMEOUT
-        while processes_of(folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-
-def processes_of(folder: str) -> list[int]:
-    """The processes that have the mark of the hub in that folder."""
-    variable = f"{MARK}={folder}".encode()
-    pids = []
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if variable in environment.read_bytes().split(b"\0"):
-                pids.append(int(environment.parent.name))
-        except OSError:
-            continue
-    return pids

@@ -20,6 +20,9 @@ PEOPLE = (INSTRUCTOR, GRADER, *STUDENTS)
 
 BIN = Path(sys.executable).parent
 
+HOST_WITH_SUBDOMAINS = "hub.localhost"
+"""Browsers know by themselves that it and all names below it are this machine."""
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -113,6 +116,11 @@ c.JupyterHub.load_roles += [
 ]
 """
 
+SUBDOMAINS = """\
+c.JupyterHub.subdomain_host = "http://{host}:{ports.proxy}"
+c.JupyterHub.services[0].pop("url")  # it is not there, and the hub would wait for it
+"""
+
 MANAGED = """\
 c.JupyterHub.services[0] |= {{
     "command": ["nbexchange", "serve"],
@@ -125,12 +133,15 @@ c.JupyterHub.services[0] |= {{
 """
 
 
-def write_hub_config(folder: Path, ports: Ports, secrets: Secrets, proxy: str, *, managed: bool) -> Path:
+def write_hub_config(
+    folder: Path, ports: Ports, secrets: Secrets, proxy: str, *, managed: bool, subdomains: bool = False
+) -> Path:
     """The hub's file: an operator's lines about where it listens, those of the page, those of the tests."""
     page = ports.instead_of_the_pages(from_the_page("jupyterhub_config.py", "server_token_scopes"))
     facts = {
         "folder": folder,
         "ports": ports,
+        "host": HOST_WITH_SUBDOMAINS,
         "secrets": secrets,
         "proxy": proxy,
         "people": set(PEOPLE),
@@ -143,6 +154,8 @@ def write_hub_config(folder: Path, ports: Ports, secrets: Secrets, proxy: str, *
     parts = [LOOPBACK.format(**facts), page, OURS.format(**facts)]
     if managed:
         parts.append(MANAGED.format(**facts))
+    if subdomains:
+        parts.append(SUBDOMAINS.format(**facts))
     path = folder / "jupyterhub_config.py"
     path.touch(0o600)
     path.write_text("\n".join(parts))

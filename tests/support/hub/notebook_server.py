@@ -26,10 +26,15 @@ class NotebookServer:
     """With all rights of its owner, as a browser has them that is logged in."""
 
     @property
+    def environment(self) -> dict[str, str]:
+        """That of the server, and of the terminals that its owner opens there."""
+        variables = Path(f"/proc/{self.pid}/environ").read_text().split("\0")
+        return dict(line.split("=", 1) for line in variables if line)
+
+    @property
     def exchange_token(self) -> str:
         """What the hub gave to the server, and the plugin sends to the exchange."""
-        variables = Path(f"/proc/{self.pid}/environ").read_text().split("\0")
-        return dict(line.split("=", 1) for line in variables if line)["JUPYTERHUB_API_TOKEN"]
+        return self.environment["JUPYTERHUB_API_TOKEN"]
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         headers = {"Authorization": f"token {self.token}"}

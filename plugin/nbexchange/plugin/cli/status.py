@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from nbexchange.plugin import MODULES
+from nbexchange.plugin import MODULES, frames
 from nbexchange.plugin.cli.base import Command
+from nbexchange.plugin.cli.own_server import OwnServer, own_server
 from nbexchange.plugin.cli.tables import columns
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
@@ -65,6 +66,8 @@ class Status(Command):
             self._check("store", self._check_store),
             self._check("nbgrader", self._check_factory_lines),
         ]
+        if server := own_server():
+            checks.append(self._check("formgrader", lambda: self._check_formgrader(server)))
         return Report(all(check.ok is not False for check in checks), checks)
 
     def is_well(self, answer: Report) -> bool:
@@ -145,6 +148,23 @@ class Status(Command):
         if missing:
             raise TransferFailed(say("lines-missing", slots=", ".join(missing)))
         return Finding("the eight lines of its configuration are there")
+
+    def _check_formgrader(self, server: OwnServer) -> Finding | None:
+        """What JupyterLab shows: nothing where the hub forbids frames and our extension does not answer."""
+        reply = server.ask_as_a_frame("formgrader", self.exchange.api_timeout)
+        if reply is None or reply.status_code not in (200, 302, 404):
+            return None
+        if reply.status_code == 404:
+            return Finding("is switched off on this server")
+        if reply.status_code == 200:
+            return Finding(
+                f"opens in a tab of its own, as this hub forbids frames: {server.public_url}formgrader"
+            )
+        if not reply.headers.get("Location", "").endswith("/formgrader/manage_assignments"):
+            return None  # the way to the hub's login
+        if frames.are_forbidden(reply.headers.get("Content-Security-Policy", "")):
+            raise TransferFailed(say("formgrader-framed", url=f"{server.public_url}formgrader"))
+        return Finding("opens inside JupyterLab")
 
 
 def source_of_token(exchange: Any) -> str | None:
