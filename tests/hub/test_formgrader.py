@@ -36,6 +36,17 @@ def test_an_instructor_opens_formgrader_in_a_tab_of_its_own_and_releases_by_mous
         with lab.page.context.expect_page() as opened:
             formgrader.row("in-a-tab").get_by_text("in-a-tab").click()
         expect(opened.value.get_by_text(course.NOTEBOOK)).to_be_visible()
+        with external.exchange.stopped():
+            formgrader.press("Collect", "in-a-tab")
+            said = formgrader.read_dialog()
+            formgrader.shoot("formgrader-without-an-exchange")
+    assert re.match(
+        r"There was an error collecting 'in-a-tab': Log Output "
+        r"The exchange service is not running: a proxy answered in its place at 127\.0\.0\.1:\d+ \(HTTP 503\)\. "
+        r"Try again in a minute: nothing is done twice\. If it lasts, tell the administrator of the exchange\.",
+        said,
+    ), said
+    assert "Traceback" not in said
 
 
 def test_where_everybodys_server_has_a_host_of_its_own_jupyterlab_shows_formgrader(browser, screenshots):

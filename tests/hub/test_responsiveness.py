@@ -1,18 +1,22 @@
-"""A notebook server goes on while its student submits; `python -m benchmarks waiting` says at what pace."""
+"""A notebook server goes on while its owner waits for the exchange.
+
+`python -m benchmarks waiting` says at what pace.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psutil
 from support.hub.classroom_hub import done, release
 from support.hub.hub import Hub, until
-from support.hub.hub_config import STUDENTS
+from support.hub.hub_config import INSTRUCTOR, STUDENTS
 from support.hub.notebook_server import NotebookServer
 
 ADA = STUDENTS[0]
@@ -41,13 +45,19 @@ def submitting(hub: Hub, assignment: str) -> Iterator[tuple[NotebookServer, Futu
     release(hub, assignment)
     ada = hub.server(ADA)
     done(ada.act("fetch", assignment))
-    before = calls_to_the_exchange(ada, hub)
-    with ThreadPoolExecutor(1) as other:
-        with exchange_that_lets_everybody_wait(hub):
-            submit = other.submit(ada.act, "submit", assignment)
-            until(lambda: calls_to_the_exchange(ada, hub) - before, "the submit to begin")
-            yield ada, submit
-        done(submit.result())
+    with waiting(hub, ada, lambda: ada.act("submit", assignment)) as submit:
+        yield ada, submit
+    done(submit.result())
+
+
+@contextmanager
+def waiting(hub: Hub, server: NotebookServer, action: Callable[[], Any]) -> Iterator[Future[Any]]:
+    """An action that has reached the exchange, and gets no answer before the block ends."""
+    before = calls_to_the_exchange(server, hub)
+    with ThreadPoolExecutor(1) as other, exchange_that_lets_everybody_wait(hub):
+        begun = other.submit(action)
+        until(lambda: calls_to_the_exchange(server, hub) - before, "the action to begin")
+        yield begun
 
 
 def test_a_server_answers_others_while_a_submit_waits_for_the_exchange(external):
@@ -70,3 +80,23 @@ def test_the_list_is_answered_when_the_submit_has_ended(external):
             assert not submit.done()
             assert not listing.done()
         assert len(listing.result()["submissions"]) == 1
+
+
+FORMGRADER = {
+    "the page": lambda teacher: teacher.get("formgrader/manage_assignments"),
+    "the list": lambda teacher: teacher.call("GET", "formgrader/api/assignments"),
+    "collect": lambda teacher: done(teacher.formgrader("collect", "to-be-graded")),
+    "release_feedback": lambda teacher: done(teacher.formgrader("release_feedback", "to-be-graded")),
+    "unrelease": lambda teacher: done(teacher.formgrader("unrelease", "to-be-graded")),
+    "release": lambda teacher: done(teacher.formgrader("release", "to-be-graded")),
+}
+
+
+def test_an_instructors_server_answers_others_while_formgrader_waits_for_the_exchange(external):
+    release(external, "to-be-graded")
+    teacher = external.server(INSTRUCTOR)
+    for name, action in FORMGRADER.items():
+        with waiting(external, teacher, partial(action, teacher)) as begun:
+            assert "started" in teacher.call("GET", "api/status", timeout=10), name
+            assert not begun.done(), name
+        begun.result()

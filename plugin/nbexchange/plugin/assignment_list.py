@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import fill
 from traceback import format_exc
 from typing import Any
 
@@ -26,6 +25,7 @@ from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, 
 from tornado import web
 from traitlets.config import Application, Config
 
+from nbexchange.plugin.dialogs import folded, reason
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
@@ -96,7 +96,9 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
             self.log.error(format_exc())
             answer = {"success": False}
         if not answer["success"]:
-            answer["value"] = reason(self.errors.text or answer["value"])
+            text = self.errors.text or answer["value"]
+            told = reason(text)
+            answer["value"] = text if told is None else folded(told, COLUMNS)
         return answer
 
     def act(self, action: str, course_id: str, assignment_id: str) -> Answer:
@@ -123,15 +125,6 @@ def configuration(folder: Path) -> Config:
     assignment_dir = Path(config.Exchange.get("assignment_dir", "."))
     config.Exchange.assignment_dir = str(folder / assignment_dir.expanduser())
     return config
-
-
-def reason(traceback: str) -> str:
-    """What an `ExchangeError` says, for the person it happened to; any other error as nbgrader tells it."""
-    _, error, text = traceback.rpartition("ExchangeError: ")
-    if not error:
-        return traceback
-    lines = text.strip().splitlines()
-    return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
 # --- the addresses -------------------------------------------------------------------------------------------

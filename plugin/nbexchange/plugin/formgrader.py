@@ -1,31 +1,103 @@
-"""Formgrader in a hub: JupyterLab shows it where that is safe, and else opens it in a tab of the browser's.
+"""Formgrader, answered beside a notebook server's event loop, in a frame where that is safe, and with its reasons.
 
-This server extension answers Formgrader's addresses before nbgrader's own does. The work is still nbgrader's.
+nbgrader's handlers do their work in the loop, so that the server answers nothing else while the exchange is slow or a
+class is collected, and each of them asks the exchange for its list first. This server extension answers the same
+addresses before nbgrader's own does. The work is still nbgrader's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.utils import url_path_join
-from nbgrader.server_extensions.formgrader import handlers
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import BaseHandler
 from tornado import web
 
 from nbexchange.plugin import frames
+from nbexchange.plugin.dialogs import ActionLog, with_reason_first
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.formgrader"
 
+EXECUTOR = ThreadPoolExecutor(1, "nbexchange-formgrader")
+"""One thread: nbgrader's requests share a course directory and a gradebook, and change both."""
 
-class Page(BaseHandler):  # type: ignore[misc]  # nbgrader ships no types
+COLUMNS = 64
+"""Characters of a line that Formgrader's dialogs show."""
+
+Result = dict[str, Any]
+
+
+class Api(NbGraderAPI):  # type: ignore[misc]  # nbgrader ships no types
+    """nbgrader's, but where the exchange refuses something, the dialog says why, and then the rest."""
+
+    def release_assignment(self, assignment_id: str) -> Result:
+        return with_reason_first(super().release_assignment(assignment_id), COLUMNS)
+
+    def unrelease(self, assignment_id: str) -> Result:
+        return with_reason_first(super().unrelease(assignment_id), COLUMNS)
+
+    def collect(self, assignment_id: str, update: bool = True) -> Result:
+        return with_reason_first(super().collect(assignment_id, update), COLUMNS)
+
+    def release_feedback(self, assignment_id: str, student_id: str | None = None) -> Result:
+        return with_reason_first(super().release_feedback(assignment_id, student_id), COLUMNS)
+
+
+class Handler(BaseHandler):  # type: ignore[misc]
+    """What differs in all of nbgrader's handlers."""
+
+    loop: asyncio.AbstractEventLoop
+
     @property
     def content_security_policy(self) -> str:
         return frames.within_one_host(super().content_security_policy)
 
+    @property
+    def api(self) -> Api:
+        formgrader, level = self.coursedir.parent, self.log.level
+        formgrader.load_config_file()
+        api = Api(self.coursedir, self.authenticator, parent=formgrader, log=ActionLog(self.log))
+        self.log.setLevel(level)  # which nbgrader's has changed
+        return api
 
-class Entrance(Page, handlers.FormgraderHandler):  # type: ignore[misc]
+    def finish(self, chunk: Any = None) -> Any:
+        """On the loop, also where nbgrader ends an answer itself, as it does to redirect."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self.loop.call_soon_threadsafe(super().finish, chunk)
+        return super().finish(chunk)
+
+
+def beside_loop(work: Callable[..., None]) -> Callable[..., Any]:
+    """A handler's method that lets another thread do the work, while the server goes on."""
+
+    @web.authenticated
+    async def method(self: Handler, *path: str, **named: str) -> None:
+        self.loop = asyncio.get_running_loop()
+        await self.loop.run_in_executor(EXECUTOR, partial(work, self, *path, **named))
+
+    return method
+
+
+def ours(kind: type[BaseHandler]) -> type:
+    """nbgrader's handler, or one that is made from it, with its methods beside the loop."""
+    names = {name for base in kind.__mro__[: kind.__mro__.index(BaseHandler)] for name in vars(base)}
+    methods = {name: beside_loop(getattr(kind, name)) for name in {"get", "post", "put"} & names}
+    return type(kind.__name__, (Handler, kind), methods)
+
+
+# --- in a frame, and outside of it ---------------------------------------------------------------------------
+
+
+class Entrance(handlers.FormgraderHandler):  # type: ignore[misc]
     """The page that JupyterLab opens in a frame. nbgrader's leads on to the list of assignments."""
 
     def redirect(self, url: str, permanent: bool = False, status: int | None = None) -> None:
@@ -52,13 +124,16 @@ class Links(BaseHandler):  # type: ignore[misc]
         self.write(script.replace('.attr("href", prefix + path)', '.attr("href", base_url + prefix + path)'))
 
 
+# --- the addresses -------------------------------------------------------------------------------------------
+
+
 def addresses() -> Iterator[tuple[str, type]]:
     yield r"/formgrader/static/js/utils\.js", Links
-    for address, kind, *_ in handlers.default_handlers:
+    for address, kind, *_ in [*handlers.default_handlers, *apihandlers.default_handlers]:
         if kind is handlers.FormgraderHandler:
-            yield address, Entrance
+            yield address, ours(Entrance)
         elif issubclass(kind, BaseHandler) and not issubclass(kind, web.StaticFileHandler):
-            yield address, type(kind.__name__, (Page, kind), {})
+            yield address, ours(kind)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

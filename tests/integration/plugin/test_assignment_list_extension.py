@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import chdir
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from support.people.classroom import make_feedback
-from traitlets.config import LoggingConfigurable
+from support.people.jupyter_server import Server
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin.assignment_list import NBGRADER_EXTENSION, Manager
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.transfers import Transfer
-
-
-class Server(LoggingConfigurable):
-    """As much of a Jupyter server as an extension sees."""
-
-    def __init__(self, root_dir: Path, **extensions: bool) -> None:
-        super().__init__(log=logging.getLogger("server"))
-        self.root_dir = str(root_dir)
-        self.jpserver_extensions = extensions
-        self.addresses: list[Any] = []
-        settings: dict[str, Any] = {"base_url": "/user/ada/"}
-        self.web_app = SimpleNamespace(
-            settings=settings, add_handlers=lambda _, some: self.addresses.extend(some)
-        )
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from nbexchange import protocol
 from nbexchange.api.http import conventions as web
 from nbexchange.demo.servers import free_port
 from nbexchange.plugin.archives.packing import pack
+from nbexchange.plugin.dialogs import with_reason_first
 
 NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
 HARMLESS = "Try again in a minute: nothing is done twice."
@@ -239,3 +240,5 @@ def test_in_formgrader(scene, failure):
     assert "Traceback" not in answer["log"]
     assert answer["error"].count("Traceback") == 1
     assert holds_no_secret(scene, answer["log"], answer["error"])
+    first = " ".join(with_reason_first(answer, 64)["log"].partition("\n\n")[0].split())
+    assert failure.is_told_in(first) or re.match(r"\d+ new, .* \d+ failed: ada", first), first

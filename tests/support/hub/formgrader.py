@@ -48,6 +48,7 @@ class Formgrader:
         """What the dialog says that has come up."""
         body = self.page.locator(".modal-dialog .modal-body")
         expect(body).to_be_visible()
+        expect(self.page.locator(".modal")).to_have_css("opacity", "1")  # it fades in
         return in_one_line(body.inner_text())
 
     def close_dialog(self) -> None:

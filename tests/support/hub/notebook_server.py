@@ -37,11 +37,14 @@ class NotebookServer:
         return self.environment["JUPYTERHUB_API_TOKEN"]
 
     def call(self, method: str, path: str, **options: Any) -> Any:
+        return self.get(path, method, **options).json()
+
+    def get(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
         headers = {"Authorization": f"token {self.token}"}
         options = {"timeout": PATIENCE, **options}
         reply = requests.request(method, self.url + path, headers=headers, **options)
         assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text[:2000]}"
-        return reply.json()
+        return reply
 
     # --- the Assignment List -------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
@@ -23,9 +24,9 @@ def assignment_list(desk: Desk) -> Iterator[AssignmentList]:
 
 
 @contextmanager
-def formgrader(desk: Desk) -> Iterator[NbGraderAPI]:
+def formgrader(desk: Desk, kind: type[NbGraderAPI] = NbGraderAPI, **traits: Any) -> Iterator[Any]:
     """The API with the configuration of somebody's home, made anew for every request."""
     with desk.at_home():
         app = NbGrader()
         app.load_config_file()
-        yield NbGraderAPI(CourseDirectory(config=app.config), config=app.config)
+        yield kind(CourseDirectory(config=app.config), config=app.config, **traits)
