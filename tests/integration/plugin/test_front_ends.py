@@ -171,7 +171,7 @@ FAILURES = [
     Failure(service_down, r"The exchange service at 127\.0\.0\.1:\d+ cannot be reached", NOT_NOW),
     Failure(store_down, r"The file store at 127\.0\.0\.1:\d+ refused the upload \(HTTP 503\)", NOT_NOW),
     Failure(database_down, "The database cannot be used now", NOT_NOW),
-    Failure(slow, r"did not answer within 0\.1 seconds", HARMLESS),
+    Failure(slow, r"did not answer within \d+(\.\d)? seconds", HARMLESS),
     Failure(expired_token, "your token is missing, unknown or has expired", NEW_TOKEN),
     Failure(wrong_course, "You have no course 'art' here", CHECK),
     Failure(not_released, "ps9 is not released in cs1", CHECK, "down"),

@@ -83,9 +83,10 @@ class Call:
             return self._failed("service-newer", **_versions(response))
         return self._failed("service-unclear")
 
-    def unreachable(self, error: Exception, timeout: float) -> ServiceUnreachable:
+    def unreachable(self, error: Exception, seconds: float) -> ServiceUnreachable:
+        """What to say after so many seconds, in which the call may have been tried several times."""
         if timed_out(error):
-            return self._failed("service-slow", seconds=timeout)
+            return self._failed("service-slow", seconds=round(seconds, 1 if seconds < 1 else None))
         if isinstance(error, requests.exceptions.SSLError):
             return self._failed("service-certificate")
         if isinstance(error, requests.exceptions.InvalidHeader | UnicodeEncodeError):

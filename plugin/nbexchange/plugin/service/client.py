@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -167,6 +168,7 @@ class Client:
     def _try(self, method: str, path: str, kind: type[T], query: Any, body: Any) -> T:
         call = Call(*self.prepare(path))
         self.request_id = call.request_id
+        started = time.monotonic()
         try:
             response = self.session.request(
                 method,
@@ -184,10 +186,10 @@ class Client:
         except UnicodeEncodeError as error:
             if error.encoding != "latin-1":  # that of headers
                 raise
-            raise call.unreachable(error, self.timeout) from None
+            raise call.unreachable(error, time.monotonic() - started) from None
         except (requests.RequestException, LocationValueError) as error:
             log.debug("%s %s failed: %s", method, path, type(error).__name__)
-            raise call.unreachable(error, self.timeout) from None
+            raise call.unreachable(error, time.monotonic() - started) from None
         self._note(response)
         log.debug("%s %s: %s (request %s)", method, path, response.status_code, call.request_id)
         return call.read(response, content, kind)
