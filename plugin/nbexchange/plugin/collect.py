@@ -19,6 +19,7 @@ from nbexchange.plugin.archives.selection import LeftOut
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.moments import moment
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp, write_stamp
@@ -220,7 +221,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             self.log.warning(
                 "%s was stamped %s, and its bytes arrived %d minutes later",
                 record.student_id,
-                self.format_stamp(record.submitted_at),
+                moment(record.submitted_at, self),
                 delay // 60,
             )
 

@@ -142,11 +142,6 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
         """The name of the folder of an attempt, which is its stamp where that tells it from all others."""
         return folder_name(stamp, gettz(self.timezone), self.timestamp_format)
 
-    def format_minute(self, stamp: datetime, now: datetime) -> str:
-        """A server's stamp as people say it: without the day, where that is today's."""
-        local, today = (instant.astimezone(gettz(self.timezone)) for instant in (stamp, now))
-        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
-
     @property
     def modes(self) -> Modes:
         return Modes(0o664, 0o2770 | 0o755) if self.coursedir.groupshared else Modes()

@@ -15,6 +15,7 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.list_entries import digest
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.moments import moment
 from nbexchange.plugin.origins import refuse_other
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedback
@@ -104,5 +105,5 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             "Could not find feedback for '%s/%s' submitted at %s",
             entry.course_id,
             entry.assignment_id,
-            self.format_stamp(submitted_at),
+            moment(submitted_at, self),
         )

@@ -22,6 +22,7 @@ from nbexchange.plugin.list_entries import (
     outbound_line,
 )
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.moments import moment
 from nbexchange.plugin.origins import holds_copy
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.service.answers import failure_of
@@ -233,6 +234,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
             "assignment_id": record.assignment_id,
             "path": path,
             "timestamp": stamp,
+            "moment": moment(record.submitted_at, self),
             "notebooks": notebooks,
             **feedback_info(notebooks, folder, exchange),
         }

@@ -10,6 +10,7 @@ from nbexchange.plugin.archives.packing import Tree
 from nbexchange.plugin.exchange import Exchange, name_some
 from nbexchange.plugin.failures import PackingFailed, reason_of
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.moments import moment, short_moment
 from nbexchange.plugin.origins import read_origin, refuse_other
 from nbexchange.plugin.spelling import adopt_spelling, composed
 from nbexchange.plugin.stamps import write_stamp
@@ -88,7 +89,7 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
             "Submitted as: %s %s %s (attempt %s, sha256 %s%s)",
             record.course_id,
             record.assignment_id,
-            self.format_stamp(record.submitted_at),
+            moment(record.submitted_at, self),
             record.attempt,
             record.sha256[:12],
             self._name_twin(record),
@@ -102,7 +103,7 @@ class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgr
         if not same or record.tree_sha256 is None:
             return ""
         twin = max(same, key=lambda attempt: attempt.submitted_at)
-        return f", the same as attempt {twin.attempt} of {self.format_minute(twin.submitted_at, record.submitted_at)}"
+        return f", the same as attempt {twin.attempt} of {short_moment(twin.submitted_at, record.submitted_at, self)}"
 
     def keep_copy(self, record: SubmissionRecord, archive: BinaryIO) -> None:
         """Keep what was sent, as nbgrader does. The work has arrived: no failure here is one of the submission."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import chdir
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def test_a_student_goes_through_an_assignment(manager, submitted):
     assert manager.do("fetch_feedback", "cs1", "ps1") == {"success": True}
     _, group = shown(manager.do("list_assignments", "cs1"))
     *_, attempt = group["submissions"]
-    assert attempt["local_feedback_path"] == f"ps1/feedback/{attempt['timestamp']}"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", attempt["timestamp"])
+    to_the_minute = attempt["timestamp"].removesuffix(" UTC")
+    assert re.fullmatch(rf"ps1/feedback/{to_the_minute}:\d\d\.\d{{6}} UTC", attempt["local_feedback_path"])
     assert shown(manager.do("list_courses")) == ["cs1"]
 
 

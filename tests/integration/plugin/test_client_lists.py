@@ -41,14 +41,22 @@ def test_list_shows_what_is_released_submitted_and_ready(submitted):
     assert (entry["attempts"], entry["feedback"]) == (1, 1)
     headings, row = submitted.ada.ask("list").out.splitlines()
     assert headings.split("  ")[0] == "COURSE"
-    assert re.fullmatch(r"cs1 +ps1 +1 +20\S+ \S+ UTC +\d+ bytes +1 +20\S+ \S+ UTC +ready", row)
+    moment = r"20\d\d-\d\d-\d\d \d\d:\d\d UTC"
+    assert re.fullmatch(rf"cs1 +ps1 +1 +{moment} +\d+ bytes +1 +{moment} +ready", row)
     assert submitted.ben.ask("list").out.splitlines()[1].endswith("UTC  -")
 
 
-def test_list_has_the_times_of_the_receipt(submitted):
+def test_list_has_times_in_the_format_that_is_configured(submitted):
     zone = ("c.Exchange.timezone = 'Asia/Tokyo'", "c.Exchange.timestamp_format = '%Y-%m-%dT%H:%M %Z'")
     submitted.ada.configure(*zone)
     assert re.search(r"  20\d\d-\d\d-\d\dT\d\d:\d\d JST  ", submitted.ada.ask("list").out)
+
+
+def test_programs_get_the_exact_times(submitted, people):
+    (entry,) = submitted.ada.ask("list", "--json").json["assignments"]
+    (stated,) = people.ada.assignments()
+    assert entry["release"]["released_at"] == stated["release"]["released_at"]
+    assert entry["last_submitted_at"] == stated["submissions"][0]["submitted_at"]
 
 
 def test_list_is_of_the_course_that_is_asked_for(released):

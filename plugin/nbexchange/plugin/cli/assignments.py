@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from nbexchange.plugin.cli.base import Command
 from nbexchange.plugin.cli.tables import table
+from nbexchange.plugin.moments import moment
 from nbexchange.plugin.sizes import humanize
 from nbexchange.protocol import Assignment
 
@@ -71,10 +72,10 @@ class List(Command):
             entry.course_id,
             entry.assignment_id,
             release and release.version,
-            release and self.exchange.format_stamp(release.released_at),
+            release and moment(release.released_at, self.exchange),
             release and humanize(release.size),
             entry.attempts or None,
-            last and self.exchange.format_stamp(last),
+            last and moment(last, self.exchange),
             "ready" if entry.feedback else None,
         )
 

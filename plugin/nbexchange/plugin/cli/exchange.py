@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from dateutil.tz import gettz
 from traitlets import Unicode
 from traitlets.config import Configurable
 
@@ -18,8 +16,12 @@ class Exchange(ExchangeSettings):
 
     # Declared by nbgrader, and here again since what is not declared is called misspelt.
     assignment_dir = Unicode(".", help="Where a student's assignments are.").tag(config=True)
-    timezone = Unicode("UTC", help="The time zone in which times are shown.").tag(config=True)
-    timestamp_format = Unicode("%Y-%m-%d %H:%M:%S.%f %Z", help="How times are shown.").tag(config=True)
+    timezone = Unicode(
+        "UTC", help="The time zone in which times are shown. Default: that of this machine."
+    ).tag(config=True)
+    timestamp_format = Unicode(
+        "%Y-%m-%d %H:%M:%S.%f %Z", help="How times are shown. Default: to the minute."
+    ).tag(config=True)
 
     @cached_property
     def coursedir(self) -> Any:
@@ -27,10 +29,6 @@ class Exchange(ExchangeSettings):
         from nbgrader.coursedir import CourseDirectory
 
         return CourseDirectory(parent=self)
-
-    def format_stamp(self, stamp: datetime) -> str:
-        """A time as the receipt of a submission has it."""
-        return stamp.astimezone(gettz(self.timezone)).strftime(self.timestamp_format)
 
 
 class CourseDirectory(Configurable):
