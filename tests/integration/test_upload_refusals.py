@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from support.database.ledger import count, make_older
+from support.database.ledger import count, logged, make_older
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
@@ -93,12 +93,22 @@ def test_the_same_id_with_another_digest_of_what_is_in_it_is_refused(released):
     assert problem_of(answer)["type"] == "id-reused"
 
 
-def test_nothing_can_be_submitted_to_what_is_not_released(released, database):
-    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    hidden = released.ada.initiate("submission", archive_item(b"w"))
+def test_nothing_can_be_submitted_to_what_was_never_released(released, database):
+    """Neither does a student learn of it before it is."""
+    released.teacher.begin("release", archive_item(b"soon"), assignment="ps8")
+    hidden = released.ada.initiate("submission", archive_item(b"w"), assignment="ps8")
     unknown = released.ada.initiate("submission", archive_item(b"w"), assignment="ps9")
     assert hidden.status_code == unknown.status_code == 404
-    assert hidden.json["detail"] == unknown.json["detail"].replace("ps9", "ps1")
+    assert hidden.json["detail"] == unknown.json["detail"].replace("ps9", "ps8")
+    assert count(database, Upload, Upload.kind == "submission") == 0
+
+
+def test_nothing_can_be_submitted_to_what_was_withdrawn_and_the_student_is_told_when(released, database):
+    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
+    refused = released.ada.initiate("submission", archive_item(b"w"))
+    assert (refused.status_code, refused.json["type"]) == (404, "assignment-withdrawn")
+    (event,) = logged(database, "unreleased")
+    assert refused.json["detail"] == f"ps1 of cs1 was withdrawn on {event.at:%Y-%m-%d at %H:%M} UTC."
     assert count(database, Upload, Upload.kind == "submission") == 0
 
 

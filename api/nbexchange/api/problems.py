@@ -9,16 +9,19 @@
     ├── RoleRequired 403            ├── TooManySubmissions 429
     ├── AdministratorRequired 403   ├── TooManyBytes 429
     ├── NotFound 404                ├── CourseFull 429
-    │   └── NoRoster 404            ├── DependencyUnavailable 503
-    ├── RequestIncomplete 408       ├── ServiceBusy 503
-    ├── TooLarge 413                ├── ClientTooOld 426
-    ├── Mismatch 422                └── ObjectRefused, as the store says
+    │   ├── NoRoster 404            ├── DependencyUnavailable 503
+    │   └── Withdrawn 404           ├── ServiceBusy 503
+    ├── RequestIncomplete 408       ├── ClientTooOld 426
+    ├── TooLarge 413                └── ObjectRefused, as the store says
+    ├── Mismatch 422
     └── IdReused 422
 
 Each class sets a status and a stable type; `wire.problems` turns them into `application/problem+json`.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from nbexchange.api.db.states import ENDED
 
@@ -85,6 +88,15 @@ class NoRoster(NotFound):
     """The installation knows from elsewhere who is in which course."""
 
     type, title = "no-roster", "The exchange keeps no rosters"
+
+
+class Withdrawn(NotFound):
+    """The caller may know of it: they are in the course, and it was released there."""
+
+    type, title = "assignment-withdrawn", "The assignment was withdrawn"
+
+    def __init__(self, course_id: str, assignment_id: str, at: datetime) -> None:
+        super().__init__(f"{assignment_id} of {course_id} was withdrawn on {at:%Y-%m-%d at %H:%M} UTC.")
 
 
 class AlreadyReleased(ExchangeProblem):

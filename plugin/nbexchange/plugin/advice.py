@@ -13,6 +13,7 @@ CHECK_NAMES = (
     "Check the names of course and assignment; if they are right, ask the instructor whether you are in the course and "
     "whether it is released."
 )
+WITHDRAWN = "What you submitted stays, and so does your copy: ask the instructor whether it will be back."
 UPDATE_PLUGIN = (
     "Nothing was changed: ask the administrator of your notebook server to update nbexchange there."
 )
@@ -20,6 +21,7 @@ UPDATE_PLUGIN = (
 ADVICE = {
     "access-scope-missing": "Tell the administrator of the hub; once it is done, restart your notebook server.",
     "already-released": "Release with --force to make a new version of it.",
+    "assignment-withdrawn": WITHDRAWN,
     "authentication-unavailable": NOT_NOW,
     "browser-refused": "Use the exchange from a notebook server: with nbgrader, or with `jupyter nbexchange`.",
     "client-too-old": UPDATE_PLUGIN,

@@ -23,6 +23,7 @@ from nbexchange.plugin.copies import Copies
 from nbexchange.plugin.escaped_log import TellingEscaped
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
+from nbexchange.plugin.moments import moment
 from nbexchange.plugin.origins import NO_WORK
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
@@ -95,10 +96,13 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
     def find_release(self) -> tuple[ReleaseRecord, list[SubmissionRecord]]:
         """The assignment as it is released to the caller, and the caller's attempts at it."""
         assignments = self.client.assignments(self.course_id).assignments
-        released = {entry.assignment_id: entry for entry in assignments if entry.release}
-        entry = released.get(self.assignment_id)
+        entry = {entry.assignment_id: entry for entry in assignments}.get(self.assignment_id)
+        if entry and entry.withdrawn_at:
+            names = {"assignment": self.assignment_id, "course": self.course_id}
+            text = say("withdrawn", **names, when=moment(entry.withdrawn_at, self))
+            raise TransferFailed(text, self.client.request_id)
         if entry is None or entry.release is None:
-            self.fail_unknown(list(released))
+            self.fail_unknown([entry.assignment_id for entry in assignments if entry.release])
         return entry.release, entry.submissions
 
     def fail_unknown(self, others: Sequence[str]) -> NoReturn:

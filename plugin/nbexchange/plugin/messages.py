@@ -11,6 +11,8 @@ from nbexchange.plugin.advice import (
     CHECK_NAMES,
     LASTING,
     NOT_NOW,
+    REPORT,
+    WITHDRAWN,
 )
 from nbexchange.plugin.service_messages import SERVICE_MESSAGES, Message
 from nbexchange.protocol import Problem
@@ -63,6 +65,7 @@ MESSAGES = {
     ),
     # --- the assignment
     "not-released": Message("{assignment} is not released in {course}.", CHECK_NAMES),
+    "withdrawn": Message("{assignment} of {course} was withdrawn on {when}.", WITHDRAWN),
     "folder-of-another": Message(
         "{path} is not {ours}: it was fetched as {theirs}.",
         "Nothing was changed: move it away, then run the command again; or give each course a folder of its own, with "
@@ -152,8 +155,7 @@ MESSAGES = {
         "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",
     ),
     "formgrader-framed": Message(
-        "JupyterLab cannot show Formgrader ({url}): this hub forbids frames, and the server extension "
-        "nbexchange.plugin.formgrader does not run.",
+        "JupyterLab cannot show Formgrader ({url}): the extension nbexchange.plugin.formgrader does not run.",
         "Open that address in a tab of the browser, and tell the administrator of your notebook server.",
     ),
     "disk-full": Message(
@@ -186,10 +188,7 @@ MESSAGES = {
     "local-trouble": Message(
         "{what}{where}.", "Nothing was changed: correct that, then run the command again."
     ),
-    "plugin-defect": Message(
-        "The exchange plugin failed ({error}).",
-        "This is a mistake of the exchange, not yours: please report it.",
-    ),
+    "plugin-defect": Message("The exchange plugin failed ({error}).", REPORT),
 }
 """By code. The parts in braces are known when it happens."""
 

@@ -24,6 +24,7 @@ class Assignment(Answer):
     """What one person sees of an assignment: its current release, if any, their own attempts and feedback.
 
     `submissions` has the newest fifty attempts. `feedback` holds what belongs to no attempt that the exchange knows.
+    `withdrawn_at` is when the assignment was unreleased, for one that is not released again; older services do not say.
     """
 
     course_id: str
@@ -31,6 +32,7 @@ class Assignment(Answer):
     release: ReleaseRecord | None = None
     submissions: list[SubmissionRecord] = []
     feedback: list[Feedback] = []
+    withdrawn_at: Instant | None = None
 
 
 class Assignments(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import time_machine
@@ -21,7 +22,11 @@ def test_a_url_of_a_release_dies_within_its_lifetime_after_unrelease_and_no_new_
     (entry,) = released.ada.assignments()
     granted = released.ada.request("release", entry["release"]["id"])
     unrelease(released)
-    assert released.ada.request("release", entry["release"]["id"])["problem"]["type"] == "not-found"
+    refused = released.ada.request("release", entry["release"]["id"])["problem"]
+    assert (refused["type"], refused["status"]) == ("assignment-withdrawn", 404)
+    assert re.fullmatch(r"ps1 of cs1 was withdrawn on 20\S+ at \d\d:\d\d UTC\.", refused["detail"])
+    stranger = released.outsider.request("release", entry["release"]["id"])["problem"]
+    assert (stranger["type"], stranger["detail"]) == ("not-found", "You have no such release.")
     assert datetime.fromisoformat(granted["expires_at"]) <= datetime.now(UTC) + timedelta(minutes=15)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=15), tick=True):
         assert send(wire("GET", granted)).status == 403

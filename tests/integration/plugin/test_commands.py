@@ -159,7 +159,7 @@ def test_an_assignment_that_was_hidden_again_is_closed(released, people):
     released.ada.nbgrader("fetch_assignment", "ps1")
     released.teacher.nbgrader("list", "--remove", "ps1")
     said = released.ada.nbgrader("submit", "ps1", status=1)
-    assert "ps1 is not released in cs1" in said
+    assert "ps1 of cs1 was withdrawn on 20" in said
     assert people.teacher.submissions() == []
     released.teacher.nbgrader("release_assignment", "ps1")
     released.ada.nbgrader("submit", "ps1")

@@ -6,9 +6,10 @@ A course that is not among the caller's is in none of them, and neither is anoth
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from nbexchange.api.access.identity import Identity
@@ -82,6 +83,23 @@ def current_releases(caller: Identity, courses: Collection[str]) -> Select[Relea
 def visible_releases(caller: Identity) -> Select[Release]:
     """The current release; for graders and instructors every version."""
     return _rows(Release, caller, caller.courses).where(or_(Release.is_current, _sees_everybody(caller)))
+
+
+def withdrawn_assignments(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
+    """The assignments of these courses that were unreleased and not released again, each with the last time of that."""
+    own_courses = [course_id for course_id in courses if course_id in caller.courses]
+    current = aliased(Release)
+    is_released = select(current.pk).where(current.assignment_pk == Assignment.pk, current.is_current)
+    return (
+        select(Assignment, func.max(Action.at))
+        .join(Course, Assignment.course_pk == Course.pk)
+        .join(Organisation, Course.org_pk == Organisation.pk)
+        .join(Release, Release.assignment_pk == Assignment.pk)
+        .join(Action, and_(Action.upload_pk == Release.pk, Action.verb == "unreleased"))
+        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses), ~is_released.exists())
+        .group_by(Assignment.pk, Course.pk)
+        .options(contains_eager(Assignment.course))
+    )
 
 
 # --- submissions --------------------------------------------------------------------------------------------

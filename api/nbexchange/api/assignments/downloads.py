@@ -14,9 +14,15 @@ from sqlalchemy import select
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
-from nbexchange.api.access.visibility import visible_feedback, visible_releases, visible_submissions
+from nbexchange.api.access.visibility import (
+    visible_feedback,
+    visible_releases,
+    visible_submissions,
+    withdrawn_assignments,
+)
 from nbexchange.api.audit.record import record_objects
-from nbexchange.api.db.models import Action, Upload
+from nbexchange.api.db.models import Action, Release, Upload
+from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import DownloadItem, Verb
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
@@ -57,6 +63,21 @@ def grant(context: Context, items: Sequence[DownloadItem]) -> dict[tuple[str, UU
         signed = sign(context.runtime.store, upload)
         grants[upload.kind, upload.uuid] = DownloadGrant(upload, signed, now + signed.lifetime)
     return grants
+
+
+def find_withdrawn(context: Context, items: Sequence[DownloadItem]) -> dict[tuple[str, UUID], Withdrawn]:
+    """What to say of releases that the caller may not have since their assignment was withdrawn, by kind and id."""
+    ids = [item.id for item in items if item.kind == "release"]
+    if not ids:
+        return {}
+    query = withdrawn_assignments(context.caller, context.caller.courses)
+    query = query.join(Upload, Upload.pk == Release.pk).where(Upload.uuid.in_(ids))
+    with context.read() as transaction:
+        rows = transaction.session.execute(query.add_columns(Upload.uuid).group_by(Upload.pk)).all()
+    return {
+        ("release", uuid): Withdrawn(assignment.course.course_id, assignment.assignment_id, at)
+        for assignment, at, uuid in rows
+    }
 
 
 def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> list[Upload]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Exists, ScalarSelect, Select, func, literal_column, select, tuple_
+from sqlalchemy import Exists, Row, ScalarSelect, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from nbexchange.api.access.visibility import (
@@ -16,6 +16,7 @@ from nbexchange.api.access.visibility import (
     current_releases,
     own_feedback,
     own_submissions,
+    withdrawn_assignments,
 )
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Assignment, Feedback, Membership, Release, Submission, Upload
@@ -50,6 +51,7 @@ class AssignmentView:
 
     assignment: Assignment
     release: Release | None = None
+    withdrawn_at: datetime | None = None
     attempts: list[Attempt] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
 
@@ -75,8 +77,9 @@ def list_assignments(
         attempts = own_submissions(caller, courses).where(on_page, Submission.attempt > _attempts_left_out())
         submissions = session.scalars(attempts.order_by(Upload.stamp)).all()
         feedback = session.scalars(own_feedback(caller, courses).where(on_page).order_by(Feedback.pk)).all()
+        withdrawn = session.execute(withdrawn_assignments(caller, courses).where(on_page)).all()
         last = keys[ASSIGNMENTS_PAGE - 1] if len(keys) > ASSIGNMENTS_PAGE else None
-        return _group(keys, releases, submissions, feedback), transaction.now, last
+        return _group(keys, releases, submissions, feedback, withdrawn), transaction.now, last
 
 
 def _attempts_left_out() -> ScalarSelect[int]:
@@ -94,6 +97,7 @@ def _group(
     releases: Sequence[Release],
     submissions: Sequence[Submission],
     feedback: Sequence[Feedback],
+    withdrawn: Sequence[Row[Assignment, datetime]],
 ) -> list[AssignmentView]:
     """By assignment, in the order of the keys: those of which the caller sees anything."""
     attached, loose = attach(submissions, feedback)
@@ -102,6 +106,8 @@ def _group(
     ]  # others are of attempts too old to be listed
     rows: list[Release | Submission | Feedback] = [*releases, *submissions, *loose]
     views = {row.assignment_pk: AssignmentView(row.upload.assignment) for row in rows}
+    for assignment, withdrawn_at in withdrawn:
+        views.setdefault(assignment.pk, AssignmentView(assignment)).withdrawn_at = withdrawn_at
     for release in releases:
         views[release.assignment_pk].release = release
     for submission in submissions:

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from nbexchange.api.access.permissions import loose_feedback_objection, proxy_objection
+from nbexchange.api.access.visibility import withdrawn_assignments
 from nbexchange.api.db.find_or_create import no_assignment
 from nbexchange.api.db.instants import check_instant
-from nbexchange.api.db.models import Person, Release, Submission, Upload
+from nbexchange.api.db.models import Assignment, Person, Release, Submission, Upload
 from nbexchange.api.db.states import PENDING
 from nbexchange.api.problems import (
     AlreadyReleased,
@@ -21,6 +22,7 @@ from nbexchange.api.problems import (
     NotFound,
     TooLarge,
     TooManyPending,
+    Withdrawn,
 )
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.protocol import (
@@ -153,7 +155,7 @@ class SubmissionRule:
     def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
         self.batch = batch
         if not is_released(batch):
-            raise no_assignment(batch.request.course_id, batch.request.assignment_id)
+            raise _not_released(batch)
         self.proxy_objection = proxy_objection(batch.transaction.caller, batch.request.course_id)
         self.last: dict[int, datetime] = {}
         self.pending: dict[int, int] = {}
@@ -246,3 +248,11 @@ RULES: Mapping[str, type[ReleaseRule | SubmissionRule | FeedbackRule]] = {
 def is_released(batch: Batch) -> bool:
     current = select(Release.pk).where(Release.assignment_pk == batch.assignment.pk, Release.is_current)
     return batch.transaction.session.scalar(current) is not None
+
+
+def _not_released(batch: Batch) -> NotFound:
+    """Says so where it was withdrawn, as all members of the course may know."""
+    course_id, assignment_id = batch.request.course_id, batch.request.assignment_id
+    withdrawn = withdrawn_assignments(batch.transaction.caller, [course_id])
+    row = batch.transaction.session.execute(withdrawn.where(Assignment.pk == batch.assignment.pk)).first()
+    return Withdrawn(course_id, assignment_id, row[1]) if row else no_assignment(course_id, assignment_id)

@@ -11,7 +11,7 @@ from nbexchange import protocol
 from nbexchange.api.assignments.downloads import DownloadGrant
 from nbexchange.api.assignments.listing import AssignmentView, Attempt, page_key
 from nbexchange.api.assignments.unrelease import PurgeCount
-from nbexchange.api.problems import NotFound, TooLarge
+from nbexchange.api.problems import NotFound, TooLarge, Withdrawn
 from nbexchange.api.wire.cursors import encode_cursor
 from nbexchange.api.wire.pages import fit
 from nbexchange.api.wire.problems import failed_item
@@ -53,6 +53,7 @@ def _assignment(view: AssignmentView) -> protocol.Assignment:
         release=release_record(view.release) if view.release else None,
         submissions=[submission_record(attempt.submission, attempt.feedback) for attempt in view.attempts],
         feedback=[feedback_entry(row) for row in view.feedback],
+        withdrawn_at=view.withdrawn_at,
     )
 
 
@@ -91,17 +92,19 @@ def unreleased(request: protocol.UnreleaseQuery, purged: PurgeCount | None) -> p
 
 
 def download_answers(
-    items: Sequence[protocol.DownloadItem], grants: Mapping[tuple[str, UUID], DownloadGrant]
+    items: Sequence[protocol.DownloadItem], outcomes: Mapping[tuple[str, UUID], DownloadGrant | Withdrawn]
 ) -> protocol.DownloadAnswers:
     """In the order of the request."""
     return protocol.DownloadAnswers(
-        [_download_answer(item, grants.get((item.kind, item.id))) for item in items]
+        [_download_answer(item, outcomes.get((item.kind, item.id))) for item in items]
     )
 
 
-def _download_answer(item: protocol.DownloadItem, grant: DownloadGrant | None) -> protocol.DownloadAnswer:
-    if grant is None:
-        return failed_item(item.id, NotFound(f"You have no such {item.kind}."))
+def _download_answer(
+    item: protocol.DownloadItem, grant: DownloadGrant | Withdrawn | None
+) -> protocol.DownloadAnswer:
+    if not isinstance(grant, DownloadGrant):
+        return failed_item(item.id, grant or NotFound(f"You have no such {item.kind}."))
     upload, signed = grant.upload, grant.signed
     return protocol.DownloadGranted(
         item.id,

@@ -29,6 +29,7 @@ class Listed(Struct):
     attempts: int
     last_submitted_at: datetime | None
     feedback: int
+    withdrawn_at: datetime | None
 
 
 class Listing(Struct):
@@ -72,12 +73,17 @@ class List(Command):
             entry.course_id,
             entry.assignment_id,
             release and release.version,
-            release and moment(release.released_at, self.exchange),
+            self._when_released(entry),
             release and humanize(release.size),
             entry.attempts or None,
             last and moment(last, self.exchange),
             "ready" if entry.feedback else None,
         )
+
+    def _when_released(self, entry: Listed) -> str | None:
+        if entry.withdrawn_at:
+            return f"withdrawn {moment(entry.withdrawn_at, self.exchange)}"
+        return moment(entry.release.released_at, self.exchange) if entry.release else None
 
 
 def describe(entry: Assignment) -> Listed:
@@ -89,4 +95,5 @@ def describe(entry: Assignment) -> Listed:
         len(entry.submissions),
         max((attempt.submitted_at for attempt in entry.submissions), default=None),
         sum(bool(attempt.feedback) for attempt in entry.submissions) + bool(entry.feedback),
+        entry.withdrawn_at,
     )

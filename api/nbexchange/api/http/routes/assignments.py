@@ -85,7 +85,9 @@ def remove_submissions(request: protocol.RemoveSubmissions) -> protocol.Removals
 )
 def request_downloads(request: protocol.RequestDownloads) -> protocol.DownloadAnswers:
     """Get a signed URL for each object, logged as fetched."""
-    return answers.download_answers(request.items, downloads.grant(context(), request.items))
+    granted = downloads.grant(context(), request.items)
+    absent = [item for item in request.items if (item.kind, item.id) not in granted]
+    return answers.download_answers(request.items, {**granted, **downloads.find_withdrawn(context(), absent)})
 
 
 @operations.add(
