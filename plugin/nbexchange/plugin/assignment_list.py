@@ -15,17 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import format_exc
-from typing import Any
+from typing import Any, cast
 
 from jupyter_core.application import JupyterApp
 from jupyter_server.utils import url_path_join
 from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, BaseAssignmentHandler
 from tornado import web
 from traitlets.config import Application, Config
 
 from nbexchange.plugin.dialogs import folded, reason
+from nbexchange.plugin.list import ExchangeList
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
@@ -86,6 +88,15 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
             yield self.load_config()
         finally:
             self._assignment_dir = None
+
+    def list_courses(self) -> Answer:
+        """The student's courses as the exchange knows them; nbgrader's are those in which something is released."""
+        with self.get_assignment_dir_config() as config:
+            factory = ExchangeFactory(config=config)
+            if not issubclass(factory.list, ExchangeList):
+                return cast(Answer, super().list_courses())
+            exchange_list = factory.List(coursedir=CourseDirectory(config=config), config=config)
+            return {"success": True, "value": exchange_list.own_courses()}
 
     def list_submitted_assignments(self, course_id: str | None = None) -> Answer:
         """Attempts with their times as people read them, in the order of the exact ones."""

@@ -29,6 +29,7 @@ from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
     STAFF_ROLES,
     Assignment,
+    Course,
     Removed,
     SubmissionRecord,
     SubmissionsQuery,
@@ -74,8 +75,17 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
         ]
 
     def _graded_courses(self) -> list[str]:
-        courses = [course.course_id for course in self.client.me().courses if course.role in STAFF_ROLES]
-        return [course_id for course_id in courses if fnmatchcase(course_id, self.coursedir.course_id or "*")]
+        return [course.course_id for course in self._courses() if course.role in STAFF_ROLES]
+
+    def _courses(self) -> list[Course]:
+        """The caller's, of those that are asked for."""
+        asked = self.coursedir.course_id or "*"
+        return [course for course in self.client.me().courses if fnmatchcase(course.course_id, asked)]
+
+    def own_courses(self) -> list[str]:
+        """The ids of the caller's courses, also of those in which nothing is released yet."""
+        with self.readable_failures():
+            return sorted(course.course_id for course in self._courses())
 
     def init_dest(self) -> None:
         """A list has no destination."""

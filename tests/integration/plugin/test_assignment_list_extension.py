@@ -51,6 +51,27 @@ def test_a_student_goes_through_an_assignment(manager, submitted):
     assert shown(manager.do("list_courses")) == ["cs1"]
 
 
+def test_the_courses_are_the_students_own_also_before_anything_is_released(desks):
+    list_manager = Manager(Server(desks.ada.home))
+    list_manager.root_dir = str(desks.ada.home)
+    with desks.ada.at_home(), chdir("/"):
+        assert shown(list_manager.do("list_courses")) == ["cs1"]
+        assert shown(list_manager.do("list_assignments", "cs1")) == []
+        desks.ada.configure("c.CourseDirectory.course_id = 'art'")
+        assert shown(list_manager.do("list_courses")) == []
+
+
+def test_with_nbgraders_own_exchange_the_courses_are_nbgraders(desks):
+    exchange = desks.ada.home / "exchange"
+    exchange.mkdir()
+    exchange.chmod(0o777)
+    desks.ada.write("nbgrader_config.py", f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n")
+    list_manager = Manager(Server(desks.ada.home))
+    list_manager.root_dir = str(desks.ada.home)
+    with desks.ada.at_home():
+        assert shown(list_manager.do("list_courses")) == []
+
+
 def test_assignments_may_be_kept_in_a_folder_of_their_own(manager, released):
     """With a configuration of its own, which nbgrader reads when it has found the folder."""
     work = released.ada.home / "work"
