@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,8 +26,9 @@ from nbgrader.server_extensions.assignment_list.handlers import AssignmentList, 
 from tornado import web
 from traitlets.config import Application, Config
 
-from nbexchange.plugin.dialogs import folded, reason
+from nbexchange.plugin.dialogs import LastError, folded, reason
 from nbexchange.plugin.list import ExchangeList
+from nbexchange.plugin.list_entries import Info, outbound_info
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
@@ -50,20 +51,12 @@ DONE = {
     "fetch_feedback": "The feedback HAS been fetched.",
 }
 
+ASK_AGAIN = "Below is what you have fetched. The button asks again."
+
 Answer = dict[str, Any]
 
 
 # --- what nbgrader does, from another thread -----------------------------------------------------------------
-
-
-class LastError(logging.LoggerAdapter[logging.Logger]):
-    """A log that keeps the last error: nbgrader's manager logs each traceback, and does not always answer with it."""
-
-    text = ""
-
-    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
-        self.text = str(msg)
-        super().error("%s", msg, **kwargs)
 
 
 class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
@@ -89,14 +82,23 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         finally:
             self._assignment_dir = None
 
+    @contextmanager
+    def exchange_list(self, course_id: str | None = None) -> Iterator[ExchangeList | None]:
+        """Ours; None where nbgrader is configured for another exchange."""
+        with self.get_assignment_dir_config() as config:
+            if course_id:
+                config.CourseDirectory.course_id = course_id
+            factory = ExchangeFactory(config=config)
+            is_ours = issubclass(factory.list, ExchangeList)
+            coursedir = CourseDirectory(config=config)
+            yield factory.List(coursedir=coursedir, config=config) if is_ours else None
+
     def list_courses(self) -> Answer:
         """The student's courses as the exchange knows them; nbgrader's are those in which something is released."""
-        with self.get_assignment_dir_config() as config:
-            factory = ExchangeFactory(config=config)
-            if not issubclass(factory.list, ExchangeList):
+        with self.exchange_list() as ours:
+            if ours is None:
                 return cast(Answer, super().list_courses())
-            exchange_list = factory.List(coursedir=CourseDirectory(config=config), config=config)
-            return {"success": True, "value": exchange_list.own_courses()}
+            return {"success": True, "value": ours.own_courses()}
 
     def list_submitted_assignments(self, course_id: str | None = None) -> Answer:
         """Attempts with their times as people read them, in the order of the exact ones."""
@@ -120,8 +122,40 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
             answer["value"] = text if told is None else folded(told, COLUMNS)
         return answer
 
+    # --- where the exchange is away, what is here all the same ---------------------------------------------
+
+    def show_courses(self) -> Answer:
+        """The student's courses, or those of what was fetched."""
+        answer = self.do("list_courses")
+        courses = {} if answer["success"] else {copy["course_id"] for copy in self._copies_without_list()}
+        return {"success": True, "value": sorted(courses)} if courses else answer
+
+    def show_assignments(self, course_id: str) -> Answer:
+        """The list, or what was fetched, below a line that says why there is no more."""
+        answer = self.do("list_assignments", course_id)
+        copies = [] if answer["success"] else self._copies_without_list(course_id)
+        if not copies:
+            return answer
+        self.notice = f"{reason(self.errors.text)}\n{ASK_AGAIN}"
+        line = outbound_info(course_id, self.notice, "released", "", Path(), [])
+        return {"success": True, "value": [line, *copies]}
+
+    notice = ""
+
+    def _copies_without_list(self, course_id: str | None = None) -> list[Info]:
+        """What was fetched, as the list has it; none where nbgrader itself failed, which may be due to what is here."""
+        if reason(self.errors.text) is None:
+            return []
+        with self.exchange_list(course_id) as ours:
+            copies = ours.local_copies() if ours else []
+        for entry in (*copies, *(notebook for copy in copies for notebook in copy["notebooks"])):
+            entry["path"] = os.path.relpath(entry["path"], self.root_dir)
+        return copies
+
     def act(self, action: str, course_id: str, assignment_id: str) -> Answer:
         """Do it, and list again; nbgrader lists even where a fetch failed."""
+        if assignment_id == self.notice:
+            return self.show_assignments(course_id)
         answer = self.do(METHODS[action], course_id, assignment_id)
         if not answer["success"]:
             return answer
@@ -164,13 +198,13 @@ class ListHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
         course_id = self.get_argument("course_id")
-        self.finish(json.dumps(await self.run_beside_loop(self.manager.do, "list_assignments", course_id)))
+        self.finish(json.dumps(await self.run_beside_loop(self.manager.show_assignments, course_id)))
 
 
 class CoursesHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
-        self.finish(json.dumps(await self.run_beside_loop(self.manager.do, "list_courses")))
+        self.finish(json.dumps(await self.run_beside_loop(self.manager.show_courses)))
 
 
 class ActionHandler(Handler):

@@ -23,6 +23,16 @@ def folded(text: str, columns: int) -> str:
     return "\n".join(fill(line, columns, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
+class LastError(logging.LoggerAdapter[logging.Logger]):
+    """A log that keeps the last error: nbgrader's manager logs each traceback, and does not always answer with it."""
+
+    text = ""
+
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        self.text = str(msg)
+        super().error("%s", msg, **kwargs)
+
+
 class ActionLog(logging.Logger):
     """The log of one action of Formgrader's, a part of the server's log.
 

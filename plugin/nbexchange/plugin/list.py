@@ -14,16 +14,18 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed, reason_of
 from nbexchange.plugin.list_entries import (
     Info,
+    copy_info,
     feedback_info,
     flatten,
     inbound_line,
     name_of,
     notebook_info,
     outbound_line,
+    released_info,
 )
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment
-from nbexchange.plugin.origins import holds_copy
+from nbexchange.plugin.origins import find_copies
 from nbexchange.plugin.patterns import literal
 from nbexchange.plugin.service.answers import failure_of
 from nbexchange.protocol import (
@@ -190,22 +192,19 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
             self.log.info("%s", line(info))
 
     def _released(self, entry: Assignment) -> Info:
-        local = self.local_path(entry.course_id, entry.assignment_id)
-        assert entry.release is not None  # noqa: S101 - only such entries are listed
-        if holds_copy(local, entry.course_id, entry.assignment_id):
-            status, path = "fetched", str(local)
-            notebooks = sorted(file.name for file in local.glob("*.ipynb"))
-        else:
-            status, path = "released", f"{entry.course_id}/{entry.assignment_id}"
-            notebooks = top_level(entry.release.notebooks)
-        self._warn_without(notebooks, path)
-        return {
-            "course_id": entry.course_id,
-            "assignment_id": entry.assignment_id,
-            "status": status,
-            "path": path,
-            "notebooks": [{"notebook_id": Path(name).stem, "path": str(local / name)} for name in notebooks],
-        }
+        info = released_info(entry, self.local_path(entry.course_id, entry.assignment_id))
+        self._warn_without(info["notebooks"], info["path"])
+        return info
+
+    def local_copies(self) -> list[Info]:
+        """What was fetched to this machine of what is asked for, without a question to the exchange."""
+        copies = find_copies(Path(self.assignment_dir).absolute(), with_course=self.path_includes_course)
+        return [
+            copy_info(origin.course_id, origin.assignment_id, folder)
+            for folder, origin in copies
+            if self._is_asked_for(origin.course_id, origin.assignment_id)
+            and folder == self.local_path(origin.course_id, origin.assignment_id)
+        ]
 
     def _warn_without(self, notebooks: Sized, path: str) -> None:
         if not notebooks:

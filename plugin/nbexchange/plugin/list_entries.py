@@ -7,9 +7,38 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbexchange.protocol import Feedback
+from nbexchange.plugin.origins import holds_copy
+from nbexchange.protocol import Assignment, Feedback, top_level
 
 Info = dict[str, Any]
+
+
+def outbound_info(
+    course_id: str, assignment_id: str, status: str, path: str, folder: Path, notebooks: Iterable[str]
+) -> Info:
+    """An assignment that is released, or of which there is a copy in `folder`."""
+    return {
+        "course_id": course_id,
+        "assignment_id": assignment_id,
+        "status": status,
+        "path": path,
+        "notebooks": [{"notebook_id": Path(name).stem, "path": str(folder / name)} for name in notebooks],
+    }
+
+
+def copy_info(course_id: str, assignment_id: str, folder: Path) -> Info:
+    notebooks = sorted(file.name for file in folder.glob("*.ipynb"))
+    return outbound_info(course_id, assignment_id, "fetched", str(folder), folder, notebooks)
+
+
+def released_info(entry: Assignment, folder: Path) -> Info:
+    """What is released, or the caller's copy of it in that folder."""
+    course_id, assignment_id = entry.course_id, entry.assignment_id
+    if holds_copy(folder, course_id, assignment_id):
+        return copy_info(course_id, assignment_id, folder)
+    notebooks = top_level(entry.release.notebooks) if entry.release else []
+    path = f"{course_id}/{assignment_id}"
+    return outbound_info(course_id, assignment_id, "released", path, folder, notebooks)
 
 
 def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:

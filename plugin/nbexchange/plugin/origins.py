@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,13 @@ def read_origin(folder: Path) -> Origin | None:
         return None
     names = (origin.course_id, origin.assignment_id)
     return origin if all(map(is_path_component, names)) else None
+
+
+def find_copies(below: Path, *, with_course: bool) -> Iterator[tuple[Path, Origin]]:
+    """The folders there that were fetched, by their names; `with_course` where each course has one of its own."""
+    for folder in sorted(below.glob("*/*" if with_course else "*")):
+        if origin := read_origin(folder):
+            yield folder, origin
 
 
 def holds_copy(folder: Path, course_id: str, assignment_id: str) -> bool:

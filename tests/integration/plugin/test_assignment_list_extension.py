@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from support.people.classroom import make_feedback
-from support.people.jupyter_server import Server
+from support.people.jupyter_server import Server, manager_of
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import assignment_list as extension
-from nbexchange.plugin.assignment_list import NBGRADER_EXTENSION, Manager
+from nbexchange.plugin.assignment_list import NBGRADER_EXTENSION
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.transfers import Transfer
 
 
 @pytest.fixture
 def manager(submitted):
-    """Ada's, in a server that was started in another directory than that of her notebooks."""
-    list_manager = Manager(Server(submitted.ada.home))
-    list_manager.root_dir = str(submitted.ada.home)
-    with submitted.ada.at_home(), chdir("/"):
-        yield list_manager
+    with manager_of(submitted.ada) as adas:
+        yield adas
 
 
 def shown(answer):
@@ -52,9 +48,7 @@ def test_a_student_goes_through_an_assignment(manager, submitted):
 
 
 def test_the_courses_are_the_students_own_also_before_anything_is_released(desks):
-    list_manager = Manager(Server(desks.ada.home))
-    list_manager.root_dir = str(desks.ada.home)
-    with desks.ada.at_home(), chdir("/"):
+    with manager_of(desks.ada) as list_manager:
         assert shown(list_manager.do("list_courses")) == ["cs1"]
         assert shown(list_manager.do("list_assignments", "cs1")) == []
         desks.ada.configure("c.CourseDirectory.course_id = 'art'")
@@ -66,9 +60,7 @@ def test_with_nbgraders_own_exchange_the_courses_are_nbgraders(desks):
     exchange.mkdir()
     exchange.chmod(0o777)
     desks.ada.write("nbgrader_config.py", f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n")
-    list_manager = Manager(Server(desks.ada.home))
-    list_manager.root_dir = str(desks.ada.home)
-    with desks.ada.at_home():
+    with manager_of(desks.ada) as list_manager:
         assert shown(list_manager.do("list_courses")) == []
 
 

@@ -79,6 +79,12 @@ class Lab:
     def close_dialog(self) -> None:
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
 
+    def read_notice(self) -> str:
+        """The line above the released assignments, which says why the exchange has given no list."""
+        notice = self.list("released").locator(":scope > .list_item .item_name").first
+        expect(notice).to_contain_text("Below is what you have fetched.")
+        return in_one_line(notice.inner_text())
+
     def read_error(self, instead_of: str = "") -> str:
         """What stands in the place of the released assignments; each answer has another request's id."""
         message = self.page.locator("#released_assignments_list_error")

@@ -1,13 +1,18 @@
-"""As much of a Jupyter server as an extension sees when it is loaded."""
+"""As much of a Jupyter server as an extension sees when it is loaded, and what it has there."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from traitlets.config import LoggingConfigurable
+
+from nbexchange.plugin.assignment_list import Manager
+from support.people.classroom import Desk
 
 
 class Server(LoggingConfigurable):
@@ -22,3 +27,12 @@ class Server(LoggingConfigurable):
         self.web_app = SimpleNamespace(
             settings=settings, add_handlers=lambda _, some: self.addresses.extend(some)
         )
+
+
+@contextmanager
+def manager_of(desk: Desk) -> Iterator[Manager]:
+    """Somebody's Assignment List, in a server that was started in another directory than that of their notebooks."""
+    manager = Manager(Server(desk.home))
+    manager.root_dir = str(desk.home)
+    with desk.at_home(), chdir("/"):
+        yield manager
