@@ -111,15 +111,11 @@ def test_a_service_refuses_a_schema_on_which_only_later_versions_run(database, c
 
 
 @pytest.mark.parametrize("check", [upgrade.prepare, upgrade.require_current])
-def test_a_schema_whose_level_is_not_told_is_that_of_a_later_version_where_the_tables_are_ours(
-    database, check
-):
+def test_a_schema_without_its_level_is_a_later_versions_where_the_tables_are_ours(database, check):
     set_schema(database, "9999", oldest_compatible_level=upgrade.LEVEL)
     with database.engine.begin() as connection:
         SchemaLevel.__table__.drop(connection)
-    with pytest.raises(
-        upgrade.SchemaOutdated, match=r"later version.* install that version again, or restore"
-    ):
+    with pytest.raises(upgrade.SchemaOutdated, match=r"later version.* install that version again, or"):
         check(database)
 
 
@@ -136,9 +132,7 @@ def test_a_database_of_another_program_is_refused_and_nobody_is_told_to_empty_it
         if revision:
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
-    with pytest.raises(
-        upgrade.SchemaOutdated, match=r"of another program, which was left .*grades"
-    ) as refusal:
+    with pytest.raises(upgrade.SchemaOutdated, match=r"of another program, .*grades") as refusal:
         check(database)
     assert "empty" not in str(refusal.value)
     assert {"action", "grades"} <= set(inspect(database.engine).get_table_names())

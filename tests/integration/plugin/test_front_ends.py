@@ -24,11 +24,11 @@ from nbexchange.plugin.dialogs import with_reason_first
 
 NOT_NOW = "Nothing was changed: try again in a minute. If it lasts, tell the administrator of the exchange."
 HARMLESS = "Try again in a minute: nothing is done twice."
-AGAIN = "Run the command again; if it happens twice, tell the administrator of the exchange."
 NEW_TOKEN = "Restart your notebook server, which usually gives you a new token"
 CHECK = "Check the names of course and assignment; if they are right, ask the instructor"
 SMALLER = "Remove data that is not needed"
 FREE_SPACE = "Nothing was changed: free some space, then run the command again."
+LASTING = "Trying again will not help: tell the administrator of the exchange."
 SAVE = "Nothing was sent: save your work, then run the command again."
 UPDATE = "ask the administrator of your notebook server to update nbexchange there."
 
@@ -179,7 +179,7 @@ FAILURES = [
     Failure(disk_full, "The disk is full", FREE_SPACE, is_local=True),
     Failure(disk_full, "The disk is full", FREE_SPACE, "down", is_local=True),
     Failure(changed_while_packing, r"p1\.ipynb changed while it was packed", SAVE, is_local=True),
-    Failure(mismatch_on_download, "is not what was handed in .*", AGAIN, "down"),
+    Failure(mismatch_on_download, "is not what was handed in .*", LASTING, "down"),
     Failure(hostile_archive, "What arrived was refused: .*", "Nothing was unpacked: tell", "down"),
     Failure(old_client, "This plugin speaks an older protocol than .*", f"Nothing was changed: {UPDATE}"),
     Failure(new_server, "is newer than this plugin .* does not understand its answer", f"A{UPDATE[1:]}"),
