@@ -34,10 +34,12 @@ PASSING = {403, 408, 429}
 class TransferFailed(Exception):
     """The base. Its text is what happened, what to do, and the id of the request that people may report.
 
-    `passes_soon` says that the service or the store was away, as it is for the seconds in which it restarts.
+    `passes_soon` says that the service or the store was away, as it is for the seconds in which it restarts, and
+    `retry_after` how many seconds it wants to be left alone.
     """
 
     passes_soon = False
+    retry_after = 0
 
     def __init__(self, text: str, request_id: str | None = None) -> None:
         super().__init__(text)
@@ -66,6 +68,7 @@ class ServiceRefused(TransferFailed):
         super().__init__(explain(problem), problem.request_id)
         self.problem = problem
         self.passes_soon = problem.status == UNAVAILABLE
+        self.retry_after = problem.retry_after or 0
 
     @property
     def may_pass(self) -> bool:

@@ -142,7 +142,7 @@ def test_a_service_that_cannot_ask_its_store_is_asked_again(released, clock, sto
         patch.setattr(Storage, "put", put)
         released.ada.run(ExchangeSubmit, "ps1")
     assert moved
-    assert clock.pauses == [1]
+    assert clock.pauses == [5]  # as the service asks for
     assert len(people.teacher.submissions()) == 1
 
 
@@ -157,13 +157,14 @@ def test_a_gateway_with_nobody_behind_it_is_asked_again(clock, status):
     assert len(told) == 1
 
 
-def test_a_dependency_of_the_service_that_is_away_is_waited_for(clock):
-    body = b'{"type": "database-unavailable", "title": "", "status": 503, "detail": "The database is away."}'
+def test_a_service_that_says_when_to_come_again_is_left_alone_until_then(clock):
+    body = b'{"type": "database-unavailable", "title": "", "status": 503, "detail": "The database is away.", '
+    body += b'"retry_after": 4}'
     with impostor((503, "application/problem+json", body)) as (url, _):
         client = Client(lambda path: (f"{url}/{path}", {}, {}), 5, Patience(10, lambda _: None))
         with pytest.raises(TransferFailed, match="The database is away"):
             client.check("readyz")
-    assert sum(clock.pauses) == 10
+    assert clock.pauses == [4, 4, 2]
 
 
 # --- what is not -------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Patience:
                     spent = monotonic() - began
                     if not failure.passes_soon or not self._may_wait(self.left - spent):
                         raise
-                    sleep(min(pause, self.left - spent))
+                    sleep(min(max(pause, failure.retry_after), self.left - spent))
                     spent = monotonic() - began
         finally:
             self.left -= spent
