@@ -40,6 +40,12 @@ def test_an_instructor_opens_formgrader_in_a_tab_of_its_own_and_releases_by_mous
             formgrader.press("Collect", "in-a-tab")
             said = formgrader.read_dialog()
             formgrader.shoot("formgrader-without-an-exchange")
+            formgrader.page.reload()
+            banner = formgrader.page.locator("#warning-exchange")
+            expect(banner).to_contain_text(
+                "The exchange service is not running: a proxy answered in its place"
+            )
+            expect(banner).not_to_contain_text("directory")
     assert re.match(
         r"There was an error collecting 'in-a-tab': Log Output "
         r"The exchange service is not running: a proxy answered in its place at 127\.0\.0\.1:\d+ \(HTTP 503\)\. "

@@ -43,6 +43,14 @@ class ActionLog(logging.Logger):
         super().__init__(server_log.name)
         self.parent = server_log
 
+    failure = ""
+    """What was logged last as critical, as every failure of an exchange is."""
+
+    def handle(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.CRITICAL:
+            self.failure = record.getMessage()
+        super().handle(record)
+
     def addHandler(self, hdlr: logging.Handler) -> None:
         hdlr.setLevel(logging.INFO)
         super().addHandler(hdlr)

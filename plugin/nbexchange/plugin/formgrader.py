@@ -8,9 +8,11 @@ addresses before nbgrader's own does. The work is still nbgrader's.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,7 @@ class Handler(BaseHandler):  # type: ignore[misc]
     """What differs in all of nbgrader's handlers."""
 
     loop: asyncio.AbstractEventLoop
+    action_log: ActionLog
 
     @property
     def content_security_policy(self) -> str:
@@ -63,7 +66,8 @@ class Handler(BaseHandler):  # type: ignore[misc]
     def api(self) -> Api:
         formgrader, level = self.coursedir.parent, self.log.level
         formgrader.load_config_file()
-        api = Api(self.coursedir, self.authenticator, parent=formgrader, log=ActionLog(self.log))
+        self.action_log = ActionLog(self.log)
+        api = Api(self.coursedir, self.authenticator, parent=formgrader, log=self.action_log)
         self.log.setLevel(level)  # which nbgrader's has changed
         return api
 
@@ -92,6 +96,28 @@ def ours(kind: type[BaseHandler]) -> type:
     names = {name for base in kind.__mro__[: kind.__mro__.index(BaseHandler)] for name in vars(base)}
     methods = {name: beside_loop(getattr(kind, name)) for name in {"get", "post", "put"} & names}
     return type(kind.__name__, (Handler, kind), methods)
+
+
+# --- pages that differ more ---------------------------------------------------------------------------------
+
+
+BANNER = re.compile(r'(<div[^>]* id="warning-exchange">).*?(</div>)', re.DOTALL)
+"""Where nbgrader says that there is no directory, whatever the failure was."""
+
+
+class ManageAssignments(handlers.ManageAssignmentsHandler):  # type: ignore[misc]
+    """The list of assignments, with the reason where it cannot say which of them are released."""
+
+    action_log: ActionLog
+
+    def render(self, name: str, **values: Any) -> str:
+        return with_reason(super().render(name, **values), self.action_log.failure)
+
+
+def with_reason(page: str, failure: str) -> str:
+    """The page, whose banner says what failed, where anything did."""
+    told = escape(failure)
+    return BANNER.sub(lambda found: f"{found[1]}{told}{found[2]}", page) if told else page
 
 
 # --- in a frame, and outside of it ---------------------------------------------------------------------------
@@ -127,13 +153,17 @@ class Links(BaseHandler):  # type: ignore[misc]
 # --- the addresses -------------------------------------------------------------------------------------------
 
 
+INSTEAD = {
+    handlers.FormgraderHandler: Entrance,
+    handlers.ManageAssignmentsHandler: ManageAssignments,
+}
+
+
 def addresses() -> Iterator[tuple[str, type]]:
     yield r"/formgrader/static/js/utils\.js", Links
     for address, kind, *_ in [*handlers.default_handlers, *apihandlers.default_handlers]:
-        if kind is handlers.FormgraderHandler:
-            yield address, ours(Entrance)
-        elif issubclass(kind, BaseHandler) and not issubclass(kind, web.StaticFileHandler):
-            yield address, ours(kind)
+        if issubclass(kind, BaseHandler) and not issubclass(kind, web.StaticFileHandler):
+            yield address, ours(INSTEAD.get(kind, kind))
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

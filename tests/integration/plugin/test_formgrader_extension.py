@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from support.people.classroom import make_feedback
 from support.people.front_ends import formgrader
@@ -132,3 +133,18 @@ def test_where_nbgraders_formgrader_is_switched_off_it_stays_so(tmp_path):
 def test_jupyter_loads_it_before_nbgraders():
     """Of two that have an address, the first one answers; Jupyter goes by the names."""
     assert sorted([NBGRADER_EXTENSION, extension.__name__])[0] == extension.__name__
+
+
+def test_the_banner_says_what_failed_and_not_that_a_directory_is_missing(teacher, server_log):
+    teacher.url = "http://127.0.0.1:1"
+    log = ActionLog(server_log)
+    with formgrader(teacher, Api, log=log) as api:
+        templates = Environment(loader=FileSystemLoader([handlers.template_path]), autoescape=True)
+        page = templates.get_template("manage_assignments.tpl").render(exchange_missing=api.exchange_missing)
+    assert "The exchange directory at" in page
+    shown = extension.with_reason(page, log.failure)
+    assert "The exchange directory at" not in shown
+    assert AWAY in shown
+    assert shown.count("</div>") == page.count("</div>")
+    assert extension.with_reason(page, "") == page
+    assert "<blink>" not in extension.with_reason(page, r"\1<blink>")
