@@ -41,11 +41,18 @@ def test_a_folder_without_any_notebook_does_not_take_the_place_of_an_attempt(rel
     released.ada.run(ExchangeSubmit, "ps1")
 
 
-def test_a_folder_of_which_no_notebook_travels_is_refused_and_what_is_left_out_is_named(released):
-    released.ada.write("ps1/p1.ipynb", "x" * 3000)
+def test_a_folder_whose_notebooks_are_left_out_by_configuration_is_refused_and_they_are_named(released):
+    released.ada.write("ps1/p1.ipynb")
     with pytest.raises(ExchangeError, match="has no notebook that could be submitted"):
-        released.ada.run(ExchangeSubmit, "ps1", config={"CourseDirectory": {"max_file_size": 2}})
-    assert "larger than max_file_size (2.0 kB): p1.ipynb" in released.ada.text
+        released.ada.run(ExchangeSubmit, "ps1", config={"CourseDirectory": {"include": ["*.py"]}})
+    assert "by CourseDirectory.ignore or include: p1.ipynb" in released.ada.text
+
+
+def test_notebooks_that_are_all_too_large_are_a_warning_as_in_nbgrader(released):
+    released.ada.write("ps1/p1.ipynb", "x" * 3000)
+    released.ada.run(ExchangeSubmit, "ps1", config={"CourseDirectory": {"max_file_size": 2}})
+    assert "larger than max_file_size (2.0 kB): p1.ipynb" in released.ada.messages[-1]
+    assert "p1.ipynb: MISSING" in released.ada.text
 
 
 def test_one_of_several_notebooks_is_enough(released):
