@@ -228,9 +228,7 @@ def test_a_url_that_is_used_many_times_at_once_takes_the_place_of_one_transfer(p
     assert outcome(teacher.complete(item)) == "completed"
 
 
-def test_a_service_that_is_told_to_stop_ends_the_transfer_that_is_under_way_and_waits_for_nobody_else(
-    patient,
-):
+def test_a_service_that_is_told_to_stop_ends_what_is_under_way_and_waits_for_nobody_else(patient):
     teacher = instructor(patient)
     body = bytes(1 << 20)
     (granted,) = teacher.begin("release", archive_item(body, force=True))

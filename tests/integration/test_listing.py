@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import msgspec
 import pytest
 from sqlalchemy import update
 from support.database.ledger import logged
@@ -225,43 +224,3 @@ def test_an_object_is_sent_as_a_download_and_never_as_a_page(released):
     assert response.headers["Content-Disposition"] == "attachment; filename=na_ve_nb.html"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Security-Policy"] == "sandbox"
-
-
-# --- unrelease ---------------------------------------------------------------------------------------------
-
-
-def test_members_of_the_course_are_told_when_an_assignment_was_withdrawn_until_it_is_released_again(
-    released, database
-):
-    released.teacher.release(assignment="ps2")
-    for _ in range(2):  # the second changes nothing
-        released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    (event,) = logged(database, "unreleased")
-    withdrawn = {"course_id": "cs1", "assignment_id": "ps1", "withdrawn_at": msgspec.to_builtins(event.at)}
-    for person in (released.ada, released.teacher):
-        first, second = person.assignments()
-        assert first == withdrawn
-        assert "withdrawn_at" not in second
-    assert released.outsider.assignments() == []
-    released.teacher.release()
-    assert "withdrawn_at" not in released.ada.assignments()[0]
-    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    (_, last) = logged(database, "unreleased")
-    assert released.ada.assignments()[0]["withdrawn_at"] == msgspec.to_builtins(last.at)
-
-
-def test_what_was_purged_is_forgotten_and_not_called_withdrawn(released):
-    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1", purge="true")
-    assert released.ada.assignments() == []
-
-
-def test_unrelease_hides_and_can_be_undone_by_a_release_without_force(released, database):
-    submission = released.ada.submit()
-    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1").status_code == 200
-    assert "release" not in released.ada.assignments()[0]
-    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1").status_code == 200
-    assert released.teacher.delete("assignments", course_id="cs1", assignment_id="x").status_code == 404
-    assert released.teacher.release()["version"] == 2
-    assert [r["id"] for r in released.teacher.submissions()] == [submission["id"]]
-    assert [action.actor for action in logged(database, "unreleased")] == ["teacher"]

@@ -21,14 +21,14 @@ PAGED = {PROTOCOL_HEADER: "2"}
 
 def all_pages(ask, entries):
     """What all pages have, and how many entries are on each."""
-    found, lengths, cursor = [], [], {}
+    rows, lengths, cursor = [], [], {}
     while True:
         answer = ask(**cursor)
         assert answer.status_code == 200, answer.json
-        found += answer.json[entries]
+        rows += answer.json[entries]
         lengths.append(len(answer.json[entries]))
         if not answer.json.get("cursor"):
-            return found, lengths
+            return rows, lengths
         cursor = {"cursor": answer.json["cursor"]}
 
 
@@ -73,8 +73,8 @@ def test_a_page_of_submissions_ends_where_it_has_enough_bytes(released, monkeypa
     def ask(**query):
         return released.teacher.get("submissions", course_id="cs1", **query)
 
-    found, lengths = all_pages(ask, "submissions")
-    assert found == whole
+    entries, lengths = all_pages(ask, "submissions")
+    assert entries == whole
     assert 0 < max(lengths) < 5
 
 
@@ -87,8 +87,8 @@ def test_a_persons_assignments_come_in_pages_of_rows_and_bytes(people, monkeypat
     assert len(whole) == 5
     monkeypatch.setattr(listing, "ASSIGNMENTS_PAGE", rows)
     monkeypatch.setattr(pages, "PAGE_BYTES", size)
-    found, lengths = paged_assignments(people.ada)
-    assert found == whole
+    entries, lengths = paged_assignments(people.ada)
+    assert entries == whole
     assert max(lengths) < 5
 
 

@@ -29,7 +29,7 @@ def full(released):
 
 
 def listed(context):
-    views, _ = list_assignments(context, "cs1")
+    views, _, _ = list_assignments(context, "cs1", None)
     return len(views)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from nbexchange.plugin.collect import contact_of
+from nbexchange.plugin.gradebook import contact_of
 from nbexchange.protocol import SubmissionRecord
 
 NOW = datetime.now(UTC)

@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
-from sqlalchemy.exc import SQLAlchemyError
 
 from nbexchange.plugin.archives.selection import LeftOut
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
+from nbexchange.plugin.gradebook import enter_names, find_duedate
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment
 from nbexchange.plugin.patterns import literal
@@ -26,17 +24,12 @@ from nbexchange.plugin.stamps import read_secret, read_stamp, write_stamp
 from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.plugin.transfer.transfers import accept
 from nbexchange.protocol import (
-    MAX_TEXT,
     DownloadGranted,
     DownloadItem,
     SubmissionRecord,
     SubmissionsQuery,
     is_id,
-    plain_contact,
-    plain_text,
 )
-from nbexchange.shared.redaction import redact
-from nbexchange.shared.terminal import clean
 
 LATE_COMPLETION = 600
 """Seconds between stamp and arrival after which an instructor is told of it."""
@@ -47,29 +40,11 @@ NEW, UPDATED, UNCHANGED = "new", "updated", "unchanged"
 class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
-        duedate = self._find_duedate()
+        duedate = find_duedate(self.coursedir, self.course_id, self.assignment_id)
         self.records = self._latest(None)
         if self.before_duedate and duedate is not None:
             in_time = {record.student_id: record for record in self._latest(duedate.replace(tzinfo=UTC))}
             self.records = [in_time.get(record.student_id, record) for record in self.records]
-
-    def _find_duedate(self) -> datetime | None:
-        with self._gradebook() as gradebook:
-            try:
-                duedate: datetime | None = gradebook.find_assignment(self.assignment_id).duedate
-            except MissingEntry:
-                duedate = None
-        return duedate
-
-    @contextmanager
-    def _gradebook(self) -> Iterator[Any]:
-        """nbgrader's; raises `TransferFailed` where its database does not let itself be used."""
-        try:
-            with Gradebook(self.coursedir.db_url, self.course_id) as gradebook:
-                yield gradebook
-        except (SQLAlchemyError, InvalidEntry) as error:
-            (why, *_) = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
-            raise TransferFailed(say("gradebook", why=clean(redact(why)))) from None
 
     def _latest(self, before: datetime | None) -> list[SubmissionRecord]:
         """The newest attempt of each student who is asked for, optionally of those up to an instant."""
@@ -239,30 +214,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         )
 
     def _enter_names(self, records: list[SubmissionRecord]) -> None:
-        """Put names and addresses into the gradebook; what is not known blanks nothing.
-
-        What was collected is in place: where they cannot be entered, that is a warning.
-        """
-        contacts = {record.student_id: contact_of(record) for record in records}
+        """Put names and addresses into the gradebook. What was collected is in place: a failure is a warning."""
         try:
-            with self._gradebook() as gradebook:
-                for student_id, contact in contacts.items():
-                    if contact and len(student_id) <= MAX_TEXT:  # what the gradebook's column holds
-                        gradebook.update_or_create_student(student_id, **contact)
+            enter_names(self.coursedir, self.course_id, records)
         except TransferFailed as failure:
             self.log.warning("Names and addresses were not entered: %s", failure)
-
-
-def contact_of(record: SubmissionRecord) -> dict[str, Any]:
-    """The gradebook's fields, as plain text whatever the service says.
-
-    A full name splits at its last space, and a single word is a first name.
-    """
-    first, *last = (plain_contact("full_name", record.full_name) or "").rsplit(maxsplit=1) or [""]
-    fields = {
-        "first_name": plain_text(first),
-        "last_name": plain_text("".join(last)),
-        "email": plain_contact("email", record.email),
-        "lms_user_id": plain_contact("lms_user_id", record.lms_user_id),
-    }
-    return {name: value for name, value in fields.items() if value}

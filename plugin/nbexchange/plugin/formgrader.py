@@ -117,7 +117,7 @@ class ManageAssignments(handlers.ManageAssignmentsHandler):  # type: ignore[misc
 def with_reason(page: str, failure: str) -> str:
     """The page, whose banner says what failed, where anything did."""
     told = escape(failure)
-    return BANNER.sub(lambda found: f"{found[1]}{told}{found[2]}", page) if told else page
+    return BANNER.sub(lambda banner: f"{banner[1]}{told}{banner[2]}", page) if told else page
 
 
 # --- in a frame, and outside of it ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from nbexchange.api.access.identity import Identity
@@ -64,16 +64,12 @@ def _sees_everybody(caller: Identity) -> ColumnElement[bool]:
 # --- assignments and releases -------------------------------------------------------------------------------
 
 
-def assignment_keys(caller: Identity, courses: Collection[str], after: int) -> Select[int]:
-    """The keys of all assignments of these courses of the caller's that follow this one, in their order."""
-    own_courses = [course_id for course_id in courses if course_id in caller.courses]
-    return (
-        select(Assignment.pk)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .join(Organisation, Course.org_pk == Organisation.pk)
-        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses), Assignment.pk > after)
-        .order_by(Assignment.pk)
-    )
+def assignments_after(caller: Identity, courses: Collection[str], after: int) -> Select[Assignment, datetime]:
+    """The assignments of these courses of the caller's whose keys follow this one, in their order.
+
+    Each with when it was withdrawn, or None unless it was unreleased and not released again.
+    """
+    return _withdrawable(caller, courses).where(Assignment.pk > after).order_by(Assignment.pk)
 
 
 def current_releases(caller: Identity, courses: Collection[str]) -> Select[Release]:
@@ -87,18 +83,29 @@ def visible_releases(caller: Identity) -> Select[Release]:
 
 def withdrawn_assignments(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
     """The assignments of these courses that were unreleased and not released again, each with the last time of that."""
+    return _withdrawable(caller, courses).where(_withdrawn_at().is_not(None))
+
+
+def _withdrawable(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
     own_courses = [course_id for course_id in courses if course_id in caller.courses]
-    current = aliased(Release)
-    is_released = select(current.pk).where(current.assignment_pk == Assignment.pk, current.is_current)
     return (
-        select(Assignment, func.max(Action.at))
+        select(Assignment, _withdrawn_at())
         .join(Course, Assignment.course_pk == Course.pk)
         .join(Organisation, Course.org_pk == Organisation.pk)
-        .join(Release, Release.assignment_pk == Assignment.pk)
-        .join(Action, and_(Action.upload_pk == Release.pk, Action.verb == "unreleased"))
-        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses), ~is_released.exists())
-        .group_by(Assignment.pk, Course.pk)
+        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses))
         .options(contains_eager(Assignment.course))
+    )
+
+
+def _withdrawn_at() -> ScalarSelect[datetime]:
+    release, current = aliased(Release), aliased(Release)
+    is_released = select(current.pk).where(current.assignment_pk == release.assignment_pk, current.is_current)
+    return (
+        select(func.max(Action.at))
+        .join(release, Action.upload_pk == release.pk)
+        .where(release.assignment_pk == Assignment.pk, Action.verb == "unreleased", ~is_released.exists())
+        .correlate(Assignment)
+        .scalar_subquery()
     )
 
 

@@ -21,7 +21,7 @@ from nbexchange.api.access.visibility import (
     withdrawn_assignments,
 )
 from nbexchange.api.audit.record import record_objects
-from nbexchange.api.db.models import Action, Release, Upload
+from nbexchange.api.db.models import Action, Assignment, Release, Upload
 from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import DownloadItem, Verb
@@ -71,9 +71,9 @@ def find_withdrawn(context: Context, items: Sequence[DownloadItem]) -> dict[tupl
     if not ids:
         return {}
     query = withdrawn_assignments(context.caller, context.caller.courses)
-    query = query.join(Upload, Upload.pk == Release.pk).where(Upload.uuid.in_(ids))
+    query = query.join(Release, Release.assignment_pk == Assignment.pk).join(Upload, Upload.pk == Release.pk)
     with context.read() as transaction:
-        rows = transaction.session.execute(query.add_columns(Upload.uuid).group_by(Upload.pk)).all()
+        rows = transaction.session.execute(query.add_columns(Upload.uuid).where(Upload.uuid.in_(ids))).all()
     return {
         ("release", uuid): Withdrawn(assignment.course.course_id, assignment.assignment_id, at)
         for assignment, at, uuid in rows

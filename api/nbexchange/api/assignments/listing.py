@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Exists, Row, ScalarSelect, Select, func, literal_column, select, tuple_
+from sqlalchemy import Exists, ScalarSelect, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from nbexchange.api.access.visibility import (
     Student,
-    assignment_keys,
+    assignments_after,
     course_submissions,
     current_releases,
     own_feedback,
     own_submissions,
-    withdrawn_assignments,
 )
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Assignment, Feedback, Membership, Release, Submission, Upload
@@ -55,6 +54,10 @@ class AssignmentView:
     attempts: list[Attempt] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.release or self.withdrawn_at or self.attempts or self.feedback)
+
 
 # --- a member's own view ------------------------------------------------------------------------------------
 
@@ -71,15 +74,18 @@ def list_assignments(
     courses = caller.courses if course_id is None else [course_id]
     with context.read() as transaction:
         session = transaction.session
-        keys = session.scalars(assignment_keys(caller, courses, after or 0).limit(ASSIGNMENTS_PAGE + 1)).all()
-        on_page = Assignment.pk.in_(keys[:ASSIGNMENTS_PAGE])
+        rows = session.execute(
+            assignments_after(caller, courses, after or 0).limit(ASSIGNMENTS_PAGE + 1)
+        ).all()
+        page = [AssignmentView(row, withdrawn_at=at) for row, at in rows[:ASSIGNMENTS_PAGE]]
+        on_page = Assignment.pk.in_([view.assignment.pk for view in page])
         releases = session.scalars(current_releases(caller, courses).where(on_page)).all()
         attempts = own_submissions(caller, courses).where(on_page, Submission.attempt > _attempts_left_out())
         submissions = session.scalars(attempts.order_by(Upload.stamp)).all()
         feedback = session.scalars(own_feedback(caller, courses).where(on_page).order_by(Feedback.pk)).all()
-        withdrawn = session.execute(withdrawn_assignments(caller, courses).where(on_page)).all()
-        last = keys[ASSIGNMENTS_PAGE - 1] if len(keys) > ASSIGNMENTS_PAGE else None
-        return _group(keys, releases, submissions, feedback, withdrawn), transaction.now, last
+        _fill(page, releases, submissions, feedback)
+        last = page[-1].assignment.pk if len(rows) > ASSIGNMENTS_PAGE else None
+        return [view for view in page if not view.is_empty], transaction.now, last
 
 
 def _attempts_left_out() -> ScalarSelect[int]:
@@ -92,29 +98,22 @@ def _attempts_left_out() -> ScalarSelect[int]:
     return select(func.max(newer.attempt) - ATTEMPTS).where(*series).scalar_subquery()
 
 
-def _group(
-    keys: Sequence[int],
+def _fill(
+    page: Sequence[AssignmentView],
     releases: Sequence[Release],
     submissions: Sequence[Submission],
     feedback: Sequence[Feedback],
-    withdrawn: Sequence[Row[Assignment, datetime]],
-) -> list[AssignmentView]:
-    """By assignment, in the order of the keys: those of which the caller sees anything."""
+) -> None:
+    """Put each row where it belongs."""
+    views = {view.assignment.pk: view for view in page}
     attached, loose = attach(submissions, feedback)
-    loose = [
-        row for row in loose if row.upload.submission_pk is None
-    ]  # others are of attempts too old to be listed
-    rows: list[Release | Submission | Feedback] = [*releases, *submissions, *loose]
-    views = {row.assignment_pk: AssignmentView(row.upload.assignment) for row in rows}
-    for assignment, withdrawn_at in withdrawn:
-        views.setdefault(assignment.pk, AssignmentView(assignment)).withdrawn_at = withdrawn_at
     for release in releases:
         views[release.assignment_pk].release = release
     for submission in submissions:
         views[submission.assignment_pk].attempts.append(Attempt(submission, attached[submission.pk]))
-    for entry in loose:
-        views[entry.assignment_pk].feedback.append(entry)
-    return [views[key] for key in keys if key in views]
+    for row in loose:
+        if row.upload.submission_pk is None:  # any other is about an attempt that is too old to be listed
+            views[row.assignment_pk].feedback.append(row)
 
 
 def attach(
