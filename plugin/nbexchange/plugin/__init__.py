@@ -25,6 +25,9 @@ MODULES = {
 }
 """The classes, by the module that has each: it is called as the setting of `c.ExchangeFactory` for it."""
 
+OLDER_NAMES = {"BaseApiPlugin": "service.credentials"}
+"""What configuration files for nbexchange 1 and 2 import from here, by the module that has it."""
+
 if TYPE_CHECKING:
     from nbexchange.plugin.collect import ExchangeCollect
     from nbexchange.plugin.exchange import Exchange
@@ -33,14 +36,15 @@ if TYPE_CHECKING:
     from nbexchange.plugin.list import ExchangeList
     from nbexchange.plugin.release_assignment import ExchangeReleaseAssignment
     from nbexchange.plugin.release_feedback import ExchangeReleaseFeedback
+    from nbexchange.plugin.service.credentials import BaseApiPlugin as BaseApiPlugin
     from nbexchange.plugin.submit import ExchangeSubmit
 else:
 
     def __getattr__(name: str) -> Any:
         """One of the eight, when it is asked for: they import nbgrader, which takes seconds."""
-        if name not in MODULES:
+        if (module := {**MODULES, **OLDER_NAMES}.get(name)) is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
+        return getattr(import_module(f"{__name__}.{module}"), name)
 
 
 __all__ = [

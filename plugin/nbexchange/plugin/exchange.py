@@ -25,6 +25,7 @@ from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment
 from nbexchange.plugin.origins import NO_WORK
+from nbexchange.plugin.service.credentials import BaseApiPlugin  # noqa: F401 - where older files import it from
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import folder_name

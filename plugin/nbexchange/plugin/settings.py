@@ -69,6 +69,10 @@ class ExchangeSettings(LoggingConfigurable):
             # Formgrader reads this where nothing is caught; `start` reports the failure.
             return ""
 
+    def service_url(self) -> str:
+        """The service's address, with a slash at its end, for `prep_api_call` of an installation's own class."""
+        return service_url(self)
+
     @property
     def address(self) -> str:
         """Where the service is, as people may see it: without the credentials that a URL can hold."""

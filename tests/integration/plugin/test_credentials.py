@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.faults.impostor import impostor
-from support.people.classroom import attempt
+from support.people.classroom import attempt, checks
 
-from nbexchange.plugin import ExchangeList
+from nbexchange.plugin import BaseApiPlugin, ExchangeList
 from nbexchange.plugin.service.credentials import ApiCredentials
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
@@ -191,6 +191,40 @@ def test_the_token_is_not_replaced_by_what_a_netrc_has_for_the_host(released, tm
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert released.ada.run(ExchangeList)
+
+
+@pytest.mark.parametrize("module", ["nbexchange.plugin", "nbexchange.plugin.exchange"])
+def test_a_class_of_an_older_installation_works_in_the_configuration_of_every_command(released, module):
+    released.ada.configure(
+        f"from {module} import BaseApiPlugin",
+        "class AuthApiPlugin(BaseApiPlugin):",
+        "    def prep_api_call(self, path: str = None):",
+        "        self.log.debug('calling %s', path)",
+        "        cookies = dict()",
+        f"        headers = {{'Authorization': 'Bearer {released.ada.token}'}}",
+        "        url = self.service_url() + path",
+        "        return url, cookies, headers",
+        "c.Exchange.api_plugin_class = AuthApiPlugin",
+        "c.Exchange.base_path = '/services/nbexchange'",
+    )
+    released.ada.token = "that-of-nobody"
+    assert "cs1 ps1" in released.ada.nbgrader("list")
+    assert released.ada.nbgrader("fetch_assignment", "ps1")
+    assert released.ada.ask("whoami", "--json").json["name"] == "ada"
+    assert checks(released.ada, 0)["token"]["about"].endswith("AuthApiPlugin")
+
+
+def test_a_class_of_an_older_installation_may_have_no_cookies_and_inherit_what_it_does_not_say(released):
+    class Own(BaseApiPlugin):
+        def prep_api_call(self, path):
+            url, _, headers = BaseApiPlugin.prep_api_call(self, path)
+            return [url, None, headers]
+
+    class Nothing(BaseApiPlugin):
+        pass
+
+    for kind in (Own, Nothing):
+        assert list_with(released.ada, api_plugin_class=kind)
 
 
 def test_an_older_plugin_class_for_credentials_is_called_with_the_exchange(released):

@@ -166,7 +166,8 @@ class Client:
         return self.patience.repeat(lambda: self._try(method, path, kind, query, body))
 
     def _try(self, method: str, path: str, kind: type[T], query: Any, body: Any) -> T:
-        call = Call(*self.prepare(path))
+        url, cookies, headers = self.prepare(path)
+        call = Call(url, cookies or {}, headers or {})
         self.request_id = call.request_id
         started = time.monotonic()
         try:

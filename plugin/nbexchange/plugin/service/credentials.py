@@ -43,6 +43,10 @@ class ApiCredentials:
         return service_url(exchange) + path, cookies, headers
 
 
+BaseApiPlugin = ApiCredentials
+"""What classes of installations of nbexchange 1 and 2 are subclasses of."""
+
+
 def find_token(exchange: Any) -> Token | None:
     """The token as it is now, since a file may have got another one; None where there is none to be found.
 
