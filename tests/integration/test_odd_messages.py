@@ -10,31 +10,38 @@ from support.people.commands import new_token
 
 from nbexchange.demo import servers
 
-CHUNKS = {
-    "no size": b"ZZ\r\n{}\r\n",
-    "a size below nothing": b"-2\r\n{}\r\n",
-    "no end": b"2\r\n{}XX",
-    "a trailer that is none": b"2\r\n{}\r\n0\r\nbad\r\n\r\n",
+CHUNKED = "Transfer-Encoding: chunked"
+MESSAGES = {
+    "a chunk without a size": (CHUNKED, b"ZZ\r\n{}\r\n"),
+    "a size below nothing": (CHUNKED, b"-2\r\n{}\r\n"),
+    "a chunk without an end": (CHUNKED, b"2\r\n{}XX"),
+    "a trailer that is none": (CHUNKED, b"2\r\n{}\r\n0\r\nbad\r\n\r\n"),
+    "a length that is none": ("Content-Length: +2", b"{}"),
+    "a length of many digits": (f"Content-Length: {'9' * 5000}", b"{}"),
+    "a header that is none": ("Content-Length: 2\r\nbad", b"{}"),
 }
 
 
-def send(service, token, chunks):
+def send(service, token, header, body):
+    """What the service answers to a message, by its first line, which begins with the status."""
     address = urlsplit(service.url)
     lines = [
         f"POST {SERVICE}v1/downloads HTTP/1.1",
         "Host: exchange",
         f"Authorization: token {token}",
         "Content-Type: application/json",
-        "Transfer-Encoding: chunked",
+        header,
     ]
     with socket.create_connection((address.hostname, address.port), timeout=60) as wire:
-        wire.sendall("\r\n".join([*lines, "", ""]).encode() + chunks)
+        wire.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         return wire.recv(65536).partition(b"\r\n")[0].lower()
 
 
-def test_a_body_in_chunks_that_are_none_is_a_400_and_no_defect(tmp_path):
+def test_a_message_that_is_none_is_a_400_and_no_defect(tmp_path):
     token = new_token(tmp_path, "teacher", "cs1:instructor")
     with servers.service(tmp_path, {}) as service:
-        told = {what: send(service, token, chunks) for what, chunks in CHUNKS.items()}
-        assert set(told.values()) == {b"http/1.1 400 bad request"}
-        assert "a defect" not in service.log.read_text()
+        told = {what: send(service, token, *message) for what, message in MESSAGES.items()}
+        assert told == dict.fromkeys(MESSAGES, b"http/1.1 400 bad request")
+        log = service.log.read_text()
+        assert "a defect" not in log
+        assert "Traceback" not in log

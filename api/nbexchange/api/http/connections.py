@@ -28,6 +28,14 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
         if len(waiting) > MAX_WAITING:
             next(iter(waiting)).give_up()
 
+    def data_received(self, data: bytes) -> None:
+        """Read a piece of a request. What gunicorn's parser raises and gunicorn does not expect is the caller's too."""
+        try:
+            super().data_received(data)
+        except Exception:  # noqa: BLE001 - such as the ValueError of a number with thousands of digits
+            self._send_error_response(400, "The request cannot be read")
+            self._close_transport()
+
     def _on_headers_complete(self) -> Any:
         self._stop_waiting()
         return super()._on_headers_complete()
