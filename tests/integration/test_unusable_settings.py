@@ -96,13 +96,13 @@ def test_a_database_of_another_program_is_refused_and_an_empty_one_is_made(tmp_p
         connection.execute("CREATE TABLE something (x int)")
     settings = {"NBEXCHANGE_DB_URL": f"sqlite:///{db}"}
     done = run_nbexchange_here(tmp_path, "serve", **settings)
-    assert "not a database of this exchange" in done.err
-    assert "not a database of this exchange" in run_nbexchange_here(tmp_path, "db", "upgrade", **settings).err
+    assert "a database of another program" in done.err
+    assert "a database of another program" in run_nbexchange_here(tmp_path, "db", "upgrade", **settings).err
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DROP TABLE something")
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.execute("INSERT INTO alembic_version VALUES ('of another program')")
-    assert "not a database of this exchange" in run_nbexchange_here(tmp_path, "serve", **settings).err
+    assert "a database of another program" in run_nbexchange_here(tmp_path, "serve", **settings).err
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")
         connection.execute("DROP TABLE alembic_version")
