@@ -84,7 +84,7 @@ def test_reset_db_is_a_flag_and_refused_in_a_file(tmp_path):
     with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("INSERT INTO organisation (org_id) VALUES ('1')")
     with (
-        serving_here(tmp_path, "--reset-db", **settings),
+        serving_here(tmp_path, "--reset-db", "--yes", **settings),
         closing(sqlite3.connect(db)) as connection,
     ):
         assert connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NoReturn
 
 from traitlets.config.loader import KVArgParseConfigLoader
+
+
+class OptionRefused(Exception):
+    """An option that there is not, or without the value that it needs; the text says which."""
 
 
 class StrictLoader(KVArgParseConfigLoader):
     """Refuses unknown options: traitlets only warns, and runs the command without them.
 
-    With `--dryrun=true`, for `--dry-run`, a roster would be changed.
+    With `--dryrun=true`, for `--dry-run`, a roster would be changed. Raises `OptionRefused`, also where argparse would
+    print how it is used and end the program.
     """
 
+    def _create_parser(self) -> None:
+        super()._create_parser()
+        setattr(self.parser, "error", refuse)  # noqa: B010 - mypy lets no method be replaced
+
     def _handle_unrecognized_alias(self, arg: str) -> None:
-        self.parser.error(f"there is no option --{arg}")
+        refuse(f"there is no option --{arg}")
+
+
+OURS = (
+    (re.compile(r"unrecognized arguments: (\S+).*"), r"there is no option \1"),
+    (re.compile(r"argument (\S+): expected one argument"), r"\1 needs a value"),
+    (re.compile(r"argument (\S+): ignored explicit argument .*"), r"\1 takes no value"),
+)
+"""What argparse says, and how the rest of our commands would say it."""
+
+
+def refuse(message: str) -> NoReturn:
+    for theirs, ours in OURS:
+        if match := theirs.fullmatch(message):
+            raise OptionRefused(match.expand(ours))
+    raise OptionRefused(message)
 
 
 class StrictOptions:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from nbexchange.api.cli.base import Group
 from nbexchange.api.cli.courses import Course
 from nbexchange.api.cli.service import Db, Gc, Serve, Storage, Token
 
 
-class NbExchangeApp(Serve):
-    """The exchange for nbgrader. Without a command, runs the service."""
+class NbExchangeApp(Group):
+    """The exchange for nbgrader. `nbexchange serve` runs the service."""
 
     name = "nbexchange"
     description = __doc__

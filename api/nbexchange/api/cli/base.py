@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from traitlets import TraitError
 from traitlets.config import Application, Config, Configurable
+from traitlets.config.loader import ConfigError
 
 from nbexchange.api.access.identity import InvalidIdentity
+from nbexchange.api.cli.areas import find_ignored
 from nbexchange.api.config.build import build_database
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.config.sources import (
@@ -26,7 +28,7 @@ from nbexchange.api.db.engine import Database, UnsupportedDatabase
 from nbexchange.api.db.upgrade import SchemaOutdated
 from nbexchange.api.db.waiting import wait_for_database
 from nbexchange.api.problems import ExchangeProblem
-from nbexchange.shared.command_line import StrictOptions
+from nbexchange.shared.command_line import OptionRefused, StrictOptions
 from nbexchange.shared.redaction import RedactingFormatter
 from nbexchange.shared.roster_csv import RosterFileError
 from nbexchange.shared.section import SettingsError
@@ -36,6 +38,8 @@ from nbexchange.storage import StoreUnavailable
 log = logging.getLogger(__name__)
 
 EXPECTED = (
+    OptionRefused,
+    ConfigError,
     SettingsError,
     UnsupportedDatabase,
     SchemaOutdated,
@@ -54,16 +58,10 @@ class Command(StrictOptions, Application):
     """Reads the settings, in rising order, from the file, the environment and the command line."""
 
     version = VERSION
-    aliases = {
-        "config": "NbExchange.config_file",
-        "ip": "NbExchange.ip",
-        "port": "NbExchange.port",
-    }
-    flags = {
-        "debug": ({"NbExchange": {"debug": True}}, "Log in detail."),
-        "upgrade-db": ({"NbExchange": {"upgrade_db": True}}, "Upgrade an older schema at start."),
-        "reset-db": ({"NbExchange": {"reset_db": True}}, "Drop everything in the database at start."),
-    }
+    aliases = {"config": "NbExchange.config_file"}
+    flags = {"debug": ({"NbExchange": {"debug": True}}, "Log in detail.")}
+    areas: ClassVar[Collection[str]] = ()
+    """What it makes use of: see `areas`."""
 
     settings: NbExchange
     classes: list[type[Configurable]]
@@ -82,13 +80,16 @@ class Command(StrictOptions, Application):
 
     def _refuse_unknown_arguments(self) -> None:
         if self.extra_args and not self.takes_arguments:
-            word = self.extra_args[0]
-            if word in self.subcommands:
-                raise SettingsError(f"options come after the command: {self.name} {word} ...")
-            commands = f"; there is {', '.join(self.subcommands)}" if self.subcommands else ""
-            raise SettingsError(f"{self.name} knows no {word!r}{commands}")
+            raise SettingsError(f"{self.spoken} knows no {self.extra_args[0]!r}")
+
+    @property
+    def spoken(self) -> str:
+        """Its name as people type it."""
+        return self.name.replace("-", " ")
 
     def _configure(self) -> None:
+        if ignored := find_ignored(self.config, self.areas):
+            raise SettingsError(f"{self.spoken} makes no use of {ignored}")
         overrides = self._overrides()
         refuse_unknown(overrides)
         self._refuse_unknown_options(overrides)
@@ -123,13 +124,10 @@ class Command(StrictOptions, Application):
         return database
 
     def start(self) -> None:
-        if self.subapp is not None:
-            self.subapp.start()
-            return
         self.run()
 
     def run(self) -> None:
-        self.print_help()
+        raise NotImplementedError
 
     @classmethod
     def launch_instance(cls, argv: list[str] | None = None, **kwargs: Any) -> None:
@@ -139,6 +137,28 @@ class Command(StrictOptions, Application):
             sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
         except EXPECTED as error:
             sys.exit(f"nbexchange: {error}")
+
+
+class Group(Command):
+    """Leads to its subcommands, and alone prints its help. It has no options, and reads no settings."""
+
+    aliases = {}
+    flags = {}
+
+    def initialize(self, argv: Sequence[str] | None = None) -> None:
+        words = sys.argv[1:] if argv is None else list(argv)
+        if words and words[0].startswith("-") and (later := [w for w in words if w in self.subcommands]):
+            raise SettingsError(f"options come after the command: {self.spoken} {later[0]} ...")
+        self.parse_command_line(words)
+        if self.subapp is None and (self.extra_args or self.config):
+            word = repr(self.extra_args[0]) if self.extra_args else "options of its own"
+            raise SettingsError(f"{self.spoken} knows no {word}; there is {', '.join(self.subcommands)}")
+
+    def start(self) -> None:
+        if self.subapp is None:
+            self.print_help()
+        else:
+            self.subapp.start()
 
 
 def start_logging(*, debug: bool) -> None:

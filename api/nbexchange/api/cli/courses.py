@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,7 +11,7 @@ from typing import ClassVar
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from nbexchange.api.access.identity import ROLES, Identity
-from nbexchange.api.cli.base import Command
+from nbexchange.api.cli.base import Command, Group
 from nbexchange.api.config.build import build_database, build_runtime
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.rosters import change, read
@@ -29,6 +30,7 @@ class CourseCommand(Command):
 
     usage: ClassVar[str]
     takes_arguments = True
+    areas = ("database", "rosters")
     aliases = {**Command.aliases, "org": "CourseCommand.org_id"}
     org_id = Unicode("1", help="The organisation that the course belongs to.").tag(config=True)
 
@@ -47,7 +49,7 @@ class CourseCommand(Command):
         raise NotImplementedError
 
     def misused(self) -> SettingsError:
-        return SettingsError(f"usage: {self.name.replace('-', ' ')} {self.usage}")
+        return SettingsError(f"usage: {self.spoken} {self.usage}")
 
     def tell(self, answer: RosterChange) -> None:
         print("\n".join(map(clean_lines, change_lines(answer))))
@@ -144,23 +146,36 @@ class CourseShow(CourseCommand):
 
 
 class CourseList(Command):
-    """Print all courses as CSV, with how many people are on their rosters."""
+    """Print all courses as CSV or JSON, with how many people are on their rosters."""
 
     name = "nbexchange-course-list"
     description = __doc__
+    areas = ("database",)
+    flags = {**Command.flags, "json": ({"CourseList": {"as_json": True}}, "Print one JSON document.")}
+    as_json = Bool(False, help="Print one JSON document, for programs.").tag(config=True)
 
     def run(self) -> None:
         database = build_database(self.settings)
         schema.require_current(database)
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(["org_id", "course_id", "title", *(f"{role}s" for role in ROLES)])
         with database.read() as session:
-            for course in read.list_courses(session):
-                numbers = [course.members.get(role, 0) for role in ROLES]
-                rows.writerow([course.org_id, course.course_id, course.title, *numbers])
+            courses = [_described(course) for course in read.list_courses(session)]
+        if self.as_json:
+            print(json.dumps({"courses": courses}, indent=2))
+            return
+        rows = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(courses)
 
 
-class Course(Command):
+COLUMNS = ("org_id", "course_id", "title", *(f"{role}s" for role in ROLES))
+
+
+def _described(course: read.CourseSummary) -> dict[str, str | int | None]:
+    numbers = [course.members.get(role, 0) for role in ROLES]
+    return dict(zip(COLUMNS, [course.org_id, course.course_id, course.title, *numbers], strict=True))
+
+
+class Course(Group):
     """Work with courses and their rosters."""
 
     name = "nbexchange-course"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import fields
 
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from nbexchange.api.access.identity import ROLES
-from nbexchange.api.cli.base import Command
+from nbexchange.api.cli.base import Command, Group
 from nbexchange.api.config.build import (
     build_runtime,
     build_store,
@@ -17,9 +18,12 @@ from nbexchange.api.config.build import (
     rehearse,
 )
 from nbexchange.api.db import upgrade as schema
+from nbexchange.api.db.engine import Database
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.shared.section import SettingsError
 from nbexchange.storage import Capabilities
+
+log = logging.getLogger("nbexchange")
 
 
 class Serve(Command):
@@ -27,16 +31,42 @@ class Serve(Command):
 
     name = "nbexchange-serve"
     description = __doc__
+    areas = ("service", "database", "store", "tokens", "rosters")
+    aliases = {**Command.aliases, "ip": "NbExchange.ip", "port": "NbExchange.port"}
+    flags = {
+        **Command.flags,
+        "upgrade-db": ({"NbExchange": {"upgrade_db": True}}, "Upgrade an older schema at start."),
+        "reset-db": (
+            {"NbExchange": {"reset_db": True}},
+            "Drop everything in the database at start, for good. Asks before it does so.",
+        ),
+        "yes": ({"Serve": {"yes": True}}, "Do not ask: for --reset-db where nobody is at a terminal."),
+    }
+    yes = Bool(False, help="Answer what `--reset-db` asks.").tag(config=True)
 
     def run(self) -> None:
         from nbexchange.api.http.server import serve
 
         self.settings.check()
+        if self.yes and not self.settings.reset_db:
+            raise SettingsError(f"{self.spoken} makes no use of --yes without --reset-db")
         rehearse(self.settings)
         database = self.wait_for_database()
+        if self.settings.reset_db:
+            self._confirm_reset(database)
         schema.prepare(database, upgrade=self.settings.upgrade_db, reset=self.settings.reset_db)
         database.engine.dispose()
         serve(self.settings)
+
+    def _confirm_reset(self, database: Database) -> None:
+        """Have somebody say that everything may go, and log it. Raises `SettingsError` where nobody does."""
+        address = database.engine.url.render_as_string(hide_password=True)
+        if not self.yes:
+            if not sys.stdin.isatty():
+                raise SettingsError(f"--reset-db drops everything in {address}: add --yes if that is meant")
+            if input(f"Drop everything in {address}, for good? Type yes: ").strip() != "yes":
+                raise SettingsError("nothing was dropped")
+        log.warning("everything in %s is dropped (--reset-db)", address)
 
 
 class DbUpgrade(Command):
@@ -44,13 +74,14 @@ class DbUpgrade(Command):
 
     name = "nbexchange-db-upgrade"
     description = __doc__
+    areas = ("database",)
 
     def run(self) -> None:
         revision = schema.prepare(self.wait_for_database(), upgrade=True)
         print(f"The schema is at revision {revision}.")
 
 
-class Db(Command):
+class Db(Group):
     """Work on the database."""
 
     name = "nbexchange-db"
@@ -63,6 +94,7 @@ class StorageInit(Command):
 
     name = "nbexchange-storage-init"
     description = __doc__
+    areas = ("store", "trials")
 
     def run(self) -> None:
         store = build_store(self.settings)
@@ -90,7 +122,7 @@ def capability_lines(capabilities: Capabilities, accepted: Collection[str]) -> I
         yield f"  {field.name.replace('_', ' '):28} {answer}"
 
 
-class Storage(Command):
+class Storage(Group):
     """Work on the object store."""
 
     name = "nbexchange-storage"
@@ -106,6 +138,7 @@ class TokenNew(Command):
 
     name = "nbexchange-token-new"
     description = __doc__
+    areas = ("tokens", "rosters")
     takes_arguments = True
     aliases = {
         **Command.aliases,
@@ -141,7 +174,7 @@ def _course(text: str) -> dict[str, str]:
     return {"course_id": course_id, "course_role": role}
 
 
-class Token(Command):
+class Token(Group):
     """Work with static tokens."""
 
     name = "nbexchange-token"
@@ -154,6 +187,7 @@ class Gc(Command):
 
     name = "nbexchange-gc"
     description = __doc__
+    areas = ("database", "store")
 
     def run(self) -> None:
         runtime = build_runtime(self.settings)
