@@ -11,6 +11,7 @@ from nbexchange.plugin.failures import TransferFailed
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.submission_folders import SECRET, STAMP
 from nbexchange.protocol import is_path_component
+from nbexchange.shared.terminal import clean
 
 ORIGIN = ".nbexchange.json"
 
@@ -90,6 +91,8 @@ def refuse_other(folder: Path, course_id: str, assignment_id: str, code: str) ->
     """Raise, with the message of this code, where the folder was fetched as another assignment."""
     origin = read_origin(folder)
     if origin and not origin.is_of(course_id, assignment_id):
-        theirs = f"{origin.assignment_id} of {origin.course_id}"
+        theirs = clean(
+            f"{origin.assignment_id} of {origin.course_id}"
+        )  # whoever gave them the folder wrote it
         ours = f"{assignment_id} of {course_id}"
         raise TransferFailed(say(code, path=folder, theirs=theirs, ours=ours))

@@ -16,9 +16,8 @@ class TreeDigest:
     def add(self, member: tarfile.TarInfo, content: str = "") -> None:
         """Count a member in; `content` is the digest of a file's."""
         kind = "directory" if member.isdir() else "file"
-        self.lines.append(
-            f"{member.name}\n{kind} {member.mode:o} {content}\n"
-        )  # no path has a line's end in it
+        # No path has a line's end in it, so no two trees have the same lines.
+        self.lines.append(f"{member.name}\n{kind} {member.mode:o} {content}\n")
 
     def hexdigest(self) -> str:
         return hashlib.sha256("".join(sorted(self.lines)).encode()).hexdigest()
