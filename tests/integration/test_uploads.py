@@ -26,16 +26,6 @@ def test_a_submission_becomes_an_attempt_with_the_servers_stamp(released, databa
     assert released.ada.download("submission", record["id"]) == b"my work"
 
 
-def test_the_digest_of_what_is_in_an_archive_is_given_back(released):
-    """By which a client knows the same work again: the archive's own digest changes with the times in it."""
-    digest = "7e" * 32
-    record = released.ada.submit(b"my work", tree_sha256=digest)
-    assert record["tree_sha256"] == digest
-    assert released.ada.assignments()[0]["submissions"][0]["tree_sha256"] == digest
-    assert released.teacher.submissions()[0]["tree_sha256"] == digest
-    assert "tree_sha256" not in released.ada.submit(b"of an older client")
-
-
 def test_attempts_are_numbered_for_each_student(released):
     attempts = [released.ada.submit(str(n).encode())["attempt"] for n in range(3)]
     assert attempts == [1, 2, 3]

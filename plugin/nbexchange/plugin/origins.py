@@ -91,8 +91,7 @@ def refuse_other(folder: Path, course_id: str, assignment_id: str, code: str) ->
     """Raise, with the message of this code, where the folder was fetched as another assignment."""
     origin = read_origin(folder)
     if origin and not origin.is_of(course_id, assignment_id):
-        theirs = clean(
-            f"{origin.assignment_id} of {origin.course_id}"
-        )  # whoever gave them the folder wrote it
+        # The person who gave them the folder may have written it.
+        theirs = clean(f"{origin.assignment_id} of {origin.course_id}")
         ours = f"{assignment_id} of {course_id}"
         raise TransferFailed(say(code, path=folder, theirs=theirs, ours=ours))
