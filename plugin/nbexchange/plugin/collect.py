@@ -12,7 +12,6 @@ from pathlib import Path
 from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.abc.exchange import ExchangeError
 
-from nbexchange.plugin.archives.selection import LeftOut
 from nbexchange.plugin.exchange import Exchange, configured_limit
 from nbexchange.plugin.failures import ArchiveRefused, TransferFailed
 from nbexchange.plugin.gradebook import enter_names, find_duedate
@@ -74,7 +73,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             self.assignment_id,
             self.course_id,
         )
-        self.left_out: dict[str, LeftOut] = {}
+        self.left_out: list[tuple[int, str]] = []
         failures = self._name_unusable()
         usable = [record for record in self.records if record.student_id not in failures]
         changed = [(record, plan) for record in usable if (plan := self._plan(record)) != UNCHANGED]
@@ -82,8 +81,8 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         failures |= self._collect_all(changed, counts)
         self._report([record for record, _ in changed if record.student_id not in failures])
         self._enter_names([record for record in self.records if record.student_id not in failures])
-        for student_id, left_out in self.left_out.items():
-            self.report_left_out(left_out, f" of {student_id} {self.assignment_id}")
+        for level, text in self.left_out:
+            self.log.log(level, "%s", text)
         summary = f"{counts[NEW]} new, {counts[UPDATED]} updated, {counts[UNCHANGED]} unchanged"
         if failures:
             self.fail_in_part(f"{summary}, {len(failures)} failed", failures)
@@ -152,7 +151,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         ) as (folder, left_out):
             self._write(folder / STAMP, write_stamp(record.submitted_at, self.timestamp_format))
             self._write(folder / SECRET, str(record.id))
-        self.left_out[record.student_id] = left_out
+        self.left_out += self.describe_left_out(left_out, f" of {record.student_id} {self.assignment_id}")
 
     def _check_size(self, record: SubmissionRecord) -> None:
         """nbgrader's limit on directories, where one is configured, fails this student alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ from nbexchange.protocol import (
     unpacked_limit,
 )
 from nbexchange.shared.redaction import redact
-from nbexchange.shared.terminal import clean, clean_layout
+from nbexchange.shared.terminal import clean_layout
 
 
 class DirectoryTooLarge(RuntimeError):
@@ -179,21 +179,16 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
         with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
             yield archive, pack(tree, archive, limits)
 
-    def report_left_out(self, left_out: LeftOut, whose: str = "") -> None:
-        """In the last message, what did not travel, or was not kept of somebody's submission."""
+    def report_left_out(self, left_out: LeftOut) -> None:
+        """In the last message, what did not travel."""
+        for level, text in self.describe_left_out(left_out):
+            self.log.log(level, "%s", text)
+
+    def describe_left_out(self, left_out: LeftOut, whose: str = "") -> list[tuple[int, str]]:
+        """What did not travel, or was not kept of somebody's submission: lines for the log, with their levels."""
         limit = humanize(configured_limit(self.coursedir, "max_file_size") or 0)
-        reasons = {
-            f"being larger than max_file_size ({limit})": left_out.too_large,
-            "since programs run what is in them unasked (c.Exchange.unsafe_names)": left_out.unsafe,
-            "since they lead out of the assignment or are no plain files": left_out.odd,
-        }
-        for reason, paths in reasons.items():
-            if paths:
-                self.log.warning("Left out%s, %s: %s", whose, reason, name_some(paths))
-        if left_out.ignored:
-            names = name_some(left_out.ignored)
-            level = logging.DEBUG if whose else logging.INFO  # who submits is told what nbgrader never sends
-            self.log.log(level, "Left out%s by CourseDirectory.ignore or include: %s", whose, names)
+        # Who submits is told what nbgrader never sends; who collects has configured it.
+        return list(left_out.lines(whose, limit, logging.DEBUG if whose else logging.INFO))
 
     @contextmanager
     def unpacked(
@@ -228,13 +223,6 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
         if size > unpacked_limit(packed, self.max_unpacked_ratio):
             sizes = {"size": humanize(size), "packed": humanize(packed), "ratio": self.max_unpacked_ratio}
             raise ArchiveTooLarge(say("unpacks-too-far", name=name, **sizes))
-
-
-def name_some(paths: Collection[str], count: int = 10) -> str:
-    """The first of some paths in a tree, as a phrase that is safe to print."""
-    names = [clean(path) for path in sorted(paths)[:count]]
-    more = len(paths) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def configured_limit(coursedir: Any, name: str) -> int | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from nbgrader.exchange.abc import ExchangeReleaseAssignment as ABCExchangeReleaseAssignment
 
-from nbexchange.plugin.exchange import Exchange, name_some
+from nbexchange.plugin.archives.selection import name_some
+from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import PackingFailed, ServiceRefused
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.older_names import adopt_section

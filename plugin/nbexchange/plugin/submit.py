@@ -7,7 +7,8 @@ from typing import BinaryIO
 from nbgrader.exchange.abc import ExchangeSubmit as ABCExchangeSubmit
 
 from nbexchange.plugin.archives.packing import Tree
-from nbexchange.plugin.exchange import Exchange, name_some
+from nbexchange.plugin.archives.selection import name_some
+from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import PackingFailed, reason_of
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment, short_moment

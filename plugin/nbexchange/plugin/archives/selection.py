@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
+
+from nbexchange.shared.terminal import clean
 
 UNSAFE_NAMES = (
     # version control: its configuration names commands that run when somebody asks for the state of the folder
@@ -38,6 +41,29 @@ class LeftOut:
     unsafe: set[str] = field(default_factory=set)
     too_large: set[str] = field(default_factory=set)
     odd: set[str] = field(default_factory=set)
+
+    def lines(self, whose: str, limit: str, level_of_ignored: int) -> Iterator[tuple[int, str]]:
+        """For the log, a line for each reason, with its level. `limit` is `max_file_size` as people read it."""
+        reasons = [
+            (logging.WARNING, f", being larger than max_file_size ({limit})", self.too_large),
+            (
+                logging.WARNING,
+                ", since programs run what is in them unasked (c.Exchange.unsafe_names)",
+                self.unsafe,
+            ),
+            (logging.WARNING, ", since they lead out of the assignment or are no plain files", self.odd),
+            (level_of_ignored, " by CourseDirectory.ignore or include", self.ignored),
+        ]
+        for level, reason, paths in reasons:
+            if paths:
+                yield level, f"Left out{whose}{reason}: {name_some(paths)}"
+
+
+def name_some(paths: Collection[str], count: int = 10) -> str:
+    """The first of some paths in a tree, as a phrase that is safe to print."""
+    names = [clean(path) for path in sorted(paths)[:count]]
+    more = len(paths) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True)
