@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from support.database.ledger import logged
+from support.database.ledger import count, logged
+from support.people.callers import archive_item
+
+from nbexchange.api.db.models import Upload
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
@@ -44,3 +47,12 @@ def test_unrelease_hides_and_can_be_undone_by_a_release_without_force(released, 
     assert released.teacher.release()["version"] == 2
     assert [r["id"] for r in released.teacher.submissions()] == [submission["id"]]
     assert [action.actor for action in logged(database, "unreleased")] == ["teacher"]
+
+
+def test_nothing_can_be_submitted_to_what_was_withdrawn_and_the_student_is_told_when(released, database):
+    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
+    refused = released.ada.initiate("submission", archive_item(b"w"))
+    assert (refused.status_code, refused.json["type"]) == (404, "assignment-withdrawn")
+    (event,) = logged(database, "unreleased")
+    assert refused.json["detail"] == f"ps1 of cs1 was withdrawn on {event.at:%Y-%m-%d at %H:%M} UTC."
+    assert count(database, Upload, Upload.kind == "submission") == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.database.ledger import count, logged, make_older
+from support.database.ledger import count, make_older
 from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.db.models import Course, Person, Submission, Upload
@@ -73,15 +73,6 @@ def test_nothing_can_be_submitted_to_what_was_never_released(released, database)
     unknown = released.ada.initiate("submission", archive_item(b"w"), assignment="ps9")
     assert hidden.status_code == unknown.status_code == 404
     assert hidden.json["detail"] == unknown.json["detail"].replace("ps9", "ps8")
-    assert count(database, Upload, Upload.kind == "submission") == 0
-
-
-def test_nothing_can_be_submitted_to_what_was_withdrawn_and_the_student_is_told_when(released, database):
-    released.teacher.delete("assignments", course_id="cs1", assignment_id="ps1")
-    refused = released.ada.initiate("submission", archive_item(b"w"))
-    assert (refused.status_code, refused.json["type"]) == (404, "assignment-withdrawn")
-    (event,) = logged(database, "unreleased")
-    assert refused.json["detail"] == f"ps1 of cs1 was withdrawn on {event.at:%Y-%m-%d at %H:%M} UTC."
     assert count(database, Upload, Upload.kind == "submission") == 0
 
 

@@ -10,9 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from nbexchange.api.access.permissions import loose_feedback_objection, proxy_objection
-from nbexchange.api.access.visibility import withdrawn_assignments
-from nbexchange.api.db.find_or_create import no_assignment
-from nbexchange.api.db.models import Assignment, Person, Release, Submission, Upload
+from nbexchange.api.db.models import Person, Submission, Upload
 from nbexchange.api.db.states import PENDING
 from nbexchange.api.problems import (
     AlreadyReleased,
@@ -20,10 +18,10 @@ from nbexchange.api.problems import (
     InvalidRequest,
     NotFound,
     TooManyPending,
-    Withdrawn,
 )
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.api.uploads.items import check_item
+from nbexchange.api.uploads.released import is_released, not_released
 from nbexchange.protocol import (
     UploadItem,
 )
@@ -84,7 +82,7 @@ class SubmissionRule:
     def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
         self.batch = batch
         if not is_released(batch):
-            raise _not_released(batch)
+            raise not_released(batch)
         self.proxy_objection = proxy_objection(batch.transaction.caller, batch.request.course_id)
         self.last: dict[int, datetime] = {}
         self.pending: dict[int, int] = {}
@@ -172,16 +170,3 @@ RULES: Mapping[str, type[ReleaseRule | SubmissionRule | FeedbackRule]] = {
     "submission": SubmissionRule,
     "feedback": FeedbackRule,
 }
-
-
-def is_released(batch: Batch) -> bool:
-    current = select(Release.pk).where(Release.assignment_pk == batch.assignment.pk, Release.is_current)
-    return batch.transaction.session.scalar(current) is not None
-
-
-def _not_released(batch: Batch) -> NotFound:
-    """Says so where it was withdrawn, as all members of the course may know."""
-    course_id, assignment_id = batch.request.course_id, batch.request.assignment_id
-    withdrawn = withdrawn_assignments(batch.transaction.caller, [course_id])
-    row = batch.transaction.session.execute(withdrawn.where(Assignment.pk == batch.assignment.pk)).first()
-    return Withdrawn(course_id, assignment_id, row[1]) if row else no_assignment(course_id, assignment_id)
