@@ -99,9 +99,12 @@ def ask_store(runtime: Runtime, uploads: Sequence[Upload]) -> Stored:
     """What the store holds for each upload. Raises `StoreUnavailable`."""
     if not uploads:
         return {}
-    with runtime.asking_store() as store, ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
-        answers = pool.map(lambda upload: store.stat(upload.object_key), uploads)
-        return dict(zip([upload.pk for upload in uploads], answers, strict=True))
+    with runtime.asking_store() as store:
+        if len(uploads) == 1:
+            return {upload.pk: store.stat(upload.object_key) for upload in uploads}
+        with ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
+            answers = pool.map(lambda upload: store.stat(upload.object_key), uploads)
+            return dict(zip([upload.pk for upload in uploads], answers, strict=True))
 
 
 def lock_uploads(session: Session, uploads: Collection[Upload]) -> Sequence[Upload]:
