@@ -10,7 +10,6 @@ from support.people.callers import archive_item, problem_of
 from nbexchange.api.assignments import listing
 from nbexchange.api.db.models import Upload
 from nbexchange.api.uploads.garbage_collection import collect_garbage
-from nbexchange.api.wire import assignments as answers
 from nbexchange.api.wire import pages
 from nbexchange.protocol import PROTOCOL_HEADER
 
@@ -97,7 +96,7 @@ def test_a_client_that_knows_no_pages_gets_all_or_is_told_that_there_is_more(peo
         people.teacher.release(assignment=f"ps{number}")
     monkeypatch.setattr(listing, "ASSIGNMENTS_PAGE", 2)
     assert [entry["assignment_id"] for entry in people.ada.assignments()] == [f"ps{n}" for n in range(5)]
-    monkeypatch.setattr(answers, "MOST_PAGES", 2)
+    monkeypatch.setattr(pages, "MOST_PAGES", 2)
     answer = people.ada.get("assignments")
     assert (answer.status_code, answer.json["type"]) == (413, "too-large")
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from nbexchange.protocol.base import Answer, Request
 from nbexchange.protocol.courses import RoleName, RoleText
 from nbexchange.protocol.limits import MAX_ROSTER
+from nbexchange.protocol.revisions import since
 
 PersonalText = Annotated[str, Meta(max_length=255)]
 
@@ -38,11 +39,15 @@ class RosterEntry(Request):
 
 class RosterQuery(Request):
     course_id: str
+    cursor: Annotated[str | None, since(2)] = None
 
 
 class Roster(Answer):
+    """A page of a roster; ask again with `cursor` while there is one. Older clients get all of it, or `too-large`."""
+
     course_id: str
     members: list[Member]
+    cursor: str | None = None
 
 
 class Enrol(Request):

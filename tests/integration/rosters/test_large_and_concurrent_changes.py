@@ -12,8 +12,9 @@ from support.faults.at_once import at_once
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import connect
 from nbexchange.api.db.models import Course, Membership, Person
-from nbexchange.api.rosters import change
-from nbexchange.protocol import MAX_ROSTER, Enrol, RosterEntry
+from nbexchange.api.rosters import change, read
+from nbexchange.api.wire import pages
+from nbexchange.protocol import MAX_ROSTER, PROTOCOL_HEADER, Enrol, RosterEntry
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
@@ -93,3 +94,25 @@ def test_a_row_that_joins_two_organisations_is_impossible(people, database):
         ).all()
     assert len(rows) == 2
     assert all(len(set(row)) == 1 for row in rows)
+
+
+@pytest.mark.parametrize(("rows", "size"), [(2, 1 << 20), (2000, 100)], ids=["rows", "bytes"])
+def test_a_roster_comes_in_pages_of_rows_and_bytes_and_as_a_whole_to_who_knows_none(
+    people, monkeypatch, rows, size
+):
+    enrol(people.teacher, *(f"s{number}" for number in range(5, 0, -1)))
+    whole = people.teacher.get("roster", course_id="cs1").json
+    monkeypatch.setattr(read, "PAGE", rows)
+    monkeypatch.setattr(pages, "PAGE_BYTES", size)
+    members, cursor = [], {}
+    while True:
+        page = people.teacher.call(
+            "GET", "roster", query_string={"course_id": "cs1", **cursor}, headers={PROTOCOL_HEADER: "2"}
+        ).json
+        assert 0 < len(page["members"]) < 5
+        members += page["members"]
+        if "cursor" not in page:
+            break
+        cursor = {"cursor": page["cursor"]}
+    assert sorted(members, key=lambda member: member["name"]) == whole["members"]
+    assert people.teacher.get("roster", course_id="cs1").json == whole

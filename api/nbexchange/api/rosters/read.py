@@ -29,6 +29,9 @@ def add_roles(session: Session, caller: Identity) -> Identity:
     return replace(caller, courses=merge_roles([*caller.courses.items(), *roles]))
 
 
+PAGE = 2000
+"""How many people are on a page of a roster, at the most."""
+
 Members = Mapping[str, Membership]
 """A roster by name, in the order of the names."""
 
@@ -48,6 +51,28 @@ def list_roster(context: Context, course_id: str) -> Members:
     if not rows and context.caller.is_administrator:
         raise no_course(context.caller.org_id, course_id)
     return _by_name((name, membership) for name, membership in rows if membership)
+
+
+def list_roster_page(
+    context: Context, course_id: str, after: int | None
+) -> tuple[list[tuple[str, Membership]], bool]:
+    """A page of a roster as names and memberships, and whether there is more.
+
+    `after` is the key of the last membership of the page before.
+    """
+    require_rosters(context)
+    with context.read() as transaction:
+        rows = transaction.session.execute(
+            select(Person.name, Membership)
+            .join(Membership, Membership.person_pk == Person.pk)
+            .join(Course, Membership.course_pk == Course.pk)
+            .join(Organisation, Course.org_pk == Organisation.pk)
+            .where(in_organisation(context.caller.org_id), Course.course_id == course_id)
+            .where(Membership.pk > (after or 0))
+            .order_by(Membership.pk)
+            .limit(PAGE + 1)
+        ).all()
+    return [(name, membership) for name, membership in rows[:PAGE]], len(rows) > PAGE
 
 
 def require_rosters(context: Context) -> None:

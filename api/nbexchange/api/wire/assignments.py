@@ -11,14 +11,12 @@ from nbexchange import protocol
 from nbexchange.api.assignments.downloads import DownloadGrant
 from nbexchange.api.assignments.listing import AssignmentView, Attempt, page_key
 from nbexchange.api.assignments.unrelease import PurgeCount
-from nbexchange.api.problems import NotFound, TooLarge, Withdrawn
+from nbexchange.api.problems import NotFound, Withdrawn
 from nbexchange.api.wire.cursors import encode_cursor
-from nbexchange.api.wire.pages import fit
+from nbexchange.api.wire.pages import all_pages, fit
 from nbexchange.api.wire.problems import failed_item
 from nbexchange.api.wire.records import contact_of, feedback_entry, release_record, submission_record
 
-MOST_PAGES = 8
-"""How many pages of its assignments a client gets at once that knows no pages."""
 NO_SUBMISSION = NotFound("You have no such submission.")
 
 
@@ -27,23 +25,19 @@ def assignments(views: Sequence[AssignmentView], now: datetime, last_key: int | 
     entries = fit([_assignment(view) for view in views])
     if len(entries) < len(views):
         last_key = views[len(entries) - 1].assignment.pk
-    entries.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
+    entries.sort(key=_place)
     return protocol.Assignments(entries, now, None if last_key is None else encode_cursor(last_key))
 
 
-def all_assignments(list_page: Callable[[str | None], protocol.Assignments]) -> protocol.Assignments:
-    """All pages in one answer, for a client that knows no pages. Raises `TooLarge` for too many."""
-    page = whole = list_page(None)
-    for _ in range(MOST_PAGES - 1):
-        if page.cursor is None:
-            break
-        page = list_page(page.cursor)
-        whole.assignments.extend(page.assignments)
-    if page.cursor is not None:
-        raise TooLarge("The list is longer than your program can read: it is an older one.")
-    whole.assignments.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
-    whole.cursor = None
-    return whole
+def whole_list(list_page: Callable[[str | None], protocol.Assignments]) -> protocol.Assignments:
+    """For a client that knows no pages."""
+    pages = all_pages(list_page)
+    entries = [entry for page in pages for entry in page.assignments]
+    return protocol.Assignments(sorted(entries, key=_place), pages[0].server_time)
+
+
+def _place(entry: protocol.Assignment) -> tuple[str, str]:
+    return entry.course_id, entry.assignment_id
 
 
 def _assignment(view: AssignmentView) -> protocol.Assignment:

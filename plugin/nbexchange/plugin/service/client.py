@@ -94,22 +94,15 @@ class Client:
     def assignments(self, course_id: str | None) -> protocol.Assignments:
         """All pages as one answer, in the order of courses and names."""
         query = protocol.AssignmentsQuery(course_id=course_id)
-        whole = page = self._call("GET", "v1/assignments", protocol.Assignments, query=query)
-        while page.cursor not in {None, query.cursor}:
-            query = msgspec.structs.replace(query, cursor=page.cursor)
-            page = self._call("GET", "v1/assignments", protocol.Assignments, query=query)
-            whole.assignments.extend(page.assignments)
-        whole.assignments.sort(key=lambda entry: (entry.course_id, entry.assignment_id))
+        whole, *more = self._pages("v1/assignments", protocol.Assignments, query)
+        entries = [*whole.assignments, *(entry for page in more for entry in page.assignments)]
+        whole.assignments = sorted(entries, key=lambda entry: (entry.course_id, entry.assignment_id))
         return whole
 
     def submissions(self, query: protocol.SubmissionsQuery) -> Iterator[protocol.SubmissionRecord]:
         """All pages of them."""
-        while True:
-            page = self._call("GET", "v1/submissions", protocol.Submissions, query=query)
+        for page in self._pages("v1/submissions", protocol.Submissions, query):
             yield from page.submissions
-            if page.cursor in {None, query.cursor}:
-                return
-            query = msgspec.structs.replace(query, cursor=page.cursor)
 
     def remove_submissions(
         self, ids: Sequence[UUID], *, own: bool
@@ -151,7 +144,11 @@ class Client:
         return self._call("POST", "v1/downloads", protocol.DownloadAnswers, body=body).items
 
     def roster(self, course_id: str) -> protocol.Roster:
-        return self._call("GET", "v1/roster", protocol.Roster, query=protocol.RosterQuery(course_id))
+        """All pages as one answer, in the order of the names."""
+        whole, *more = self._pages("v1/roster", protocol.Roster, protocol.RosterQuery(course_id))
+        members = [*whole.members, *(member for page in more for member in page.members)]
+        whole.members = sorted(members, key=lambda member: member.name)
+        return whole
 
     def enrol(self, request: protocol.Enrol) -> protocol.RosterChange:
         return self._call("POST", "v1/roster", protocol.RosterChange, body=request)
@@ -160,6 +157,15 @@ class Client:
         return self._call("POST", "v1/roster/remove", protocol.RosterChange, body=request)
 
     # --- how -----------------------------------------------------------------------------------------------
+
+    def _pages(self, path: str, kind: type[T], query: Any) -> Iterator[T]:
+        """A list's pages, each asked for when it is wanted."""
+        while True:
+            page: Any = self._call("GET", path, kind, query=query)
+            yield page
+            if page.cursor in {None, query.cursor}:
+                return
+            query = msgspec.structs.replace(query, cursor=page.cursor)
 
     def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:
         """The answer; asked for again while the service is away and the caller has patience."""

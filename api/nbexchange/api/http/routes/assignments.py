@@ -10,11 +10,9 @@ from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.api.wire import assignments as answers
 from nbexchange.api.wire.cursors import decode_cursor
+from nbexchange.api.wire.pages import PAGED_SINCE
 
 operations = Operations()
-
-PAGED_SINCE = 2
-"""The revision from which on a client asks for one page of its assignments after the other."""
 
 
 @operations.add(
@@ -33,7 +31,7 @@ def list_assignments(query: protocol.AssignmentsQuery) -> protocol.Assignments:
         return answers.assignments(*listing.list_assignments(context(), query.course_id, after))
 
     if query.cursor is None and stated_revision() < PAGED_SINCE:
-        return answers.all_assignments(list_page)
+        return answers.whole_list(list_page)
     return list_page(query.cursor)
 
 

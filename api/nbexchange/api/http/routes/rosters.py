@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from nbexchange import protocol
 from nbexchange.api.access.permissions import GRADER, ROSTER_EDITOR
-from nbexchange.api.http.current import context
+from nbexchange.api.http.current import context, stated_revision
 from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import AdministratorRequired, NoRoster, NotFound, RoleRequired
 from nbexchange.api.rosters import change, read
 from nbexchange.api.wire import rosters as answers
+from nbexchange.api.wire.cursors import decode_cursor
+from nbexchange.api.wire.pages import PAGED_SINCE
 
 operations = Operations()
 
@@ -23,7 +25,14 @@ operations = Operations()
 )
 def list_roster(query: protocol.RosterQuery) -> protocol.Roster:
     """List the members of a course, as its roster has them."""
-    return answers.roster(query.course_id, read.list_roster(context(), query.course_id))
+
+    def list_page(cursor: str | None) -> protocol.Roster:
+        (after,) = decode_cursor(cursor, 1) or (None,)
+        return answers.roster_page(query.course_id, *read.list_roster_page(context(), query.course_id, after))
+
+    if query.cursor is None and stated_revision() < PAGED_SINCE:
+        return answers.whole_roster(list_page)
+    return list_page(query.cursor)
 
 
 @operations.add(
