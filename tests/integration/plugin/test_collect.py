@@ -107,6 +107,16 @@ def test_nothing_reaches_the_gradebook_that_it_or_another_program_would_obey(sub
     assert others == ("Ben van", "Test", "ben@example.org")
 
 
+def test_one_for_whose_name_the_gradebook_has_no_room_keeps_no_other_names_out_of_it(submitted, database):
+    """On PostgreSQL it would refuse them all."""
+    with database.write() as session:
+        session.execute(update(Person).where(Person.name == "ada").values(name="a" * 200))
+    submitted.teacher.run(ExchangeCollect, "ps1")
+    assert collected(submitted, "a" * 200)["p1.ipynb"] == b"work of ada"
+    with Gradebook(f"sqlite:///{submitted.teacher.home}/gradebook.db") as gradebook:
+        assert [(student.id, student.last_name) for student in gradebook.students] == [("ben", "Test")]
+
+
 def test_a_student_whose_name_is_no_id_is_named_and_the_others_are_collected(submitted, database):
     with database.write() as session:
         session.execute(update(Person).where(Person.name == "ada").values(name="a<b>\u202eda"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 from support.database.rosters import administrator, as_administrator, changed, enrol, log, roster, unenrol
 from support.database.statements import statements
 from support.people.callers import Caller, archive_item
 
+from nbexchange.api.db.models import Course
 from nbexchange.api.problems import NotFound
 from nbexchange.api.rosters.change import name_course
 from nbexchange.api.rosters.read import list_roster
@@ -35,6 +37,16 @@ def test_who_is_put_on_a_roster_may_what_the_role_allows_at_once(people, newcome
     assert newcomers.carol.submit()["student_id"] == "carol"
     assert changed(enrol(people.teacher, {"name": "carol", "role": "grader"})) == {"changed": ["carol"]}
     assert len(newcomers.carol.submissions()) == 1
+
+
+def test_a_course_of_before_whose_id_could_be_taken_for_another_gives_no_role_and_shuts_nobody_out(
+    people, newcomers, database
+):
+    enrol(people.teacher, "carol")
+    with database.write() as session:
+        session.execute(update(Course).values(course_id="cs1 "))
+    answer = newcomers.carol.get("me")
+    assert (answer.status_code, answer.json["courses"]) == (200, [])
 
 
 def test_who_is_taken_off_it_may_nothing_more_at_once(people, newcomers):
