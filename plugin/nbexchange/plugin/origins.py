@@ -54,7 +54,7 @@ def read_origin(folder: Path) -> Origin | None:
     try:
         with (folder / ORIGIN).open("rb") as file:
             origin = msgspec.json.decode(file.read(MAX_ORIGIN), type=Origin)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     names = (origin.course_id, origin.assignment_id)
     return origin if all(map(is_path_component, names)) else None

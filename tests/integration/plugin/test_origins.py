@@ -156,6 +156,7 @@ def test_it_is_neither_submitted_nor_released_nor_taken_from_an_archive(released
         '{"course_id": "../phys", "assignment_id": "ps1"}',
         '{"course_id": "phys", "assignment_id": "ps1"' + " " * 20_000 + "}",
         b'{"course_id": "\xff", "assignment_id": "ps1"}',
+        '{"course_id": "phys", "assignment_id": "ps1", "x": ' + "[" * 10_000,
     ],
 )
 def test_a_folder_that_knows_nothing_is_a_copy_of_whatever_has_its_name(courses, content):
