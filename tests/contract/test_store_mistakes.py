@@ -81,23 +81,45 @@ def test_the_service_says_so_in_its_log_and_at_readyz_and_runs(tmp_path, setting
     assert answer.json()["detail"] == f"The object store cannot be used: {mistake.sentence}."
 
 
-class OtherRegion(BaseHTTPRequestHandler):
-    """As AWS answers requests that are signed for another region than the bucket's."""
+class Refusing(BaseHTTPRequestHandler):
+    """A server of S3 that refuses what `accepts` does not like, with `body`, and says in which region the bucket is."""
+
+    body = b""
+
+    def accepts(self):
+        raise NotImplementedError
 
     def respond(self):
-        is_right = "/eu-central-1/s3/" in self.headers.get("Authorization", "")
-        body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-central-1</Region></Error>"
-        self.send_response(200 if is_right else 400)
+        body = b"" if self.accepts() else self.body
+        self.send_response(400 if body else 200)
         self.send_header("x-amz-bucket-region", "eu-central-1")
-        self.send_header("Content-Length", "0" if self.command == "HEAD" or is_right else str(len(body)))
+        self.send_header("Content-Length", str(len(body)) if self.command != "HEAD" else "0")
         self.end_headers()
-        if not is_right and self.command != "HEAD":
+        if self.command != "HEAD":
             self.wfile.write(body)
 
     do_GET = do_HEAD = respond
 
     def log_message(self, *_):
         """Nobody reads it."""
+
+
+class OtherRegion(Refusing):
+    """As AWS answers requests that are signed for another region than the bucket's."""
+
+    body = b"<Error><Code>AuthorizationQueryParametersError</Code><Region>eu-central-1</Region></Error>"
+
+    def accepts(self):
+        return "eu-central-1%2Fs3%2F" in self.path
+
+
+class VerifyingUrlsAlone(Refusing):
+    """As MiniStack takes whatever is signed in a header, also with a wrong secret."""
+
+    body = b"<Error><Code>SignatureDoesNotMatch</Code></Error>"
+
+    def accepts(self):
+        return "Authorization" in self.headers
 
 
 @pytest.mark.usefixtures("credentials")
@@ -109,6 +131,15 @@ def test_another_region_is_told_and_not_gone_to_in_silence():
             StoreMisconfigured, match=r"not in the region of the settings: it is in eu-central-1$"
         ):
             S3Store("bucket", region="us-east-1", endpoint_url=url).ready()
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_wrong_secret_is_found_out_where_signatures_in_urls_alone_are_verified():
+    with (
+        serving(HTTPServer(("127.0.0.1", 0), VerifyingUrlsAlone)) as url,
+        pytest.raises(StoreMisconfigured, match="the secret access key is not the one"),
+    ):
+        S3Store("bucket", endpoint_url=url).ready()
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])

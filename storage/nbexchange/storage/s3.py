@@ -52,6 +52,7 @@ class S3Store:
     session: Any = field(init=False, repr=False)
     client: Any = field(init=False, repr=False)
     signer: Any = field(init=False, repr=False)
+    asker: Any = field(init=False, repr=False)
     public_url: str = field(init=False, repr=False)
     max_put_size: int = field(default=MAX_PUT_SIZE, init=False, repr=False)
 
@@ -62,6 +63,8 @@ class S3Store:
         self.session = boto3.session.Session()
         self.client = self._connect(self.endpoint_url)
         self.signer = self.client if public == self.endpoint_url else self._connect(public)
+        # As clients sign: some servers verify a signature in a URL, and none in a header.
+        self.asker = self._connect(self.endpoint_url, signature_version="s3v4-query")
         self.public_url = self._address(public)
 
     def _address(self, endpoint_url: str | None) -> str:
@@ -177,10 +180,10 @@ class S3Store:
         """Raise `ObjectAbsent` where there is none, and `StoreUnavailable` where it cannot be used."""
         try:
             with translated_errors():
-                check_clock(self.client.head_bucket(Bucket=self.bucket))
+                check_clock(self.asker.head_bucket(Bucket=self.bucket))
         except Unexplained:
             with translated_errors():
-                self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
+                self.asker.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
             raise
 
     def ready(self) -> None:

@@ -21,11 +21,14 @@ WITHOUT_A_REASON = {"301", "400", "403"}
 
 OTHER_REGION = {
     "AuthorizationHeaderMalformed",
+    "AuthorizationQueryParametersError",
     "IllegalLocationConstraintException",
     "PermanentRedirect",
     "TemporaryRedirect",
 }
 SKEWED = {"RequestTimeTooSkewed", "RequestExpired"}
+OFTEN_SKEWED = {"AccessDenied", "403"}
+"""Codes of refusals that servers also give a request which is expired, or not yet good, by their clock."""
 REASONS = {
     "SignatureDoesNotMatch": "the secret access key is not the one that belongs to the access key",
     "InvalidAccessKeyId": "the object store does not know the access key",
@@ -34,6 +37,7 @@ REASONS = {
     "ExpiredToken": "the temporary credentials for the object store have ended",
     "InvalidToken": "the session token is not one that the object store has given",
 }
+SKEW = "the clock of this machine is too far from that of the object store"
 NO_CREDENTIALS = (
     "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
@@ -73,10 +77,9 @@ def explain(error: ClientError) -> StoreUnavailable:
         region = error.response.get("Error", {}).get("Region") or headers.get("x-amz-bucket-region")
         where = f": it is in {region}" if region else ""
         return StoreMisconfigured(f"the bucket is not in the region of the settings{where}")
-    if code in SKEWED:
-        return StoreMisconfigured(
-            clock_difference(headers) or "the clock of this machine is too far from that of the object store"
-        )
+    difference = clock_difference(headers)
+    if code in SKEWED or (difference and code in OFTEN_SKEWED):
+        return StoreMisconfigured(difference or SKEW)
     if code in REASONS:
         return StoreMisconfigured(REASONS[code])
     kind = Unexplained if code in WITHOUT_A_REASON else StoreUnavailable
