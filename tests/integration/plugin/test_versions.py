@@ -123,7 +123,7 @@ def refusal_of_field(released, monkeypatch, revision):
     monkeypatch.setattr(web, "REVISION", revision)
     with released.ada.signed_in(), action.readable_failures():
         action.client.check("healthz")
-        action.client._call("GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", 7))
+        action.client._call("GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", brand_new=7))
 
 
 def test_a_field_is_not_sent_to_a_service_that_does_not_know_it(released, monkeypatch):
@@ -140,7 +140,7 @@ def test_before_the_service_has_stated_its_revision_it_is_taken_for_the_first(me
     with impostor((200, "application/json", b"{}")) as (url, seen):
         client = Client(lambda path: (f"{url}/{path}", {}, {}), 5)
         for _ in range(2):
-            client._call(method, "x", protocol.Health, query=LaterQuery("cs1", 7), body=LATER)
+            client._call(method, "x", protocol.Health, query=LaterQuery("cs1", brand_new=7), body=LATER)
     assert client.revision == 1
     for _, path, _, body in seen:
         assert path == "/x?course_id=cs1"
