@@ -132,6 +132,7 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
 
     def show_assignments(self, course_id: str) -> Answer:
         """The list, or what was fetched, below a line that says why there is no more."""
+        self.notice = ""
         answer = self.do("list_assignments", course_id)
         copies = [] if answer["success"] else self._copies_without_list(course_id)
         if not copies:
@@ -157,6 +158,9 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         if assignment_id == self.notice:
             return self.show_assignments(course_id)
         answer = self.do(METHODS[action], course_id, assignment_id)
+        if not answer["success"] and action != "submit":  # which has a dialog of its own
+            listed = self.show_assignments(course_id)
+            return listed if self.notice else answer
         if not answer["success"]:
             return answer
         listed = self.do("list_assignments", course_id)

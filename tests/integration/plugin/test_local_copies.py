@@ -52,6 +52,18 @@ def test_its_button_asks_again(fetched, monkeypatch):
     assert (entry["assignment_id"], entry["status"]) == ("ps1", "fetched")
 
 
+def test_a_fetch_that_fails_hides_nothing_where_the_exchange_is_away(fetched, monkeypatch):
+    with manager_of(fetched.ada) as ada:
+        listed = shown(ada.show_assignments("cs1"))
+        assert ada.act("fetch", "cs1", "ps9")["success"] is False
+        monkeypatch.setenv("NBEXCHANGE_URL", AWAY)
+        for action in ("fetch", "fetch_feedback"):
+            line, *copies = shown(ada.act(action, "cs1", "ps9"))
+            assert line["assignment_id"].startswith("The exchange service at 127.0.0.1:1 cannot be reached.")
+            assert copies == listed
+        assert ada.act("submit", "cs1", "ps1")["success"] is False
+
+
 def test_the_menu_has_the_courses_of_what_was_fetched(fetched):
     fetched.ada.url = AWAY
     with manager_of(fetched.ada) as ada:

@@ -26,6 +26,8 @@ ARGUMENTS = [
 ]
 """Chromium keeps to loopback, and starts where it is root's or has little shared memory."""
 
+ENDING = "Below is what you have fetched. The button asks again."
+
 LISTS = {"Fetch": "released", "Submit": "fetched", "Fetch Feedback": "submitted"}
 """Which list has which button."""
 
@@ -79,18 +81,12 @@ class Lab:
     def close_dialog(self) -> None:
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
 
-    def read_notice(self) -> str:
-        """The line above the released assignments, which says why the exchange has given no list."""
+    def read_notice(self, instead_of: str = "") -> str:
+        """The line above the released assignments that says why there are no more; each has another request's id."""
         notice = self.list("released").locator(":scope > .list_item .item_name").first
-        expect(notice).to_contain_text("Below is what you have fetched.")
+        expect(notice).to_contain_text(ENDING)
+        expect(notice).not_to_have_text(instead_of, use_inner_text=True)
         return in_one_line(notice.inner_text())
-
-    def read_error(self, instead_of: str = "") -> str:
-        """What stands in the place of the released assignments; each answer has another request's id."""
-        message = self.page.locator("#released_assignments_list_error")
-        expect(message).to_be_visible()
-        expect(message).not_to_have_text(instead_of)
-        return in_one_line(message.inner_text())
 
 
 def in_one_line(text: str) -> str:
