@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -93,3 +94,28 @@ def test_status_says_that_formgrader_opens_in_a_tab_of_its_own(external):
     )
     told = f"ok +opens in a tab of its own, as this hub forbids frames: /user/{INSTRUCTOR}/formgrader"
     assert re.search(f"^formgrader +{told}$", done.stdout, re.M), done.stdout
+
+
+def test_formgrader_runs_no_configuration_that_a_student_wrote(external):
+    """JupyterLab can open it in whatever folder its file browser shows."""
+    teacher = external.server(INSTRUCTOR)
+    submission, trace = teacher.home / "elsewhere" / "ps1", teacher.home / "was-run"
+    submission.mkdir(parents=True)
+    (submission / "submission_secret.txt").touch()
+    (submission / "nbgrader_config.py").write_text(f"open({str(trace)!r}, 'w').close()\n")
+
+    def reply(path: Path) -> requests.Response:
+        headers = {"Authorization": f"token {teacher.token}"}
+        parameters = {"path": str(path)}
+        return requests.get(f"{teacher.url}formgrader", params=parameters, headers=headers, timeout=DEADLINE)
+
+    refused = reply(submission)
+    assert refused.status_code == 400
+    assert f"{submission} is for submissions: open Formgrader in the directory of the course." in refused.text
+    assert not trace.exists()
+    (submission / "submission_secret.txt").unlink()
+    assert reply(submission).ok
+    assert trace.exists(), "nbgrader would have run it"
+    trace.unlink()
+    shutil.rmtree(submission.parent)
+    assert reply(Path()).ok

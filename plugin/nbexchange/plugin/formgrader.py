@@ -24,6 +24,7 @@ from tornado import web
 
 from nbexchange.plugin import frames
 from nbexchange.plugin.dialogs import ActionLog, with_reason_first
+from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.formgrader"
 
@@ -125,6 +126,14 @@ def with_reason(page: str, failure: str) -> str:
 
 class Entrance(handlers.FormgraderHandler):  # type: ignore[misc]
     """The page that JupyterLab opens in a frame. nbgrader's leads on to the list of assignments."""
+
+    def get(self) -> None:
+        """Go to the course in `path`, where JupyterLab says that it is there; nbgrader runs the configuration in it."""
+        path = Path(self.get_argument("path", ""))
+        if submission := submission_around(path):
+            text = "%s is for submissions: open Formgrader in the directory of the course."
+            raise web.HTTPError(400, text, submission)
+        super().get()
 
     def redirect(self, url: str, permanent: bool = False, status: int | None = None) -> None:
         if not self.current_user or not self._is_in_forbidden_frame():
