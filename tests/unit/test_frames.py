@@ -23,8 +23,16 @@ def test_a_hubs_policy_forbids_frames_where_people_share_a_host(policy, monkeypa
 @pytest.mark.parametrize("policy", OF_THE_HUB)
 def test_the_servers_own_pages_are_let_in_where_it_has_a_host_of_its_own(policy, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_HOST", "https://hub.example.org")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     assert frames.within_one_host(policy) == policy.replace("'none'", "'self'")
     assert not frames.are_forbidden(frames.within_one_host(policy))
+
+
+@pytest.mark.parametrize("policy", OF_THE_HUB)
+def test_a_service_of_the_hub_may_share_its_host_and_lets_in_nobody(policy, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_HOST", "https://hub.example.org")
+    monkeypatch.setenv("JUPYTERHUB_USER", "")
+    assert frames.within_one_host(policy) == policy
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,7 @@ def test_the_servers_own_pages_are_let_in_where_it_has_a_host_of_its_own(policy,
 )
 def test_what_an_operator_allows_stays_as_it_is(policy, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_HOST", "https://hub.example.org")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     assert not frames.are_forbidden(policy)
     assert frames.within_one_host(policy) == policy
 

@@ -29,8 +29,11 @@ def within_one_host(policy: str) -> str:
 
 
 def has_host_of_its_own() -> bool:
-    """Whether this is a server of a hub with `subdomain_host`, which its servers learn as the hub's host."""
-    return bool(os.environ.get("JUPYTERHUB_HOST"))
+    """Whether this is somebody's server in a hub with `subdomain_host`, which servers learn as the hub's host.
+
+    A service, such as a Formgrader that the hub runs for a course, is nobody's, and may share its host with others.
+    """
+    return bool(os.environ.get("JUPYTERHUB_HOST") and os.environ.get("JUPYTERHUB_USER"))
 
 
 # --- what stands in a frame that is forbidden ----------------------------------------------------------------
