@@ -114,7 +114,7 @@ def test_every_command_explains_itself(desks, command):
     assert kind.name == f"jupyter-nbexchange {command}"
 
 
-@pytest.mark.parametrize(("argument", "status"), [("foo", 1), ("--nonsense", 2)])
+@pytest.mark.parametrize(("argument", "status"), [("foo", 1), ("--nonsense", 1)])
 def test_what_a_command_does_not_know_is_refused(desks, argument, status):
     said = desks.ada.ask("whoami", argument)
     assert (said.status, said.out) == (status, "")
