@@ -23,7 +23,13 @@ from support.people.commands import run_nbexchange, run_nbexchange_here, serving
         ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
         ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
         ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
-        ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x"}, "127.0.0.1"),
+        (
+            {
+                "NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x",
+                "NBEXCHANGE_DATABASE_PATIENCE": "0",
+            },
+            "the database cannot be used",
+        ),
         ({"NBEXCHANGE_DB_KWARGS": "{'foo': 1}"}, "foo"),
         ({"NBEXCHANGE_USER_PLUGIN_CLASS": "builtins.dict"}, "get_current_user"),
         (
@@ -38,6 +44,7 @@ def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, wo
     assert done.status != 0
     assert word in done.err
     assert "Traceback" not in done.err
+    assert done.err.count("\n") == 1
     assert "p4ssword" not in done.err
 
 

@@ -123,7 +123,9 @@ def refusal_of_field(released, monkeypatch, revision):
     monkeypatch.setattr(web, "REVISION", revision)
     with released.ada.signed_in(), action.readable_failures():
         action.client.check("healthz")
-        action.client._call("GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", brand_new=7))
+        action.client._call(
+            "GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", brand_new=7)
+        )
 
 
 def test_a_field_is_not_sent_to_a_service_that_does_not_know_it(released, monkeypatch):

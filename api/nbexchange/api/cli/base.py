@@ -134,7 +134,7 @@ class Command(StrictOptions, Application):
         try:
             super().launch_instance(argv, **kwargs)
         except DBAPIError as error:
-            sys.exit(f"nbexchange: the database cannot be used: {error.orig}")
+            sys.exit(f"nbexchange: the database cannot be used: {' '.join(str(error.orig).split())}")
         except EXPECTED as error:
             sys.exit(f"nbexchange: {error}")
 

@@ -34,7 +34,8 @@ def wait_for_database(database: Database, patience: float) -> None:
             if not may_pass(error) or time.monotonic() >= end:
                 raise
             if not is_told:
-                log.warning("waiting up to %g seconds for the database: %s", patience, error.orig)
+                said = " ".join(str(error.orig).split())
+                log.warning("waiting up to %g seconds for the database: %s", patience, said)
             is_told = True
         sleep(PAUSE)
 
