@@ -57,7 +57,6 @@ class Handler(BaseHandler):  # type: ignore[misc]
     """What differs in all of nbgrader's handlers."""
 
     loop: asyncio.AbstractEventLoop
-    action_log: ActionLog
 
     @property
     def content_security_policy(self) -> str:
@@ -67,10 +66,14 @@ class Handler(BaseHandler):  # type: ignore[misc]
     def api(self) -> Api:
         formgrader, level = self.coursedir.parent, self.log.level
         formgrader.load_config_file()
-        self.action_log = ActionLog(self.log)
-        api = Api(self.coursedir, self.authenticator, parent=formgrader, log=self.action_log)
+        log = ActionLog(self.log)
+        api = Api(self.coursedir, self.authenticator, parent=formgrader, log=log)
         self.log.setLevel(level)  # which nbgrader's has changed
+        self.failure = log.failure
         return api
+
+    failure = ""
+    """Of the list that nbgrader asks the exchange for first."""
 
     def finish(self, chunk: Any = None) -> Any:
         """On the loop, also where nbgrader ends an answer itself, as it does to redirect."""
@@ -109,10 +112,10 @@ BANNER = re.compile(r'(<div[^>]* id="warning-exchange">).*?(</div>)', re.DOTALL)
 class ManageAssignments(handlers.ManageAssignmentsHandler):  # type: ignore[misc]
     """The list of assignments, with the reason where it cannot say which of them are released."""
 
-    action_log: ActionLog
+    failure = ""
 
     def render(self, name: str, **values: Any) -> str:
-        return with_reason(super().render(name, **values), self.action_log.failure)
+        return with_reason(super().render(name, **values), self.failure)
 
 
 def with_reason(page: str, failure: str) -> str:

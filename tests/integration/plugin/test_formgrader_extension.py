@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
@@ -148,3 +149,11 @@ def test_the_banner_says_what_failed_and_not_that_a_directory_is_missing(teacher
     assert shown.count("</div>") == page.count("</div>")
     assert extension.with_reason(page, "") == page
     assert "<blink>" not in extension.with_reason(page, r"\1<blink>")
+
+
+def test_nbgraders_own_pages_of_errors_are_shown_as_they_are():
+    """Before any list was asked for, as where the course is not below the server's directory."""
+    page = object.__new__(extension.ours(extension.ManageAssignments))
+    templates = Environment(loader=FileSystemLoader([handlers.template_path]), autoescape=True)
+    page.application = SimpleNamespace(settings={"nbgrader_jinja2_env": templates})
+    assert "Sorry" in page.render("base_500.tpl", base_url="/user/ada", error_code=500)
