@@ -31,7 +31,7 @@ def within_one_host(policy: str) -> str:
 def has_host_of_its_own() -> bool:
     """Whether this is somebody's server in a hub with `subdomain_host`, which servers learn as the hub's host.
 
-    A service, such as a Formgrader that the hub runs for a course, is nobody's, and may share its host with others.
+    A service, such as a Formgrader that the hub runs for a course, may share its host with other services.
     """
     return bool(os.environ.get("JUPYTERHUB_HOST") and os.environ.get("JUPYTERHUB_USER"))
 
