@@ -27,6 +27,8 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
             "max_buffer_size": 1,
             "max_unpacked_size": 2,
             "max_items": 100,
+            "max_unpacked_ratio": 100,
+            "max_members": 20_000,
         }
 
 
