@@ -65,6 +65,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
         self.patience: float = self.app.settings.caller_timeout
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, asyncio.TimerHandle] = {}
+        self.serving: asyncio.Task[Any] | None = None
 
     async def _serve(self) -> None:
         if sys.platform == "linux":
@@ -72,7 +73,15 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
                 # Connections inherit it: the system ends one whose other side takes nothing of what was sent.
                 timeout = int(1000 * self.patience)
                 listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout)
+        self.serving = asyncio.current_task()
         await super()._serve()
+
+    def handle_exit_signal(self) -> None:
+        """Stop now, and not when gunicorn's loop looks again, a second later."""
+        is_serving = self.alive and self.servers
+        super().handle_exit_signal()
+        if is_serving and self.serving:
+            self.serving.cancel()
 
     async def _shutdown(self) -> None:
         """Let requests end, but wait for no connection that has none."""
