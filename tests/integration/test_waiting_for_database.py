@@ -6,12 +6,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from psycopg2 import extensions
 from sqlalchemy.exc import OperationalError
 from support.people.commands import run_nbexchange_here
 
 from nbexchange.api.db import upgrade, waiting
 from nbexchange.api.db.engine import connect, parse_url
 from nbexchange.demo.servers import free_port
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_process_of_its_own():
+    """Without the callback that a service leaves to psycopg2, with which errors read differently."""
+    callback = extensions.get_wait_callback()
+    extensions.set_wait_callback(None)
+    yield
+    extensions.set_wait_callback(callback)
 
 
 @pytest.fixture
