@@ -1,4 +1,4 @@
-"""HTTP that is none, sent over a socket to the service as operators run it."""
+"""Malformed HTTP, sent over a socket to the service as operators run it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MESSAGES = {
     "a chunk without a size": (CHUNKED, b"ZZ\r\n{}\r\n"),
     "a size below nothing": (CHUNKED, b"-2\r\n{}\r\n"),
     "a chunk without an end": (CHUNKED, b"2\r\n{}XX"),
-    "a trailer that is none": (CHUNKED, b"2\r\n{}\r\n0\r\nbad\r\n\r\n"),
-    "a length that is none": ("Content-Length: +2", b"{}"),
+    "a malformed trailer": (CHUNKED, b"2\r\n{}\r\n0\r\nbad\r\n\r\n"),
+    "a malformed length": ("Content-Length: +2", b"{}"),
     "a length of many digits": (f"Content-Length: {'9' * 5000}", b"{}"),
-    "a header that is none": ("Content-Length: 2\r\nbad", b"{}"),
+    "a malformed header": ("Content-Length: 2\r\nbad", b"{}"),
 }
 
 

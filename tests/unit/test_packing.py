@@ -8,12 +8,11 @@ import os
 import tarfile
 
 import pytest
+from support.archives.packed import ROOMY, packed
 
-from nbexchange.plugin.archives.packing import Limits, pack, survey
-from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
+from nbexchange.plugin.archives.packing import pack, survey
+from nbexchange.plugin.archives.selection import LeftOut, Selection
 from nbexchange.plugin.failures import PackingFailed
-
-ROOMY = Limits(packed=10_000_000, unpacked=10_000_000)
 
 
 @pytest.fixture
@@ -21,12 +20,6 @@ def root(tmp_path):
     folder = tmp_path / "ps1"
     folder.mkdir()
     return folder
-
-
-def packed(root, limits=ROOMY, selection=EVERYTHING):
-    archive = io.BytesIO()
-    tree = survey(root, selection)
-    return pack(tree, archive, limits), archive.getvalue(), tree
 
 
 def names_in(archive):

@@ -6,14 +6,12 @@ import io
 import os
 
 import pytest
+from support.archives.packed import packed
 
 from nbexchange.plugin.archives import packing
 from nbexchange.plugin.archives.packing import Limits, pack, survey
-from nbexchange.plugin.archives.selection import EVERYTHING
 from nbexchange.plugin.failures import ArchiveTooLarge, PackingFailed
 from nbexchange.protocol import limits
-
-ROOMY = Limits(packed=10_000_000, unpacked=10_000_000)
 
 
 @pytest.fixture
@@ -21,12 +19,6 @@ def root(tmp_path):
     folder = tmp_path / "ps1"
     folder.mkdir()
     return folder
-
-
-def packed(root, limits=ROOMY, selection=EVERYTHING):
-    archive = io.BytesIO()
-    tree = survey(root, selection)
-    return pack(tree, archive, limits), archive.getvalue(), tree
 
 
 def test_packing_stops_at_the_limit_and_names_the_largest_files(root):

@@ -18,7 +18,6 @@ from traceback import format_exc
 from typing import Any, cast
 
 from jupyter_core.application import JupyterApp
-from jupyter_server.utils import url_path_join
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
@@ -29,6 +28,7 @@ from traitlets.config import Application, Config
 from nbexchange.plugin.dialogs import LastError, folded, reason
 from nbexchange.plugin.list import ExchangeList
 from nbexchange.plugin.list_entries import Info, outbound_info
+from nbexchange.plugin.server_extensions import answer_before
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
@@ -237,12 +237,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Jupyter loads extensions in the order of their names, and the first that has a route answers it."""
-    if not server.jpserver_extensions.get(NBGRADER_EXTENSION):
-        server.log.info("%s is off, since %s is", __name__, NBGRADER_EXTENSION)
-        return
-    manager = Manager(parent=server)
-    manager.root_dir = server.root_dir
-    server.web_app.settings[MANAGER] = manager
-    base = server.web_app.settings["base_url"]
-    server.web_app.add_handlers(".*$", [(url_path_join(base, path), kind) for path, kind in ADDRESSES])
+    if answer_before(server, __name__, NBGRADER_EXTENSION, ADDRESSES):
+        manager = Manager(parent=server)
+        manager.root_dir = server.root_dir
+        server.web_app.settings[MANAGER] = manager

@@ -16,7 +16,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.utils import url_path_join
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import BaseHandler
@@ -24,6 +23,7 @@ from tornado import web
 
 from nbexchange.plugin import frames
 from nbexchange.plugin.dialogs import ActionLog, with_reason_first
+from nbexchange.plugin.server_extensions import answer_before
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.formgrader"
@@ -183,9 +183,4 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Jupyter loads extensions in the order of their names, and the first that has a route answers it."""
-    if not server.jpserver_extensions.get(NBGRADER_EXTENSION):
-        server.log.info("%s is off, since %s is", __name__, NBGRADER_EXTENSION)
-        return
-    base = server.web_app.settings["base_url"]
-    server.web_app.add_handlers(".*$", [(url_path_join(base, path), kind) for path, kind in addresses()])
+    answer_before(server, __name__, NBGRADER_EXTENSION, addresses())

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 from urllib.parse import urljoin
-from uuid import uuid4
 
 import pytest
 from support.people.callers import SERVICE, archive_item
 from support.people.http_clients import HttpClient
+from support.stores.object_clients import own_s3_store
 
 from nbexchange.storage import URL_LIFETIME, SignedRequest
 from nbexchange.storage.local import LocalStore
-from nbexchange.storage.s3 import S3Store
 
 
 @pytest.fixture
@@ -21,14 +20,7 @@ def store(request, tmp_path, monkeypatch):
     """The store that the test names; a directory unless it does."""
     if getattr(request, "param", "local") == "local":
         return LocalStore(tmp_path / "store")
-    bucket = request.getfixturevalue("s3_server")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", bucket.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", bucket.secret_key)
-    s3_store = S3Store(
-        bucket.name, prefix=f"{uuid4()}/", region=bucket.region, endpoint_url=bucket.endpoint_url
-    )
-    s3_store.create()
-    return s3_store
+    return own_s3_store(request.getfixturevalue("s3_server"), monkeypatch)
 
 
 @pytest.fixture

@@ -54,13 +54,18 @@ def test_feedback_follows_the_student_to_another_machine(graded, tmp_path):
     assert list(elsewhere.files("ps1/feedback").values()) == [b"well done, ada"]
 
 
-def test_feedback_goes_with_the_submission_it_is_about(graded):
+def release_feedback_twice(graded):
+    """On ada's first attempt, and on her second, which is collected in its place."""
     graded.teacher.run(ExchangeReleaseFeedback, "ps1")
     graded.ada.write("ps1/p1.ipynb", "second")
     graded.ada.run(ExchangeSubmit, "ps1")
     graded.teacher.run(ExchangeCollect, "ps1", update=True)
     grade(graded, "ada", text="much better")
     graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+
+
+def test_feedback_goes_with_the_submission_it_is_about(graded):
+    release_feedback_twice(graded)
     graded.ada.run(ExchangeFetchFeedback, "ps1")
     files = sorted(graded.ada.files("ps1/feedback").items())
     assert [content for _, content in files] == [b"well done, ada", b"much better, ada"]
@@ -208,12 +213,7 @@ def test_the_directory_of_feedback_is_the_stamp_in_the_students_zone_and_format(
 
 @pytest.mark.parametrize("format_", ["%Y-%m-%d %H:%M", "%Y", "%d/%m/%Y %H:%M"])
 def test_attempts_within_a_minute_never_share_a_folder_under_a_coarse_format(graded, format_):
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
-    graded.ada.write("ps1/p1.ipynb", "second")
-    graded.ada.run(ExchangeSubmit, "ps1")
-    graded.teacher.run(ExchangeCollect, "ps1", update=True)
-    grade(graded, "ada", text="much better")
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1")
+    release_feedback_twice(graded)
     config = {"Exchange": {"timestamp_format": format_}}
     graded.ada.run(ExchangeFetchFeedback, "ps1", config=config)
     assert set(graded.ada.files("ps1/feedback").values()) == {b"well done, ada", b"much better, ada"}

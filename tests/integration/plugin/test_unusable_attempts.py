@@ -9,10 +9,10 @@ import pytest
 import requests
 from nbgrader.exchange.abc.exchange import ExchangeError
 from support.people.classroom import collected, notebook_of
+from support.stores.object_clients import own_s3_store
 
 from nbexchange.plugin import ExchangeCollect, ExchangeFetchAssignment, ExchangeSubmit
 from nbexchange.plugin.transfer.storage import Storage
-from nbexchange.storage.s3 import S3Store
 
 HEADERS = {
     "content-encoding": "gzip",
@@ -25,13 +25,7 @@ HEADERS = {
 
 @pytest.fixture
 def bucket(s3_server, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret_key)
-    store = S3Store(
-        s3_server.name, prefix=f"{uuid4()}/", region=s3_server.region, endpoint_url=s3_server.endpoint_url
-    )
-    store.create()
-    return store
+    return own_s3_store(s3_server, monkeypatch)
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.client import HTTPResponse
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+from uuid import uuid4
 
 import pytest
 
+from nbexchange.demo.servers import Bucket
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
+from nbexchange.storage.s3 import S3Store
 
 TIMEOUT = 20
 BODY = b"the work of a student"
@@ -33,6 +36,15 @@ S3_PARAMETERS = {
     "expires": "X-Amz-Expires",
     "filename": "response-content-disposition",
 }
+
+
+def own_s3_store(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> S3Store:
+    """A store of the test's own in a shared bucket, below a prefix that nobody else has."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", bucket.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", bucket.secret_key)
+    store = S3Store(bucket.name, prefix=f"{uuid4()}/", region=bucket.region, endpoint_url=bucket.endpoint_url)
+    store.create()
+    return store
 
 
 def on(*kinds: str) -> pytest.MarkDecorator:

@@ -69,7 +69,8 @@ def assignments_after(caller: Identity, courses: Collection[str], after: int) ->
 
     Each with when it was withdrawn, or None unless it was unreleased and not released again.
     """
-    return _withdrawable(caller, courses).where(Assignment.pk > after).order_by(Assignment.pk)
+    statement = _with_courses(caller, courses, _withdrawn_at())
+    return statement.where(Assignment.pk > after).order_by(Assignment.pk)
 
 
 def current_releases(caller: Identity, courses: Collection[str]) -> Select[Release]:
@@ -83,13 +84,16 @@ def visible_releases(caller: Identity) -> Select[Release]:
 
 def withdrawn_assignments(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
     """The assignments of these courses that were unreleased and not released again, each with the last time of that."""
-    return _withdrawable(caller, courses).where(_withdrawn_at().is_not(None))
+    withdrawn_at = _withdrawn_at()
+    return _with_courses(caller, courses, withdrawn_at).where(withdrawn_at.is_not(None))
 
 
-def _withdrawable(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
+def _with_courses(
+    caller: Identity, courses: Collection[str], withdrawn_at: ScalarSelect[datetime]
+) -> Select[Assignment, datetime]:
     own_courses = [course_id for course_id in courses if course_id in caller.courses]
     return (
-        select(Assignment, _withdrawn_at())
+        select(Assignment, withdrawn_at)
         .join(Course, Assignment.course_pk == Course.pk)
         .join(Organisation, Course.org_pk == Organisation.pk)
         .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses))

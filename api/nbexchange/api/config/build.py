@@ -66,13 +66,10 @@ def build_database(settings: NbExchange, *, serving: bool = False) -> Database:
     url = parse_url(settings.db_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    patience = settings.database_timeout if serving else None
-    pool = (
-        {"max_overflow": 2 * settings.threads} if serving else {}
-    )  # a connection for each thread, if need be
-    return connect(
-        settings.db_url, patience=patience, echo=settings.debug_db, **{**pool, **settings.db_kwargs}
-    )
+    options: dict[str, Any] = {}
+    if serving:  # with a connection for each thread, if need be
+        options = {"timeout": settings.database_timeout, "max_overflow": 2 * settings.threads}
+    return connect(settings.db_url, echo=settings.debug_db, **{**options, **settings.db_kwargs})
 
 
 def build_store(settings: NbExchange) -> ObjectStore:

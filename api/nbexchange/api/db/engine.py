@@ -73,33 +73,33 @@ class Database:
                 transaction.rollback()
 
 
-def connect(db_url: str, *, patience: float | None = None, echo: bool = False, **kwargs: Any) -> Database:
+def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **kwargs: Any) -> Database:
     """Open the database at `db_url`, without touching it yet.
 
-    `patience` is the number of seconds that a statement, a lock, a new connection and the wait for one of the pool may
+    `timeout` is the number of seconds that a statement, a lock, a new connection and the wait for one of the pool may
     each take; without it there is no limit but SQLite's own. Raises `UnsupportedDatabase` for a database that the
     exchange does not run on.
     """
     url = parse_url(db_url)
-    if patience is not None:
-        kwargs = {"pool_timeout": patience, **kwargs}
+    if timeout is not None:
+        kwargs = {"pool_timeout": timeout, **kwargs}
     if url.get_backend_name() == "sqlite":
-        return Database(_connect_sqlite(url, patience, echo=echo, **kwargs))
+        return Database(_connect_sqlite(url, timeout, echo=echo, **kwargs))
     kwargs = {"insertmanyvalues_page_size": MAX_ROSTER, **kwargs}  # a roster is written in one statement
-    kwargs["connect_args"] = {**_postgresql_session(url, patience), **kwargs.get("connect_args", {})}
+    kwargs["connect_args"] = {**_postgresql_session(url, timeout), **kwargs.get("connect_args", {})}
     return Database(create_engine(url, echo=echo, pool_pre_ping=True, hide_parameters=True, **kwargs))
 
 
-def _postgresql_session(url: URL, patience: float | None) -> dict[str, Any]:
+def _postgresql_session(url: URL, timeout: float | None) -> dict[str, Any]:
     # Instants are read back in the session's zone, where the last year of our calendar may be none.
     options = "-c timezone=UTC"
-    if patience is None or url.get_driver_name() != "psycopg2":
+    if timeout is None or url.get_driver_name() != "psycopg2":
         return {"options": options}
-    from nbexchange.api.db.patience import make_connection_class, server_options
+    from nbexchange.api.db.timeouts import make_connection_class, server_options
 
     return {
-        "options": f"{options} {server_options(patience)}",
-        "connection_factory": make_connection_class(patience),
+        "options": f"{options} {server_options(timeout)}",
+        "connection_factory": make_connection_class(timeout),
     }
 
 
@@ -122,8 +122,8 @@ def parse_url(db_url: str) -> URL:
             raise UnsupportedDatabase(f"{name} is not supported: use postgresql:// or sqlite://")
 
 
-def _connect_sqlite(url: URL, patience: float | None, **kwargs: Any) -> Engine:
-    kwargs["connect_args"] = {"timeout": patience or SQLITE_PATIENCE, **kwargs.get("connect_args", {})}
+def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
+    kwargs["connect_args"] = {"timeout": timeout or SQLITE_PATIENCE, **kwargs.get("connect_args", {})}
     engine = create_engine(url, hide_parameters=True, **kwargs)
 
     @event.listens_for(engine, "connect")

@@ -12,11 +12,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
 
 from flask import Flask
+from werkzeug.wrappers import Request
 
 from nbexchange.api.http.messages import MAX_BODY
+from nbexchange.api.http.routes.objects import begin_put
 from nbexchange.api.http.wsgi import (
     CHUNK,
     INCOMING_BODY,
@@ -29,7 +30,7 @@ from nbexchange.api.http.wsgi import (
     put_body,
 )
 from nbexchange.api.problems import RequestIncomplete, ServiceBusy
-from nbexchange.storage import IncomingBody, RequestRefused, StoreUnavailable, StreamsBytes
+from nbexchange.storage import RequestRefused, StoreUnavailable, StreamsBytes
 
 log = logging.getLogger("nbexchange")
 
@@ -129,7 +130,9 @@ class Gateway:
     async def _take_object(self, store: StreamsBytes, environ: Environ, receive: Receive) -> None:
         """Have the store take the bytes. What goes wrong with that is for the application to say."""
         try:
-            body = environ[INCOMING_BODY] = await _run(self.transfers, self._begin, store, environ)
+            key = environ["PATH_INFO"][len(self.objects) :]
+            body = await _run(self.transfers, begin_put, store, key, Request(environ))
+            environ[INCOMING_BODY] = body
             async with self._time_for(environ) as limit:
                 async for piece in _pieces(receive, limit, at_least=CHUNK):
                     await _run(self.transfers, body.write, piece)
@@ -137,12 +140,6 @@ class Gateway:
             environ[PROBLEM] = RequestIncomplete("The object's bytes came too slowly, or not to their end.")
         except (RequestRefused, StoreUnavailable, ServiceBusy) as error:
             environ[PROBLEM] = error
-
-    def _begin(self, store: StreamsBytes, environ: Environ) -> IncomingBody:
-        names = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name[:5] == "HTTP_"}
-        headers = {"content-length": environ.get("CONTENT_LENGTH", ""), **names}
-        query = dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True))
-        return store.begin(environ["PATH_INFO"][len(self.objects) :], query, headers)
 
     def _time_for(self, environ: Environ) -> asyncio.Timeout:
         """What the body of a request has: counted from its head on, however many others are waited for."""

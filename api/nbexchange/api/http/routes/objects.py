@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from flask import Blueprint, Response, request, send_file
+from werkzeug.wrappers import Request
 
 from nbexchange.api.http.wsgi import CHUNK, INCOMING_BODY
 from nbexchange.storage import IncomingBody, StreamsBytes
@@ -18,7 +19,10 @@ def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
     @blueprint.put("/<path:key>")
     def put_object(key: str) -> Response:
         taken: IncomingBody | None = request.environ.get(INCOMING_BODY)
-        with closing(taken or _begin(find_store(), key)) as body:
+        request.max_content_length = (
+            sys.maxsize
+        )  # the signature holds the length; None would mean the default
+        with closing(taken or begin_put(find_store(), key, request)) as body:
             while not taken and (piece := request.stream.read(CHUNK)):
                 body.write(piece)
             body.finish()
@@ -43,8 +47,7 @@ def routes(find_store: Callable[[], StreamsBytes]) -> Blueprint:
     return blueprint
 
 
-def _begin(store: StreamsBytes, key: str) -> IncomingBody:
-    """What the gateway does, where there is one."""
-    request.max_content_length = sys.maxsize  # the signature holds the length; None would mean the default
+def begin_put(store: StreamsBytes, key: str, request: Request) -> IncomingBody:
+    """Where the bytes of a signed PUT go; raises `RequestRefused`. The gateway has begun before a route is asked."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     return store.begin(key, request.args, headers)

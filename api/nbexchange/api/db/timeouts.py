@@ -16,16 +16,16 @@ GRACE = 0.5
 """Seconds that the server has more than its own limit, to say that it was reached."""
 
 
-class PatientConnection(extensions.connection):  # type: ignore[misc]  # psycopg2 ships no types
+class TimedConnection(extensions.connection):  # type: ignore[misc]  # psycopg2 ships no types
     """A connection that gives up, and is closed, when the server does not answer for `seconds`."""
 
     seconds: float
 
 
-def make_connection_class(seconds: float) -> type[PatientConnection]:
+def make_connection_class(seconds: float) -> type[TimedConnection]:
     """What to give psycopg2 as `connection_factory`; its connecting is bounded as well."""
     extensions.set_wait_callback(_wait)
-    return type("PatientConnection", (PatientConnection,), {"seconds": seconds})
+    return type("TimedConnection", (TimedConnection,), {"seconds": seconds})
 
 
 def server_options(seconds: float) -> str:
