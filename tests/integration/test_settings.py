@@ -45,7 +45,7 @@ def test_workers_reach_gunicorn_and_threads_the_gateway():
     server = Server(NbExchange(threads=5, workers=4))
     assert (server.cfg.workers, server.cfg.control_socket_disable) == (4, True)
     gateway = server.load()
-    assert [pool._max_workers for pool in (gateway.reads, gateway.writes, gateway.transfers)] == [5, 5, 2]
+    assert [threads.number for threads in (gateway.reads, gateway.writes, gateway.transfers)] == [5, 5, 2]
 
 
 def test_base_url(tmp_path):

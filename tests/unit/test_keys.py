@@ -10,7 +10,7 @@ import jwt
 import pytest
 from support.servers.issuers import jwk, jwks, private_pem, provider, public_pem, rsa_key
 
-from nbexchange.api.auth import keys
+from nbexchange.api.auth import timeouts
 from nbexchange.api.auth.keys import (
     ASYMMETRIC,
     COOLDOWN_SECONDS,
@@ -133,7 +133,7 @@ def test_an_answer_without_keys_says_nothing_of_a_token(issuer, provider_keys, s
 
 
 def test_a_provider_that_is_slow_or_not_there_says_nothing_of_a_token(issuer, clock, monkeypatch):
-    monkeypatch.setattr(keys, "TIMEOUT", (2, 0.05))
+    monkeypatch.setattr(timeouts, "LONGEST", 0.1)
     issuer.answering.clear()
     with pytest.raises(KeysUnavailable):
         ProviderKeys(issuer.url, ASYMMETRIC, clock).find("one")

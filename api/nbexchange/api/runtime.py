@@ -17,6 +17,7 @@ from nbexchange.api.db.engine import Database, clock
 from nbexchange.api.db.find_or_create import lock_people, store_contact
 from nbexchange.api.db.models import Person
 from nbexchange.protocol import Limits, Quotas
+from nbexchange.shared.deadlines import seconds_left
 from nbexchange.storage import ObjectStore, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Runtime:
     @contextmanager
     def asking_store(self) -> Iterator[ObjectStore]:
         """The store, to be asked over the network; raises `StoreUnavailable` when too many are waiting for it."""
-        if not self.store_turns.acquire(timeout=TURN_PATIENCE):
+        if not self.store_turns.acquire(timeout=min(TURN_PATIENCE, seconds_left())):
             raise StoreUnavailable("too many requests are waiting for it")
         try:
             yield self.store

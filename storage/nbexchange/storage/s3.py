@@ -15,6 +15,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from nbexchange.shared.deadlines import seconds_left
 from nbexchange.storage.capabilities import Capabilities, SignedRequest
 from nbexchange.storage.contract import StoredObject, StoreUnavailable
 from nbexchange.storage.probe import Probe
@@ -88,7 +89,13 @@ class S3Store:
         )
         client = self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
         client.meta.events.register("before-call.s3", _follow_no_redirect)
+        client.meta.events.register("before-send.s3", self._end_in_time)
         return client
+
+    def _end_in_time(self, **_: Any) -> None:
+        """Before each try: what is not sure to be answered by the deadline is not asked."""
+        if seconds_left() < self.timeout:
+            raise StoreUnavailable("the object store was not asked: there was no time left for its answer")
 
     def sign_put(
         self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import urllib3
 from support.hub.scripted_hub import model, roles
 
-from nbexchange.api.auth import hub_tokens
+from nbexchange.api.auth import hub_tokens, timeouts
 from nbexchange.api.problems import DependencyUnavailable
 from nbexchange.demo.servers import free_port
 
@@ -62,7 +61,7 @@ def test_a_hub_that_comes_back_is_asked_again_after_a_moment(hub, who, make):
 def test_while_the_hub_is_silent_one_caller_waits_for_it_and_the_others_are_told_at_once(
     hub, who, make, monkeypatch
 ):
-    monkeypatch.setattr(hub_tokens, "TIMEOUT", urllib3.Timeout(0.2))
+    monkeypatch.setattr(timeouts, "LONGEST", 0.2)
     authenticator = make()
     hub.open.clear()
     with pytest.raises(DependencyUnavailable):

@@ -13,6 +13,7 @@ import msgspec
 import urllib3
 from cachetools import TLRUCache, cached
 
+from nbexchange.api.auth.timeouts import seconds_to_ask
 from nbexchange.api.auth.tokens import digest
 
 log = logging.getLogger("nbexchange")
@@ -26,7 +27,6 @@ NEGATIVE_CACHE_SECONDS = 1.0
 POOL_SIZE = 32
 """Connections to the hub that are kept."""
 
-TIMEOUT = urllib3.Timeout(connect=2, read=5)
 RETRY_CONNECTING_ONCE = urllib3.Retry(connect=1, read=0, redirect=0, status=0, other=0)
 
 
@@ -73,9 +73,7 @@ class HubTokens:
             CACHE_SIZE, ttu=lambda _, answer, now: now + answer.seconds, timer=self._now
         )
         self.find_owner = cached(cache, key=digest, condition=Condition())(self._ask_hub)
-        self._pool = urllib3.PoolManager(
-            maxsize=POOL_SIZE, block=False, timeout=TIMEOUT, retries=RETRY_CONNECTING_ONCE
-        )
+        self._pool = urllib3.PoolManager(maxsize=POOL_SIZE, block=False, retries=RETRY_CONNECTING_ONCE)
 
     def _now(self) -> float:
         return self.clock()
@@ -95,9 +93,13 @@ class HubTokens:
             self._probing.release()
 
     def _request(self, token: str) -> Answer:
+        seconds = seconds_to_ask()
         try:
             response = self._pool.request(
-                "GET", f"{self.api_url.rstrip('/')}/user", headers={"Authorization": f"token {token}"}
+                "GET",
+                f"{self.api_url.rstrip('/')}/user",
+                headers={"Authorization": f"token {token}"},
+                timeout=urllib3.Timeout(connect=seconds / 2, total=seconds),
             )
         except urllib3.exceptions.HTTPError as error:
             self._is_silent = True

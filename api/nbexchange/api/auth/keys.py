@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import jwt
 import requests
 
+from nbexchange.api.auth.timeouts import LONGEST, seconds_to_ask
+from nbexchange.shared.deadlines import seconds_left
 from nbexchange.shared.section import SettingsError
 
 log = logging.getLogger("nbexchange")
@@ -29,9 +31,6 @@ COOLDOWN_SECONDS = 30.0
 
 NEGATIVE_CACHE_SECONDS = 5.0
 """How long a failed fetch is remembered before the next one."""
-
-TIMEOUT = (2.0, 5.0)
-"""Seconds for connecting to the provider, and for each piece of its answer."""
 
 SYMMETRIC = ["HS256", "HS384", "HS512"]
 ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -112,17 +111,20 @@ class ProviderKeys:
 
     def _refresh(self, *, wait: bool) -> FetchedKeys:
         """The keys after a fetch, if one is due: one at a time."""
-        if self._fetching.acquire(blocking=wait):
-            try:
-                if self._last.is_due(self.clock()):
-                    self._last = self._fetch()
-            finally:
-                self._fetching.release()
+        if not self._fetching.acquire(timeout=min(LONGEST, seconds_left()) if wait else 0):
+            if wait:
+                raise KeysUnavailable
+            return self._last
+        try:
+            if self._last.is_due(self.clock()):
+                self._last = self._fetch()
+        finally:
+            self._fetching.release()
         return self._last
 
     def _fetch(self) -> FetchedKeys:
         try:
-            answer = requests.get(self.url, timeout=TIMEOUT, allow_redirects=False)
+            answer = requests.get(self.url, timeout=seconds_to_ask(), allow_redirects=False)
             if answer.status_code != 200:
                 raise ValueError(f"the answer is {answer.status_code}")  # noqa: TRY301 - all failures are handled below
             keys = read_key_set(answer.json(), self.algorithms)

@@ -79,6 +79,12 @@ class NbExchange(Section):
         help="Seconds to wait for a caller: for the whole head of a request, counted from the connection, and for its "
         "body in addition to one second for each 4 000 bytes.",
     ).tag(config=True)
+    request_timeout = Float(
+        9.0,
+        min=0.1,
+        help="Seconds within which a request is answered once it is there as a whole, if only with 503: half of them "
+        "may pass until a thread is free, the rest for the database, the store and the hub. A client waits 10.",
+    ).tag(config=True)
     debug = Bool(False, help="Log in detail.").tag(config=True)
 
     base_url = Unicode(
@@ -212,7 +218,13 @@ class NbExchange(Section):
                 f"ip is {self.ip}, so others can call, and only static tokens tell who they are: set "
                 "user_plugin_class, or allow_static_tokens if that is what you want"
             )
-        find_factory(self.base_storage_location)
+        store = find_factory(self.base_storage_location).section(parent=self)
+        for name, section in (("database_timeout", self), ("timeout", store)):
+            if getattr(section, name, 0) > self.request_timeout / 2:
+                raise SettingsError(
+                    f"{type(section).__name__}.{name} is more than half of NbExchange.request_timeout, in which a "
+                    "request has to be answered"
+                )
 
 
 def slashed(path: str) -> str:

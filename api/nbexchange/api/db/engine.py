@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.protocol import MAX_ROSTER
+from nbexchange.shared.deadlines import seconds_left
 
 SQLITE_PATIENCE = 30
 """Seconds that a command waits for another writer before it gives up."""
@@ -123,7 +124,8 @@ def parse_url(db_url: str) -> URL:
 
 
 def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
-    kwargs["connect_args"] = {"timeout": timeout or SQLITE_PATIENCE, **kwargs.get("connect_args", {})}
+    patience = timeout or SQLITE_PATIENCE
+    kwargs["connect_args"] = {"timeout": patience, **kwargs.get("connect_args", {})}
     engine = create_engine(url, hide_parameters=True, **kwargs)
 
     @event.listens_for(engine, "connect")
@@ -136,6 +138,7 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(1000 * min(patience, seconds_left()))}")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine

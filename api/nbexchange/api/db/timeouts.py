@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import select
 import time
+from math import inf
 from typing import Any
 
 from psycopg2 import OperationalError, extensions
+
+from nbexchange.shared.deadlines import seconds_left
 
 GRACE = 0.5
 """Seconds that the server has more than its own limit, to say that it was reached."""
 
 
 class TimedConnection(extensions.connection):  # type: ignore[misc]  # psycopg2 ships no types
-    """A connection that gives up, and is closed, when the server does not answer for `seconds`."""
+    """A connection that gives up, and is closed, when the server does not answer for `seconds`, or in time."""
 
     seconds: float
 
@@ -37,13 +40,13 @@ def server_options(seconds: float) -> str:
 def _wait(connection: Any) -> None:
     """Wait until psycopg2 can go on, or raise, whereupon it closes the connection.
 
-    Connections of any other class wait without end.
+    Connections of any other class wait until the deadline of the thread's work alone, if that has one.
     """
-    seconds = getattr(connection, "seconds", None)
-    deadline = None if seconds is None else time.monotonic() + seconds + GRACE
+    seconds = getattr(connection, "seconds", inf) + GRACE
+    end = time.monotonic() + min(seconds, seconds_left())
     poll = select.poll()
     while (state := connection.poll()) != extensions.POLL_OK:
         poll.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-        left = None if deadline is None else 1000 * max(0, deadline - time.monotonic())
+        left = None if end == inf else 1000 * max(0, end - time.monotonic())
         if not poll.poll(left):
             raise OperationalError("the database server does not answer")

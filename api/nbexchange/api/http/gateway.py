@@ -10,16 +10,17 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from flask import Flask
 from werkzeug.wrappers import Request
 
 from nbexchange.api.http.messages import MAX_BODY
 from nbexchange.api.http.routes.objects import begin_put
+from nbexchange.api.http.threads import Threads
 from nbexchange.api.http.wsgi import (
     CHUNK,
+    DEADLINE,
     INCOMING_BODY,
     PROBLEM,
     STARTED,
@@ -40,8 +41,8 @@ LEAST_RATE = 4000
 LONGEST_BODY = 24 * 3600
 """Seconds that a body has at most: as long as an upload lives."""
 
-THREAD_PATIENCE = 10.0
-"""Seconds that a request waits for a thread before its caller is told to come again: less than a client waits."""
+TRANSFER_PATIENCE = 10.0
+"""Seconds that a transfer waits for a thread, for each piece of its bytes."""
 
 MAX_READING = 300
 """Requests of one process whose bodies are waited for. One more ends the oldest: an ordinary body comes at once."""
@@ -49,7 +50,6 @@ MAX_READING = 300
 MAX_HELD = 64 << 20
 """Bytes of unfinished bodies that one process holds. More of them end the oldest as well."""
 
-T = TypeVar("T")
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
@@ -60,20 +60,28 @@ class Gateway:
 
     `threads` answer calls that read, as many those that write, and half as many carry the bytes of `store`, if that
     streams them through the service; its requests are below the path `objects`. Probes have threads of their own. So
-    what waits for a lock, a store or a disk keeps nothing waiting that does without. `patience` is in seconds.
+    what waits for a lock, a store or a disk keeps nothing waiting that does without. `patience` is what a caller has
+    for the request, in seconds; `time_limit` is what the service has for the answer, half of it to find a thread.
     """
 
     def __init__(
-        self, app: Flask, *, threads: int, patience: float, store: StreamsBytes | None, objects: str
+        self,
+        app: Flask,
+        *,
+        threads: int,
+        patience: float,
+        time_limit: float,
+        store: StreamsBytes | None,
+        objects: str,
     ) -> None:
         self.app = app
-        self.patience = patience
+        self.patience, self.time_limit = patience, time_limit
         self.store, self.objects = store, objects
-        self.reads = ThreadPoolExecutor(threads, "read")
-        self.writes = ThreadPoolExecutor(threads, "write")
-        self.transfers = ThreadPoolExecutor(max(1, threads // 2), "transfer")
-        self.health = ThreadPoolExecutor(1, "health")
-        self.readiness = ThreadPoolExecutor(1, "readiness")
+        self.reads = Threads(threads, "read", time_limit / 2)
+        self.writes = Threads(threads, "write", time_limit / 2)
+        self.transfers = Threads(max(1, threads // 2), "transfer", TRANSFER_PATIENCE)
+        self.health = Threads(1, "health", time_limit / 2)
+        self.readiness = Threads(1, "readiness", time_limit / 2)
         self.reading: dict[asyncio.Task[Any], bytearray] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,12 +96,13 @@ class Gateway:
                 await self._answer(self.transfers, environ, send)
             else:
                 await self._take_body(environ, receive)
-                await self._answer(self._pool(scope["method"], path), environ, send)
+                environ[DEADLINE] = time.monotonic() + self.time_limit
+                await self._answer(self._threads(scope["method"], path), environ, send)
         finally:
             if body := environ.get(INCOMING_BODY):
-                await asyncio.get_running_loop().run_in_executor(self.transfers, body.close)
+                await asyncio.get_running_loop().run_in_executor(self.transfers.pool, body.close)
 
-    def _pool(self, method: str, path: str) -> ThreadPoolExecutor:
+    def _threads(self, method: str, path: str) -> Threads:
         if path.endswith("/healthz"):
             return self.health
         if path.endswith("/readyz"):
@@ -131,11 +140,11 @@ class Gateway:
         """Have the store take the bytes. What goes wrong with that is for the application to say."""
         try:
             key = environ["PATH_INFO"][len(self.objects) :]
-            body = await _run(self.transfers, begin_put, store, key, Request(environ))
+            body = await self.transfers.run(begin_put, store, key, Request(environ))
             environ[INCOMING_BODY] = body
             async with self._time_for(environ) as limit:
                 async for piece in _pieces(receive, limit, at_least=CHUNK):
-                    await _run(self.transfers, body.write, piece)
+                    await self.transfers.run(body.write, piece)
         except TimeoutError:
             environ[PROBLEM] = RequestIncomplete("The object's bytes came too slowly, or not to their end.")
         except (RequestRefused, StoreUnavailable, ServiceBusy) as error:
@@ -148,12 +157,12 @@ class Gateway:
 
     # --- answers -------------------------------------------------------------------------------------------
 
-    async def _answer(self, pool: ThreadPoolExecutor, environ: Environ, send: Send) -> None:
+    async def _answer(self, threads: Threads, environ: Environ, send: Send) -> None:
         try:
-            answer = await _run(pool, Answer, self.app, environ)
+            answer = await threads.run(Answer, self.app, environ)
         except ServiceBusy as problem:
             environ[PROBLEM] = problem  # what the application says in no time
-            answer = await _run(self.health, Answer, self.app, environ)
+            answer = await self.health.run(Answer, self.app, environ)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             while True:
@@ -163,7 +172,7 @@ class Gateway:
                     )
                 if not answer.more:
                     break
-                await _run(pool, answer.pull)
+                await threads.run(answer.pull)
         except TimeoutError:
             log.info("a caller did not read the answer: %s", describe(environ))
         finally:
@@ -191,21 +200,3 @@ async def _pieces(receive: Receive, limit: asyncio.Timeout, at_least: int) -> As
 
 def _is_over(limit: asyncio.Timeout) -> bool:
     return asyncio.get_running_loop().time() > (limit.when() or 0)
-
-
-async def _run(pool: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> T:
-    """What the function gives in a thread; raises `ServiceBusy` when there was none in time.
-
-    A caller who leaves before that takes none.
-    """
-    future = pool.submit(function, *arguments)
-    late = asyncio.get_running_loop().call_later(THREAD_PATIENCE, future.cancel)
-    try:
-        return await asyncio.wrap_future(future)
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task and task.cancelling():
-            raise
-        raise ServiceBusy("The exchange service has too much to do now.") from None
-    finally:
-        late.cancel()

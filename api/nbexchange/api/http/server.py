@@ -63,6 +63,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             app,
             threads=self.settings.threads,
             patience=self.settings.caller_timeout,
+            time_limit=self.settings.request_timeout,
             store=store if streams else None,
             objects=f"{self.settings.base_url}{store.public_url}" if streams else "",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from math import inf
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from flask import Flask
 from werkzeug.wsgi import FileWrapper
 
 from nbexchange.api.auth import BETWEEN
+from nbexchange.shared.deadlines import deadline
 
 CHUNK = 256 * 1024
 """Bytes of an object that are held in memory at a time."""
@@ -19,6 +21,8 @@ CHUNK = 256 * 1024
 # What the gateway tells the application, beside what WSGI defines.
 STARTED = "nbexchange.started"
 """When the request began, by `time.perf_counter()`."""
+DEADLINE = "nbexchange.deadline"
+"""When it has to be answered, by `time.monotonic()`; there is none for transfers."""
 PROBLEM = "nbexchange.problem"
 """The exception that ended the request before the application saw it, to be answered like one of its own."""
 INCOMING_BODY = "nbexchange.incoming_body"
@@ -89,7 +93,8 @@ class Answer:
 
     def __init__(self, app: Flask, environ: Environ) -> None:
         """Have the application answer, as far as the first piece of the content."""
-        self._content = app(environ, self._start)
+        with deadline(environ.get(DEADLINE, inf)):
+            self._content = app(environ, self._start)
         self._pieces = iter(self._content)
         self.pull()
 
