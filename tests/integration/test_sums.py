@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 from support.database.ledger import let_time_pass
-from support.people.callers import archive_item, problem_of
+from support.people.callers import archive_item, problem_of, upload_item
 
 from nbexchange.api.assignments import listing
 from nbexchange.api.db.models import Upload
+from nbexchange.api.uploads import publish
 from nbexchange.api.uploads.garbage_collection import collect_garbage
 from nbexchange.api.wire import pages
 from nbexchange.protocol import PROTOCOL_HEADER
@@ -58,6 +59,25 @@ def test_the_names_of_the_notebooks_that_lists_have_are_bounded_in_bytes(release
     released.ada.complete(answer.json["items"][0])
     (record,) = released.teacher.submissions()
     assert len(record["notebooks"]) == listed
+
+
+def test_the_feedback_that_a_student_has_on_an_assignment_is_bounded(released, monkeypatch):
+    monkeypatch.setattr(publish, "MAX_FEEDBACK", 3)
+    submission = released.ada.submit()
+
+    def release(*notebooks):
+        values = {"student_id": "ada", "submission_id": submission["id"]}
+        items = [upload_item(b"fine", notebook_id=notebook, **values) for notebook in notebooks]
+        for granted in released.teacher.begin("feedback", *items):
+            released.teacher.put(granted, b"fine")
+        answers = released.teacher.complete(*items).json["items"]
+        return [entry.get("problem", entry)["type"] for entry in answers]
+
+    assert release("p1", "p2") == ["completed", "completed"]
+    assert release("p2", "p3", "p4") == ["completed", "completed", "too-much-feedback"]
+    assert release("p1", "p5") == ["completed", "too-much-feedback"]
+    (attempt,) = released.ada.assignments()[0]["submissions"]
+    assert sorted(entry["notebook_id"] for entry in attempt["feedback"]) == ["p1", "p2", "p3"]
 
 
 # --- pages --------------------------------------------------------------------------------------------------

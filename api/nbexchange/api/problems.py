@@ -12,8 +12,8 @@
     │   ├── NoRoster 404            ├── DependencyUnavailable 503
     │   └── Withdrawn 404           ├── ServiceBusy 503
     ├── RequestIncomplete 408       ├── ClientTooOld 426
-    ├── TooLarge 413                └── ObjectRefused, as the store says
-    ├── Mismatch 422
+    ├── TooLarge 413                ├── ObjectRefused, as the store says
+    ├── Mismatch 422                └── TooMuchFeedback 409
     └── IdReused 422
 
 Each class sets a status and a stable type; `wire.problems` turns them into `application/problem+json`.
@@ -105,6 +105,10 @@ class AlreadyReleased(ExchangeProblem):
 
 class Superseded(ExchangeProblem):
     status, type, title = 409, "superseded", "A newer one is in place"
+
+
+class TooMuchFeedback(ExchangeProblem):
+    status, type, title = 409, "too-much-feedback", "A student has too much feedback on one assignment"
 
 
 class ObjectMissing(ExchangeProblem):

@@ -46,6 +46,7 @@ ADVICE = {
     "too-many-bytes": "Nothing was sent: run the command again then, or remove data that is not needed.",
     "too-many-pending": "Wait until the other one has ended, then run the command again.",
     "too-many-submissions": "Nothing was sent: run the command again then.",
+    "too-much-feedback": "Release feedback on the newest attempts alone, or under fewer notebooks' names.",
     "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
     "its administrator.",
     "unknown-route": REPORT,

@@ -31,6 +31,7 @@ from nbexchange.api.problems import (
     NotFound,
     ObjectMissing,
     Superseded,
+    TooMuchFeedback,
     UploadEnded,
 )
 from nbexchange.api.runtime import Context, Runtime
@@ -40,7 +41,7 @@ from nbexchange.storage import StoredObject
 POOL = 8
 """How many objects of one batch the store is asked for at a time."""
 
-FINAL = (Mismatch, Superseded, AlreadyReleased)
+FINAL = (Mismatch, Superseded, AlreadyReleased, TooMuchFeedback)
 """After one of these the upload can never be completed."""
 
 NO_UPLOAD = NotFound("You have no such upload.")

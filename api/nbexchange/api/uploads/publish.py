@@ -5,6 +5,7 @@ The rules read under the locks of the transaction that completes; `complete` doe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,10 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
-from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded
+from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded, TooMuchFeedback
+
+MAX_FEEDBACK = 1000
+"""Notebooks of one student's attempts at an assignment that have feedback: their list has all of it."""
 
 
 @dataclass
@@ -90,7 +94,7 @@ def publish_submissions(session: Session, uploads: Sequence[Upload]) -> Publicat
     }
     publication = Publication()
     for upload in uploads:
-        series = (upload.assignment_pk, upload.student_pk)
+        series = _series(upload)
         attempts[series] = attempts.get(series, 0) + 1
         publication.rows.append(
             {
@@ -107,16 +111,41 @@ def publish_feedback(session: Session, uploads: Sequence[Upload]) -> Publication
     """Each becomes the feedback on its notebook, unless one that was begun later is there."""
     rows = session.scalars(select(Feedback).where(_is_about(uploads), Feedback.is_current))
     current = {_subject(row): row.pk for row in rows}
+    number = _count_feedback(session, uploads)
     publication, accepted = Publication(), []
     for upload in uploads:
+        is_new = _subject(upload) not in current
         if current.get(_subject(upload), 0) > upload.pk:
             publication.refused[upload.pk] = Superseded("Feedback that was begun later is there.")
+        elif is_new and number[_series(upload)] >= MAX_FEEDBACK:
+            publication.refused[upload.pk] = TooMuchFeedback(
+                f"There is feedback on {MAX_FEEDBACK} notebooks."
+            )
         else:
+            number[_series(upload)] += is_new
             current[_subject(upload)] = upload.pk
             accepted.append(upload)
     publication.rows = [_feedback_row(u, is_current=current[_subject(u)] == u.pk) for u in accepted]
     publication.replaced = _is_about(accepted)
     return publication
+
+
+def _count_feedback(session: Session, uploads: Sequence[Upload]) -> Counter[tuple[int, int | None]]:
+    """How much each student has on the assignment; exact under its lock."""
+    rows = session.execute(
+        select(Feedback.assignment_pk, Feedback.student_pk, func.count())
+        .where(
+            Feedback.is_current,
+            Feedback.assignment_pk.in_({upload.assignment_pk for upload in uploads}),
+            Feedback.student_pk.in_({upload.student_pk for upload in uploads}),
+        )
+        .group_by(Feedback.assignment_pk, Feedback.student_pk)
+    )
+    return Counter({(assignment, student): number for assignment, student, number in rows})
+
+
+def _series(upload: Upload) -> tuple[int, int | None]:
+    return (upload.assignment_pk, upload.student_pk)
 
 
 def _subject(row: Upload | Feedback) -> tuple[int, int | None, datetime | None, str | None]:
