@@ -124,8 +124,8 @@ def parse_url(db_url: str) -> URL:
 
 
 def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
-    patience = timeout or SQLITE_PATIENCE
-    kwargs["connect_args"] = {"timeout": patience, **kwargs.get("connect_args", {})}
+    arguments = {"timeout": timeout or SQLITE_PATIENCE, **kwargs.get("connect_args", {})}
+    kwargs["connect_args"] = arguments
     engine = create_engine(url, hide_parameters=True, **kwargs)
 
     @event.listens_for(engine, "connect")
@@ -138,7 +138,8 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(1000 * min(patience, seconds_left()))}")
+        seconds = min(arguments["timeout"], seconds_left())
+        connection.connection.cursor().execute(f"PRAGMA busy_timeout={int(1000 * seconds)}")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
