@@ -23,10 +23,9 @@ from nbexchange.plugin.service.client import Client
 @pytest.fixture(autouse=True)
 def no_waiting_between_tries(monkeypatch):
     for module in ("service.client", "transfer.storage"):
-        retries = f"nbexchange.plugin.{module}.RETRIES"
-        monkeypatch.setattr(
-            retries, resolve_name(retries.replace(".RETRIES", ":RETRIES")).new(backoff_factor=0)
-        )
+        retries = resolve_name(f"nbexchange.plugin.{module}:RETRIES")
+        at_once = retries.new(backoff_factor=0, backoff_jitter=0)
+        monkeypatch.setattr(f"nbexchange.plugin.{module}.RETRIES", at_once)
 
 
 @pytest.fixture
