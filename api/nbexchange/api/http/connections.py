@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
@@ -12,6 +13,15 @@ from gunicorn.workers import gasgi
 
 MAX_WAITING = 500
 """Connections of one process whose request has not come yet. One more ends the oldest: most heads come at once."""
+
+FAREWELLS = 100
+"""Requests before its last from which on a worker asks its callers for a new connection, which another may get.
+
+Else some would send one more in the moment in which theirs is closed, and have to try again.
+"""
+
+NEWCOMERS = 1.0
+"""Seconds that a process which stops waits for the requests of those who had just connected."""
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
@@ -60,12 +70,34 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
 
 
 class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
+    _alive = True
+    servers: Sequence[asyncio.Server] = ()
+    serving: asyncio.Task[Any] | None = None
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.patience: float = self.app.settings.caller_timeout
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, asyncio.TimerHandle] = {}
-        self.serving: asyncio.Task[Any] | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._alive
+
+    @alive.setter
+    def alive(self, alive: bool) -> None:
+        """Whether to go on. When a signal, or the last request of a worker, ends that, its loop is woken to stop.
+
+        gunicorn's looks once a second, and says after each request until then that the worker is to be replaced.
+        """
+        is_over = not alive and self._alive and self.servers
+        self._alive = alive
+        if is_over and self.serving:
+            self.serving.cancel()
+
+    def is_leaving(self) -> bool:
+        """Whether this process ends soon, so that nobody's next request should come to it."""
+        return not self.alive or self.nr + FAREWELLS >= self.max_requests
 
     async def _serve(self) -> None:
         if sys.platform == "linux":
@@ -74,21 +106,24 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
                 timeout = int(1000 * self.patience)
                 listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout)
         self.serving = asyncio.current_task()
+        self.asgi.is_leaving = self.is_leaving
         await super()._serve()
 
-    def handle_exit_signal(self) -> None:
-        """Stop now, and not when gunicorn's loop looks again, a second later."""
-        is_serving = self.alive and self.servers
-        super().handle_exit_signal()
-        if is_serving and self.serving:
-            self.serving.cancel()
-
     async def _shutdown(self) -> None:
-        """Let requests end, but wait for no connection that has none."""
+        """Let requests end, and those of new callers come, but wait for no connection that is kept without one."""
+        for listener in self.sockets:
+            self.loop.remove_reader(listener.sock)
+        await asyncio.sleep(0)  # whose connection was accepted gets it, before the servers are closed
         for connection in list(self.connections):
-            if connection.is_idle:
+            if connection in self.waiting:
+                self.loop.call_later(NEWCOMERS, self._give_up, connection)
+            elif connection.is_idle:
                 connection.give_up()
         await super()._shutdown()
+
+    def _give_up(self, newcomer: Connection) -> None:
+        if newcomer in self.waiting:
+            newcomer.give_up()
 
 
 gasgi.ASGIProtocol = Connection  # where gunicorn's worker looks it up: it has no setting for this

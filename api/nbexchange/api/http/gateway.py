@@ -83,6 +83,8 @@ class Gateway:
         self.health = Threads(1, "health", time_limit / 2)
         self.readiness = Threads(1, "readiness", time_limit / 2)
         self.reading: dict[asyncio.Task[Any], bytearray] = {}
+        self.is_leaving: Callable[[], bool] = lambda: False
+        """Whether the process ends soon: then each answer is the last of its connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -164,7 +166,8 @@ class Gateway:
             environ[PROBLEM] = problem  # what the application says in no time
             answer = await self.health.run(Answer, self.app, environ)
         try:
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            headers = [*answer.headers, *([(b"connection", b"close")] if self.is_leaving() else [])]
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             while True:
                 async with asyncio.timeout(self.patience + len(answer.content) / LEAST_RATE):
                     await send(
