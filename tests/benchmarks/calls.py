@@ -44,7 +44,8 @@ HEAD = (
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
-    for store, name in STORES.items():
+    for store in sizes.stores:
+        name = STORES[store]
         with running_service(folder / store, store, workers=1) as scene:
             _fill(scene.database, sizes)
             note = (

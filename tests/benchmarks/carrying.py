@@ -24,7 +24,8 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     carried: list[Carried] = []
     gradebook = folder / "gradebook.db"
     make_gradebook(gradebook)
-    for store, name in STORES.items():
+    for store in sizes.stores:
+        name = STORES[store]
         with running_service(folder / store, store) as scene:
             round_trip = _RoundTrip(scene, folder / store, name, gradebook, sizes, scene.token(TEACHER))
             for kind in sizes.trees:

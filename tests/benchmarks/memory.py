@@ -25,7 +25,8 @@ NOTE = (
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
-    for store, name in STORES.items():
+    for store in sizes.stores:
+        name = STORES[store]
         with running_service(folder / store, store) as scene:
             rows = list(_measure(scene, sizes))
         yield Table(f"Memory of the service, on PostgreSQL and {name}", NOTE, HEAD, rows)

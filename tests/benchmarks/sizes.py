@@ -39,6 +39,7 @@ class Sizes:
     students_collected: int
     """Whose small objects are collected in one go."""
     trees: tuple[str, ...] = ("incompressible", "text", "many")
+    stores: tuple[str, ...] = ("local", "s3")
 
 
 FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
