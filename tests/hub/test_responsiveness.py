@@ -86,7 +86,9 @@ FORMGRADER = {
     "the page": lambda teacher: teacher.get("formgrader/manage_assignments"),
     "the list": lambda teacher: teacher.call("GET", "formgrader/api/assignments"),
     "collect": lambda teacher: done(teacher.formgrader("collect", "to-be-graded")),
-    "release_feedback": lambda teacher: done(teacher.formgrader("release_feedback", "to-be-graded")),
+    "release_feedback": lambda teacher: teacher.formgrader(
+        "release_feedback", "to-be-graded"
+    ),  # there is none
     "unrelease": lambda teacher: done(teacher.formgrader("unrelease", "to-be-graded")),
     "release": lambda teacher: done(teacher.formgrader("release", "to-be-graded")),
 }

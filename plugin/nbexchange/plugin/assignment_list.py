@@ -26,9 +26,11 @@ from tornado import web
 from traitlets.config import Application, Config
 
 from nbexchange.plugin.dialogs import LastError, folded, reason
+from nbexchange.plugin.escaped_log import hearing
 from nbexchange.plugin.list import ExchangeList
-from nbexchange.plugin.list_entries import Info, outbound_info
-from nbexchange.plugin.server_extensions import answer_before
+from nbexchange.plugin.list_entries import Info
+from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, add_told, is_notice, notice
+from nbexchange.plugin.server_extensions import answer_before, shorten_patience
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.assignment_list"
@@ -40,18 +42,12 @@ EXECUTOR = ThreadPoolExecutor(1, "nbexchange")
 COLUMNS = 90
 """Characters of a line that the dialog after Submit shows; it cuts off the rest."""
 
-METHODS = {
-    "fetch": "fetch_assignment",
-    "submit": "submit_assignment",
-    "fetch_feedback": "fetch_feedback",
-}
+METHODS = {"fetch": "fetch_assignment", "submit": "submit_assignment", "fetch_feedback": "fetch_feedback"}
 DONE = {
     "fetch": "The assignment HAS been fetched.",
     "submit": "Your work HAS been submitted: do not submit it again.",
     "fetch_feedback": "The feedback HAS been fetched.",
 }
-
-ASK_AGAIN = "Below is what you have fetched. The button asks again."
 
 Answer = dict[str, Any]
 
@@ -104,6 +100,7 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         """Attempts with their times as people read them, in the order of the exact ones."""
         answer: Answer = super().list_submitted_assignments(course_id)
         for group in answer["value"] if answer["success"] else ():
+            group["submissions"].sort(key=lambda attempt: attempt.pop("instant", ""))
             for attempt in group["submissions"]:
                 attempt["timestamp"] = attempt.pop("moment", attempt["timestamp"])
         return answer
@@ -132,16 +129,12 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
 
     def show_assignments(self, course_id: str) -> Answer:
         """The list, or what was fetched, below a line that says why there is no more."""
-        self.notice = ""
         answer = self.do("list_assignments", course_id)
         copies = [] if answer["success"] else self._copies_without_list(course_id)
         if not copies:
             return answer
-        self.notice = f"{reason(self.errors.text)}\n{ASK_AGAIN}"
-        line = outbound_info(course_id, self.notice, "released", "", Path(), [])
+        line = notice(course_id, str(reason(self.errors.text)), ASK_AGAIN)
         return {"success": True, "value": [line, *copies]}
-
-    notice = ""
 
     def _copies_without_list(self, course_id: str | None = None) -> list[Info]:
         """What was fetched, as the list has it; none where nbgrader itself failed, which may be due to what is here."""
@@ -154,18 +147,28 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         return copies
 
     def act(self, action: str, course_id: str, assignment_id: str) -> Answer:
-        """Do it, and list again; nbgrader lists even where a fetch failed."""
-        if assignment_id == self.notice:
+        """Do it, and list again, with what it said; nbgrader lists even where a fetch failed."""
+        if is_notice(assignment_id):
             return self.show_assignments(course_id)
-        answer = self.do(METHODS[action], course_id, assignment_id)
-        if not answer["success"] and action != "submit":  # which has a dialog of its own
-            listed = self.show_assignments(course_id)
-            return listed if self.notice else answer
+        with hearing() as lines:
+            answer = self.do(METHODS[action], course_id, assignment_id)
         if not answer["success"]:
-            return answer
+            return answer if action == "submit" else self._show_failed(course_id, answer)
         listed = self.do("list_assignments", course_id)
-        if not listed["success"]:  # which the dialog shows as if the action had failed
+        if listed["success"]:
+            add_told(listed["value"], course_id, assignment_id, lines)
+        else:  # which the dialog shows as if the action had failed
             listed["value"] = f"{DONE[action]}\nOnly the list cannot be shown:\n{listed['value']}"
+        return listed
+
+    def _show_failed(self, course_id: str, answer: Answer) -> Answer:
+        """What failed, above the list; a submission has a dialog for it."""
+        why = reason(self.errors.text)
+        listed = self.show_assignments(course_id)
+        if why is None or not listed["success"]:
+            return answer
+        if not any(is_notice(entry["assignment_id"]) for entry in listed["value"]):
+            listed["value"].insert(0, notice(course_id, why, LIST_AGAIN))
         return listed
 
 
@@ -181,6 +184,7 @@ def configuration(folder: Path) -> Config:
     config: Config = app.config
     assignment_dir = Path(config.Exchange.get("assignment_dir", "."))
     config.Exchange.assignment_dir = str(folder / assignment_dir.expanduser())
+    shorten_patience(config)
     return config
 
 

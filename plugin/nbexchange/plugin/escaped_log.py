@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from traitlets import default, validate
 from traitlets.config import LoggingConfigurable
 
 from nbexchange.shared.terminal import clean_layout
+
+Lines = list[tuple[int, str]]
+
+_heard: ContextVar[Lines | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def hearing() -> Iterator[Lines]:
+    """What the actions in this block tell the person whose they are, with its levels, whatever is logged of it."""
+    lines: Lines = []
+    token = _heard.set(lines)
+    try:
+        yield lines
+    finally:
+        _heard.reset(token)
 
 
 class EscapedLog(logging.LoggerAdapter[Any]):
@@ -18,9 +36,13 @@ class EscapedLog(logging.LoggerAdapter[Any]):
     """
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        if self.isEnabledFor(level):
-            text = str(msg) % args if args else str(msg)
-            self.logger.log(level, "%s", clean_layout(text), **kwargs)
+        lines = _heard.get()
+        if lines is None and not self.isEnabledFor(level):
+            return
+        text = clean_layout(str(msg) % args if args else str(msg))
+        if lines is not None:
+            lines.append((level, text))
+        self.logger.log(level, "%s", text, **kwargs)
 
     def fatal(self, msg: object, *args: object, **kwargs: Any) -> None:
         self.log(logging.CRITICAL, msg, *args, **kwargs)

@@ -23,7 +23,8 @@ from tornado import web
 
 from nbexchange.plugin import frames
 from nbexchange.plugin.dialogs import ActionLog, with_reason_first
-from nbexchange.plugin.server_extensions import answer_before
+from nbexchange.plugin.release_feedback import NO_FEEDBACK
+from nbexchange.plugin.server_extensions import answer_before, shorten_patience
 from nbexchange.plugin.submission_folders import submission_around
 
 NBGRADER_EXTENSION = "nbgrader.server_extensions.formgrader"
@@ -50,7 +51,8 @@ class Api(NbGraderAPI):  # type: ignore[misc]  # nbgrader ships no types
         return with_reason_first(super().collect(assignment_id, update), COLUMNS)
 
     def release_feedback(self, assignment_id: str, student_id: str | None = None) -> Result:
-        return with_reason_first(super().release_feedback(assignment_id, student_id), COLUMNS)
+        result = with_reason_first(super().release_feedback(assignment_id, student_id), COLUMNS)
+        return {**result, "success": result["success"] and NO_FEEDBACK not in result.get("log", "")}
 
 
 class Handler(BaseHandler):  # type: ignore[misc]
@@ -66,6 +68,7 @@ class Handler(BaseHandler):  # type: ignore[misc]
     def api(self) -> Api:
         formgrader, level = self.coursedir.parent, self.log.level
         formgrader.load_config_file()
+        shorten_patience(formgrader.config)
         log = ActionLog(self.log)
         api = Api(self.coursedir, self.authenticator, parent=formgrader, log=log)
         self.log.setLevel(level)  # which nbgrader's has changed

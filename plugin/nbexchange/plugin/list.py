@@ -243,7 +243,8 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
             "assignment_id": record.assignment_id,
             "path": path,
             "timestamp": stamp,
-            "moment": moment(record.submitted_at, self),
+            "moment": f"{moment(record.submitted_at, self)}, attempt {record.attempt}",
+            "instant": record.submitted_at.isoformat(),
             "notebooks": notebooks,
             **feedback_info(notebooks, folder, exchange),
         }

@@ -21,6 +21,9 @@ from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
+NO_FEEDBACK = "No feedback to release for assignment "
+"""How it is said, which Formgrader would otherwise call a success."""
+
 STUDENT_MARK = "\0"
 """Stands for the name of a student while a path is turned into a pattern: no path contains it."""
 
@@ -50,7 +53,7 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
     def copy_files(self) -> None:
         if not self.files:
             self.log.warning(
-                "No feedback to release for assignment '%s' in %s: there is no %s",
+                f"{NO_FEEDBACK}'%s' in %s: there is no %s",
                 self.assignment_id,
                 self.course_id,
                 self._looked_for(),

@@ -40,6 +40,9 @@ COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 RETRY_SECONDS = 60
 """A service restarts in a few seconds, also where an image is fetched for it."""
 
+BUTTON_SECONDS = 20
+"""Who has pressed a button reads nothing meanwhile, and the buttons after it wait as well."""
+
 
 class ExchangeSettings(LoggingConfigurable):
     """What the plugin declares, or declares anew, of nbgrader's `Exchange`."""
@@ -129,7 +132,7 @@ class ExchangeSettings(LoggingConfigurable):
         min=0,
         help="Seconds in all for which an action goes on trying while the service or the file store is away, as it is "
         "when it restarts. Lists fail at once, and so does all that would hold up a notebook server. Default: "
-        f"{RETRY_SECONDS}.",
+        f"{RETRY_SECONDS}, and {BUTTON_SECONDS} for the buttons of the Assignment List and of Formgrader.",
     ).tag(config=True)
 
     @default("retry_seconds")

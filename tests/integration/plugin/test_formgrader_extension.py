@@ -75,6 +75,15 @@ def test_what_is_done_is_told_as_nbgrader_tells_it(teacher, server_log, action):
     assert "[INFO] " in answer["log"]
 
 
+@pytest.mark.filterwarnings("ignore:.*authentictor:DeprecationWarning")
+@pytest.mark.parametrize("student", [None, "ben"])
+def test_feedback_that_was_not_generated_is_not_called_released(submitted, server_log, student):
+    with formgrader(submitted.teacher, Api, log=ActionLog(server_log)) as api:
+        answer = api.release_feedback("ps1", student)
+    assert answer["success"] is False
+    assert "Run `nbgrader generate_feedback` first" in answer["log"]
+
+
 def test_what_was_logged_before_the_failure_stands_below_the_reason(teacher, server_log):
     teacher.configure("c.CourseDirectory.max_dir_size = 1")
     teacher.write("release/ps2/data.bin", bytes(1001))

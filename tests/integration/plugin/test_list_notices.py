@@ -1,0 +1,80 @@
+"""What the Assignment List says of an action: why it failed, above the list, or what was done, above the attempts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.people.classroom import give_feedback
+from support.people.jupyter_server import manager_of
+
+from nbexchange.plugin import assignment_list as extension
+from nbexchange.plugin import settings
+from nbexchange.plugin.list_notices import LIST_AGAIN, MOST_LINES
+
+
+@pytest.fixture
+def manager(submitted):
+    with manager_of(submitted.ada) as adas:
+        yield adas
+
+
+def shown(answer):
+    assert answer["success"], answer["value"]
+    return answer["value"]
+
+
+@pytest.mark.parametrize("action", ["fetch", "fetch_feedback"])
+def test_why_a_fetch_failed_stands_above_the_list_which_is_there_all_the_same(manager, action):
+    line, *rest = shown(manager.act(action, "cs1", "ps9"))
+    assert line["assignment_id"].startswith("ps9 is not released in cs1. ")
+    assert line["assignment_id"].endswith(f"\n{LIST_AGAIN}")
+    assert (line["status"], line["course_id"]) == ("released", "cs1")
+    assert shown(manager.act("fetch", "cs1", line["assignment_id"])) == rest
+
+
+def told(answer):
+    """The lines above the attempts."""
+    (group,) = [entry for entry in shown(answer) if entry["status"] == "submitted"]
+    texts = [entry["timestamp"] for entry in group["submissions"]]
+    lines = [text for text in texts if not re.search(r", attempt \d+$", text)]
+    assert texts[: len(lines)] == lines
+    assert not any(entry["has_exchange_feedback"] for entry in group["submissions"][: len(lines)])
+    return lines
+
+
+def test_a_submission_is_confirmed_with_what_was_said_of_it(manager, submitted):
+    (submitted.ada.home / "ps1" / "p1.ipynb").rename(submitted.ada.home / "ps1" / "mine.ipynb")
+    submitted.ada.write("ps1/.git/config")
+    missing, receipt, left_out = told(manager.act("submit", "cs1", "ps1"))
+    assert "p1.ipynb: MISSING" in missing
+    assert re.fullmatch(r"Submitted as: cs1 ps1 20.* UTC \(attempt 2, sha256 \w+\)", receipt)
+    assert re.fullmatch(r"Left out, since programs run .*: \.git", left_out)
+    _, receipt, _ = told(manager.act("submit", "cs1", "ps1"))
+    assert ", the same as attempt 2 of " in receipt
+
+
+def test_where_there_is_no_feedback_the_list_says_so(manager, submitted):
+    (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    assert line.startswith("Could not find feedback for 'cs1/ps1'")
+    give_feedback(submitted, "ada")
+    (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    assert line.startswith("Fetched feedback: ")
+    (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    assert line.startswith("Nothing to fetch: ")
+
+
+def test_what_an_action_says_is_not_longer_than_people_read(manager, submitted):
+    for _ in range(MOST_LINES):
+        submitted.ada.nbgrader("submit", "ps1")
+    more, *lines = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    assert more == "The log of the server has more of this."
+    assert len(lines) == MOST_LINES
+
+
+def test_a_button_waits_less_than_a_command(manager, submitted, monkeypatch):
+    monkeypatch.setattr(settings, "RETRY_SECONDS", 60)
+    folder = submitted.ada.home
+    assert extension.configuration(folder).Exchange.retry_seconds == settings.BUTTON_SECONDS
+    submitted.ada.configure("c.Exchange.retry_seconds = 45")
+    assert extension.configuration(folder).Exchange.retry_seconds == 45
