@@ -55,7 +55,7 @@ def test_a_full_device_ends_packing(tmp_path):
 def test_nothing_is_announced_where_there_is_no_room_to_pack(released, desks, disk, monkeypatch):
     desks.ada.write("ps1/p1.ipynb", LARGE)
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
-    with pytest.raises(ExchangeError, match=r"The disk is full\. Nothing was changed"):
+    with pytest.raises(ExchangeError, match=rf"The disk is full \({disk}\)\. Nothing was changed"):
         desks.ada.run(ExchangeSubmit, "ps1")
     assert list(disk.iterdir()) == []
     assert released.ada.get("uploads").json["items"] == []
@@ -99,10 +99,11 @@ def contents(folder):
 def test_an_assignment_that_does_not_fit_is_not_fetched_in_part(people, desks, disk, monkeypatch, full):
     release(desks.teacher, LARGE)
     if full == "of the student":
-        desks.ada.home = disk
+        desks.ada.home, where = disk, ""
     else:
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
-    with pytest.raises(ExchangeError, match="The disk is full"):
+        where = rf" \({disk}\)"
+    with pytest.raises(ExchangeError, match=rf"The disk is full{where}\."):
         desks.ada.run(ExchangeFetchAssignment, "ps1")
     assert list(desks.ada.home.iterdir()) == list(disk.iterdir()) == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.archives.packing import Limits, Packed, Tree, pack, survey
 from nbexchange.plugin.archives.selection import LeftOut, Selection
-from nbexchange.plugin.archives.trees import make_folders, staged
+from nbexchange.plugin.archives.trees import make_folders, staged, temporary_file, writing_temporary_files
 from nbexchange.plugin.copies import Copies
 from nbexchange.plugin.escaped_log import TellingEscaped
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
@@ -176,8 +175,11 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
     def packed(self, tree: Tree) -> Iterator[tuple[BinaryIO, Packed]]:
         """The tree in a temporary archive, within its limits before anything is sent."""
         limits = Limits(self.max_buffer_size, self.max_unpacked_size, self.max_unpacked_ratio)
-        with tempfile.TemporaryFile(prefix="nbexchange-") as archive:
-            yield archive, pack(tree, archive, limits)
+        with temporary_file() as archive:
+            with writing_temporary_files():
+                packed = pack(tree, archive, limits)
+                archive.flush()
+            yield archive, packed
 
     def report_left_out(self, left_out: LeftOut) -> None:
         """In the last message, what did not travel."""
@@ -208,8 +210,9 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
         """
         size = granted.unpacked_size or 0
         self._check_unpacked(name, granted.size, size)
-        with tempfile.TemporaryFile(prefix="nbexchange-") as archive, self.transfer.referring():
-            self.transfer.receive(kind, granted, archive, name)
+        with temporary_file() as archive, self.transfer.referring():
+            with writing_temporary_files():
+                self.transfer.receive(kind, granted, archive, name)
             if self.coursedir.groupshared:
                 make_folders(destination.parent, self.modes.directory)
             with staged(destination, replace=replace, keep=() if replace else NO_WORK) as folder:

@@ -140,14 +140,17 @@ def explain_failure(error: Exception) -> str:
         return say("plugin-defect", error=type(error).__name__)
     path = error.filename2 or error.filename  # of a renaming, where to
     if error.errno in CODES and path is not None:
-        return say(CODES[error.errno], path=path)
+        return say(CODES[error.errno], path=visible(Path(path)))
     if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY) and path is not None:
         return say("in-the-way", path=obstacle(Path(path)))
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return say("disk-full" if error.errno == errno.ENOSPC else "quota-full")
     where = f" ({path})" if path else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return say("disk-full" if error.errno == errno.ENOSPC else "quota-full", where=where)
     return say("local-trouble", what=os.strerror(error.errno), where=where)
 
+
+TEMPORARY = (".nbexchange-", ".feedback-")
+"""How the names begin that the plugin gives to what it makes beside the place where it is to be."""
 
 CODES = {
     errno.EACCES: "not-permitted",
@@ -156,6 +159,12 @@ CODES = {
     errno.ENAMETOOLONG: "name-too-long",
 }
 """The messages for errors of the system that have one of their own."""
+
+
+def visible(path: Path) -> Path:
+    """The path; of what the plugin would have made for itself for a moment, the folder in which it could not."""
+    made = [part for part in (*reversed(path.parents), path) if part.name.startswith(TEMPORARY)]
+    return made[0].parent if made else path
 
 
 def obstacle(path: Path) -> Path:

@@ -48,7 +48,7 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
             (feedback, target)
             for entry in self.entries
             for feedback, target in self._find_feedback(entry)
-            if not (target.is_file() and digest(target) == feedback.sha256)
+            if digest(target) != feedback.sha256
         ]
         if not outdated:
             self._say_why_nothing()

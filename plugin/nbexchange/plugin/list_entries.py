@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def released_info(entry: Assignment, folder: Path) -> Info:
 def notebook_info(name: str, folder: Path, exchange: Feedback | None) -> Info:
     """A submitted notebook and its feedback: here, at the exchange, and whether the two differ."""
     local = folder / f"{Path(name).stem}.html"
-    has_local = local.is_file()
+    has_local = os.path.isfile(local)  # noqa: PTH113 - pathlib's raises where a folder may not be looked into
     return {
         "notebook_id": Path(name).stem,
         "path": name,
@@ -99,6 +100,10 @@ def flatten(groups: Iterable[Info]) -> list[Info]:
     return [info for group in groups for info in group["submissions"]]
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def digest(path: Path) -> str | None:
+    """None where there is no file that can be read: one of them is no reason for a list to fail."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -20,7 +20,7 @@ LOCAL_MESSAGES = {
     "no-notebook": Message(
         "{path} has no notebook that could be submitted, and the assignment has {expected}.",
         "Nothing was submitted, and what you submitted before still counts: bring the notebooks back (`nbgrader "
-        "fetch_assignment` with --replace), then submit again.",
+        "fetch_assignment` with --replace, or rename the folder and fetch again), then submit again.",
     ),
     "not-readable": Message(
         "{path} cannot be read.", "Nothing was sent: look at its permissions, then run the command again."
@@ -86,10 +86,10 @@ LOCAL_MESSAGES = {
         "Open that address in a tab of the browser, and tell the administrator of your notebook server.",
     ),
     "disk-full": Message(
-        "The disk is full.", "Nothing was changed: free some space, then run the command again."
+        "The disk is full{where}.", "Nothing was changed: free some space, then run the command again."
     ),
     "quota-full": Message(
-        "What you may store on this disk is used up.",
+        "What you may store on this disk is used up{where}.",
         "Nothing was changed: delete what you do not need, then run the command again.",
     ),
     "not-permitted": Message(

@@ -79,10 +79,10 @@ def holds_copy(folder: Path, course_id: str, assignment_id: str) -> bool:
 
 def has_work(folder: Path) -> bool:
     """Whether there is anything in the folder that its owner may have made or fetched."""
-    if not folder.is_dir():
-        return False
     try:
-        return any(entry.name not in NO_WORK or not entry.is_dir() for entry in folder.iterdir())
+        return folder.is_dir() and any(
+            entry.name not in NO_WORK or not entry.is_dir() for entry in folder.iterdir()
+        )
     except PermissionError:
         return True
 

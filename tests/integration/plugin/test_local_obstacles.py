@@ -12,7 +12,12 @@ from nbgrader.exchange.abc.exchange import ExchangeError
 from support.people.classroom import collected, give_feedback
 from traitlets.config import LoggingConfigurable
 
-from nbexchange.plugin import ExchangeCollect, ExchangeFetchAssignment, ExchangeFetchFeedback
+from nbexchange.plugin import (
+    ExchangeCollect,
+    ExchangeFetchAssignment,
+    ExchangeFetchFeedback,
+    ExchangeList,
+)
 from nbexchange.plugin.assignment_list import Manager
 from nbexchange.plugin.failures import explain_failure, list_reasons
 
@@ -41,7 +46,7 @@ def test_a_file_in_the_place_of_the_feedback_is_named(graded):
     [
         (errno.EACCES, "You have no permission for "),
         (errno.EROFS, " is on a disk that cannot be written to. Work in another folder"),
-        (errno.EDQUOT, "What you may store on this disk is used up."),
+        (errno.EDQUOT, "What you may store on this disk is used up"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_named(graded, monkeypatch, number, said):
@@ -60,14 +65,41 @@ def test_a_folder_that_cannot_be_written_is_named(graded, monkeypatch, number, s
     assert "in a minute" not in str(failure.value)
 
 
+def test_feedback_that_cannot_be_read_is_listed_and_fetched_again(graded, monkeypatch):
+    graded.ada.run(ExchangeFetchFeedback, "ps1")
+    (page,) = (graded.ada.home / "ps1" / "feedback").glob("*/*.html")
+    real, content = Path.open, page.read_bytes()
+
+    def refuse(self, mode="r", *arguments, **options):
+        if self == page and "r" in mode:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, mode, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        (group,) = graded.ada.run(ExchangeList, cached=True)
+        before = page.stat().st_ino
+        graded.ada.run(ExchangeFetchFeedback, "ps1")
+    (attempt,) = group["submissions"]
+    assert (attempt["has_exchange_feedback"], attempt["feedback_updated"]) == (True, True)
+    assert page.stat().st_ino != before
+    assert page.read_bytes() == content
+
+
 def test_the_assignment_list_shows_the_reason(graded, monkeypatch):
     graded.ada.write("ps1/feedback", "my notes")
     with graded.ada.at_home():
         manager = Manager(LoggingConfigurable())
         manager.root_dir = str(graded.ada.home)
         answer = manager.act("fetch_feedback", "cs1", "ps1")
-    assert answer["success"] is False
-    assert "There is something at" in answer["value"]
+    line, *_ = answer["value"]
+    assert "There is something at" in line["assignment_id"]
+
+
+@pytest.mark.parametrize("beside", [".nbexchange-7ffl5yni/new", ".feedback-7ffl5yni", ""])
+def test_where_nothing_may_be_made_the_folder_is_named_and_not_what_would_have_been_made(tmp_path, beside):
+    text = explain_failure(PermissionError(errno.EACCES, "x", str(tmp_path / "work" / beside)))
+    assert text.startswith(f"You have no permission for {tmp_path}/work. ")
 
 
 @pytest.mark.parametrize("number", [errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY])

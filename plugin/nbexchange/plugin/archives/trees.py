@@ -7,8 +7,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 
 @contextmanager
@@ -29,6 +30,28 @@ def staged(destination: Path, *, replace: bool, keep: Collection[str] = ()) -> I
             _put_in_place(folder / "new", destination, keep)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def temporary_file() -> Iterator[BinaryIO]:
+    """One that is gone afterwards, also where the last of it does not fit on the disk any more."""
+    file = tempfile.TemporaryFile(prefix="nbexchange-")  # noqa: SIM115 - it is closed below
+    try:
+        yield cast(BinaryIO, file)
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+@contextmanager
+def writing_temporary_files() -> Iterator[None]:
+    """Name their folder where its disk is full, which a write does not: it may not be that of the person's work."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
+            error.filename = tempfile.gettempdir()
+        raise
 
 
 def make_folders(path: Path, mode: int) -> None:
