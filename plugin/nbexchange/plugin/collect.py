@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -75,6 +75,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         )
         self.left_out: list[tuple[int, str]] = []
         failures = self._name_unusable()
+        failures |= self._name_sharing(failures)
         usable = [record for record in self.records if record.student_id not in failures]
         changed = [(record, plan) for record in usable if (plan := self._plan(record)) != UNCHANGED]
         counts = Counter({UNCHANGED: len(usable) - len(changed)})
@@ -102,6 +103,19 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
             record.student_id: say("student-unusable", student=ascii(record.student_id))
             for record in self.records
             if not is_id(record.student_id)
+        }
+
+    def _name_sharing(self, others: Collection[str]) -> dict[str, str]:
+        """The students who have one folder: one's work would be graded as another's."""
+        students: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for record in self.records:
+            if record.student_id not in others:
+                with suppress(OSError):  # there is none yet
+                    status = self._path_of(record).stat()
+                    students[status.st_dev, status.st_ino].append(record.student_id)
+        sharing = [names for names in students.values() if len(names) > 1]
+        return {
+            name: say("students-share", students=" and ".join(names)) for names in sharing for name in names
         }
 
     def _report(self, collected: list[SubmissionRecord]) -> None:

@@ -58,6 +58,10 @@ LOCAL_MESSAGES = {
         "The exchange names a student {student}, which could be taken for another name or for a command.",
         "Nothing of theirs was collected: tell the administrator of the exchange.",
     ),
+    "students-share": Message(
+        "{students} have one folder on this disk, which may not tell upper from lower case.",
+        "Nothing of theirs was collected: move that folder away, and collect on a disk that does.",
+    ),
     "feedback-empty": Message("The file is empty.", "Generate the feedback again."),
     "feedback-too-large": Message(
         "The file is {size}, and the limit (max_buffer_size) is {limit}.",

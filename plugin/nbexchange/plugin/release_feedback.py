@@ -40,7 +40,8 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
         template = self.coursedir.format_path(
             self.coursedir.feedback_directory, STUDENT_MARK, self.assignment_id
         )
-        pattern = re.compile(re.escape(template).replace(STUDENT_MARK, "(?P<student>[^/]+)"))
+        first = re.escape(template).replace(STUDENT_MARK, "(?P<student>[^/]+)", 1)
+        pattern = re.compile(first.replace(STUDENT_MARK, "(?P=student)"))
         for folder in sorted(glob(escape(template).replace(STUDENT_MARK, "*"))):  # noqa: PTH207 - the whole path
             match = pattern.fullmatch(folder)
             if match and fnmatchcase(match["student"], students) and match["student"] not in excluded:

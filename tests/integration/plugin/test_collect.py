@@ -197,6 +197,18 @@ def test_an_unreadable_local_stamp_is_replaced_on_update(submitted):
     assert stamp_of(submitted) > datetime.now(UTC) - timedelta(minutes=5)
 
 
+def test_students_who_have_one_folder_on_the_disk_keep_it_from_each_other(submitted):
+    """As two have whose names differ in case alone, on a disk that does not tell them apart: a link stands for it."""
+    submitted.teacher.run(ExchangeCollect, "ps1")
+    before = submitted.teacher.files("submitted/ada/ps1")
+    shutil.rmtree(submitted.teacher.home / "submitted" / "ben")
+    (submitted.teacher.home / "submitted" / "ben").symlink_to("ada")
+    submitted.ben.run(ExchangeSubmit, "ps1")
+    with pytest.raises(ExchangeError, match="ada and ben have one folder on this disk"):
+        submitted.teacher.run(ExchangeCollect, "ps1", update=True)
+    assert submitted.teacher.files("submitted/ada/ps1") == before
+
+
 def test_a_student_cannot_collect(submitted, gradebook_template):
     shutil.copy(gradebook_template, submitted.ada.home / "gradebook.db")
     with pytest.raises(ExchangeError, match="Only a grader or an instructor of cs1"):

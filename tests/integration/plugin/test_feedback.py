@@ -225,10 +225,17 @@ def test_attempts_within_a_minute_never_share_a_folder_under_a_coarse_format(gra
     assert Path(second["local_feedback_path"], "p1.html").read_text() == "much better, ada"
 
 
-def test_the_course_directory_may_have_another_structure(graded):
-    structure = {"CourseDirectory": {"directory_structure": "{nbgrader_step}/{assignment_id}/{student_id}"}}
+@pytest.mark.parametrize(
+    ("structure", "folder"),
+    [
+        ("{nbgrader_step}/{assignment_id}/{student_id}", "feedback/ps1/ada"),
+        ("{nbgrader_step}/{student_id}/{assignment_id} of {student_id}", "feedback/ada/ps1 of ada"),
+    ],
+)
+def test_the_course_directory_may_have_another_structure(graded, structure, folder):
     for name, content in graded.teacher.files("feedback/ada/ps1").items():
-        graded.teacher.write(f"feedback/ps1/ada/{name}", content)
-    graded.teacher.run(ExchangeReleaseFeedback, "ps1", config=structure)
+        graded.teacher.write(f"{folder}/{name}", content)
+    config = {"CourseDirectory": {"directory_structure": structure}}
+    graded.teacher.run(ExchangeReleaseFeedback, "ps1", config=config)
     graded.ada.run(ExchangeFetchFeedback, "ps1")
     assert list(graded.ada.files("ps1/feedback").values()) == [b"well done, ada"]
