@@ -29,7 +29,7 @@ from nbexchange.plugin.dialogs import LastError, folded, reason
 from nbexchange.plugin.escaped_log import hearing
 from nbexchange.plugin.list import ExchangeList
 from nbexchange.plugin.list_entries import Info
-from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, add_told, is_notice, notice
+from nbexchange.plugin.list_notices import ASK_AGAIN, add_failure, add_told, has_arrived, is_notice, notice
 from nbexchange.plugin.server_extensions import answer_before, shorten_patience
 from nbexchange.plugin.submission_folders import submission_around
 
@@ -153,7 +153,8 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         with hearing() as lines:
             answer = self.do(METHODS[action], course_id, assignment_id)
         if not answer["success"]:
-            return answer if action == "submit" else self._show_failed(course_id, answer)
+            has_dialog = action == "submit" and not has_arrived(self.errors.text)
+            return answer if has_dialog else self._show_failed(course_id, answer)
         listed = self.do("list_assignments", course_id)
         if listed["success"]:
             add_told(listed["value"], course_id, assignment_id, lines)
@@ -162,13 +163,12 @@ class Manager(AssignmentList):  # type: ignore[misc]  # nbgrader ships no types
         return listed
 
     def _show_failed(self, course_id: str, answer: Answer) -> Answer:
-        """What failed, above the list; a submission has a dialog for it."""
+        """What failed, above the list; a submission has a dialog for it, which says that it was not made."""
         why = reason(self.errors.text)
         listed = self.show_assignments(course_id)
         if why is None or not listed["success"]:
             return answer
-        if not any(is_notice(entry["assignment_id"]) for entry in listed["value"]):
-            listed["value"].insert(0, notice(course_id, why, LIST_AGAIN))
+        add_failure(listed["value"], course_id, why)
         return listed
 
 

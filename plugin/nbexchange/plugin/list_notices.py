@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nbexchange.plugin.escaped_log import Lines
 from nbexchange.plugin.list_entries import Info, outbound_info
+from nbexchange.plugin.messages import MESSAGES
 
 ASK_AGAIN = "Below is what you have fetched. The button asks again."
 LIST_AGAIN = "Below is the list as it was before. The button takes this line away."
@@ -30,6 +31,22 @@ def notice(course_id: str, why: str, ending: str) -> Info:
 def is_notice(assignment_id: str) -> bool:
     """Whether the button of such a line was pressed, in whatever tab and however long ago it was shown."""
     return assignment_id.endswith((ASK_AGAIN, LIST_AGAIN))
+
+
+def add_failure(entries: list[Info], course_id: str, why: str) -> None:
+    """Put what failed above a list, unless that begins with the same: the exchange may be away for both."""
+    above = entries[0]["assignment_id"] if entries else ""
+    if not (is_notice(above) and without_reference(above) == without_reference(why)):
+        entries.insert(0, notice(course_id, why, LIST_AGAIN))
+
+
+def without_reference(text: str) -> str:
+    return text.partition("\n")[0].partition(" (request ")[0]
+
+
+def has_arrived(traceback: str) -> bool:
+    """Whether a submission failed when the work had arrived: nbgrader's dialog would say that it was not submitted."""
+    return MESSAGES["confirmation-lost"].happened in traceback
 
 
 def add_told(entries: Iterable[Info], course_id: str, assignment_id: str, lines: Lines) -> None:

@@ -10,7 +10,10 @@ from support.people.jupyter_server import manager_of
 
 from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin import settings
-from nbexchange.plugin.list_notices import LIST_AGAIN, MOST_LINES
+from nbexchange.plugin.assignment_list import Manager
+from nbexchange.plugin.failures import ServiceUnreachable
+from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, MOST_LINES
+from nbexchange.plugin.service.client import Client
 
 
 @pytest.fixture
@@ -70,6 +73,23 @@ def test_what_an_action_says_is_not_longer_than_people_read(manager, submitted):
     more, *lines = told(manager.act("fetch_feedback", "cs1", "ps1"))
     assert more == "The log of the server has more of this."
     assert len(lines) == MOST_LINES
+
+
+def test_work_that_has_arrived_is_in_no_dialog_that_calls_it_not_submitted(manager, submitted, monkeypatch):
+    def away(*_, **__):
+        raise ServiceUnreachable("The exchange service cannot be reached.", "request-1")
+
+    (submitted.ada.home / "ps1").rename(submitted.ada.home / "away")
+    submitted.ada.nbgrader("fetch_assignment", "ps1")
+    monkeypatch.setattr(Client, "complete", away)
+    line, *_ = shown(manager.act("submit", "cs1", "ps1"))
+    assert line["assignment_id"].startswith("Your files have arrived and count from the time ")
+    assert line["assignment_id"].endswith(f"\n{LIST_AGAIN}")
+    monkeypatch.setattr(Manager, "list_assignments", lambda *_: manager.fetch_assignment("cs9", "ps1"))
+    arrived, away, *copies = shown(manager.act("submit", "cs1", "ps1"))
+    assert arrived["assignment_id"].startswith("Your files have arrived and count from the time ")
+    assert away["assignment_id"].endswith(f"\n{ASK_AGAIN}")
+    assert [copy["assignment_id"] for copy in copies] == ["ps1"]
 
 
 def test_a_button_waits_less_than_a_command(manager, submitted, monkeypatch):
