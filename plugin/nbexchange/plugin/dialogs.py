@@ -58,8 +58,8 @@ class ActionLog(logging.Logger):
 
 def with_reason_first(result: dict[str, Any], columns: int) -> dict[str, Any]:
     """An action's result, as nbgrader gives it to Formgrader's dialog, which shows the log above the error."""
-    told = reason(result.get("error", ""))
+    told, log = reason(result.get("error", "")), result.get("log", "")
     if told is None:
-        return result
-    rest = result.get("log", "").replace(f"[CRITICAL] {told}\n", "")
-    return {"success": False, "log": "\n\n".join(filter(None, [folded(told, columns), rest]))}
+        return {**result, "log": folded(log, columns)}
+    rest = log.replace(f"[CRITICAL] {told}\n", "")
+    return {"success": False, "log": folded("\n\n".join(filter(None, [told, rest])), columns)}

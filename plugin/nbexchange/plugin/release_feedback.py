@@ -21,7 +21,7 @@ from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.stamps import read_secret, read_stamp
 from nbexchange.protocol import MAX_ITEMS, InitiateUploads, UploadItem
 
-NO_FEEDBACK = "No feedback to release for assignment "
+NO_FEEDBACK = "No feedback to release"
 """How it is said, which Formgrader would otherwise call a success."""
 
 STUDENT_MARK = "\0"
@@ -54,7 +54,7 @@ class ExchangeReleaseFeedback(Exchange, ABCExchangeReleaseFeedback):  # type: ig
     def copy_files(self) -> None:
         if not self.files:
             self.log.warning(
-                f"{NO_FEEDBACK}'%s' in %s: there is no %s",
+                f"{NO_FEEDBACK} for assignment '%s' in %s: there is no %s",
                 self.assignment_id,
                 self.course_id,
                 self._looked_for(),

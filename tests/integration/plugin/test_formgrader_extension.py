@@ -81,7 +81,9 @@ def test_feedback_that_was_not_generated_is_not_called_released(submitted, serve
     with formgrader(submitted.teacher, Api, log=ActionLog(server_log)) as api:
         answer = api.release_feedback("ps1", student)
     assert answer["success"] is False
-    assert "Run `nbgrader generate_feedback` first" in answer["log"]
+    assert "Run `nbgrader generate_feedback` first" in " ".join(answer["log"].split())
+    long = [line for line in answer["log"].splitlines() if len(line) > extension.COLUMNS]
+    assert all(" " not in line for line in long)
 
 
 def test_what_was_logged_before_the_failure_stands_below_the_reason(teacher, server_log):
