@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -79,14 +80,10 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
                 draft.unlink(missing_ok=True)
 
     def _find_feedback(self, entry: Assignment) -> Iterator[tuple[Feedback, Path]]:
-        """The feedback of an assignment and where each file goes; says so where a notebook has none."""
+        """The feedback of an assignment and where each file goes; says so where attempts have none."""
+        self._warn(entry, [attempt.submitted_at for attempt in entry.submissions if not attempt.feedback])
         destination = self.local_path(entry.course_id, entry.assignment_id) / "feedback"
-        for submission in entry.submissions:
-            if not submission.feedback:
-                self._warn(entry, submission.submitted_at)
-            for feedback in submission.feedback:
-                yield feedback, self._path_of(destination, feedback)
-        for feedback in entry.feedback:
+        for feedback in chain(*(attempt.feedback for attempt in entry.submissions), entry.feedback):
             yield feedback, self._path_of(destination, feedback)
 
     def _say_why_nothing(self) -> None:
@@ -100,10 +97,11 @@ class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore
     def _path_of(self, destination: Path, feedback: Feedback) -> Path:
         return destination / self.folder_name(feedback.submitted_at) / f"{feedback.notebook_id}.html"
 
-    def _warn(self, entry: Assignment, submitted_at: datetime) -> None:
-        self.log.warning(
-            "Could not find feedback for '%s/%s' submitted at %s",
-            entry.course_id,
-            entry.assignment_id,
-            moment(submitted_at, self),
-        )
+    def _warn(self, entry: Assignment, without: Sequence[datetime]) -> None:
+        if without:
+            self.log.warning(
+                "Could not find feedback for '%s/%s' submitted at %s",
+                entry.course_id,
+                entry.assignment_id,
+                ", ".join(moment(submitted_at, self) for submitted_at in without),
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
@@ -12,7 +13,7 @@ from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin import settings
 from nbexchange.plugin.assignment_list import Manager
 from nbexchange.plugin.failures import ServiceUnreachable
-from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, MOST_LINES
+from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, MOST_LINES, add_told
 from nbexchange.plugin.service.client import Client
 
 
@@ -58,21 +59,29 @@ def test_a_submission_is_confirmed_with_what_was_said_of_it(manager, submitted):
 
 
 def test_where_there_is_no_feedback_the_list_says_so(manager, submitted):
+    submitted.ada.nbgrader("submit", "ps1")
     (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
-    assert line.startswith("Could not find feedback for 'cs1/ps1'")
+    assert re.fullmatch(r"Could not find feedback for 'cs1/ps1' submitted at \S+ \S+ UTC, \S+ \S+ UTC", line)
     give_feedback(submitted, "ada")
-    (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    without, line = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    assert without.startswith("Could not find feedback for 'cs1/ps1' submitted at ")
     assert line.startswith("Fetched feedback: ")
-    (line,) = told(manager.act("fetch_feedback", "cs1", "ps1"))
+    without, line = told(manager.act("fetch_feedback", "cs1", "ps1"))
     assert line.startswith("Nothing to fetch: ")
 
 
-def test_what_an_action_says_is_not_longer_than_people_read(manager, submitted):
-    for _ in range(MOST_LINES):
-        submitted.ada.nbgrader("submit", "ps1")
-    more, *lines = told(manager.act("fetch_feedback", "cs1", "ps1"))
-    assert more == "The log of the server has more of this."
-    assert len(lines) == MOST_LINES
+def test_what_an_action_says_is_not_longer_than_people_read():
+    group = {
+        "status": "submitted",
+        "course_id": "cs1",
+        "assignment_id": "ps1",
+        "submissions": [{"path": "x"}],
+    }
+    lines = [(logging.INFO, f"Fetched feedback: {number}") for number in range(MOST_LINES + 4)]
+    add_told([group], "cs1", "ps1", [*lines, (logging.DEBUG, "a traceback")])
+    more, *shown_lines, _ = group["submissions"]
+    assert more["timestamp"] == "The log of the server has more of this."
+    assert [line["timestamp"] for line in shown_lines] == [text for _, text in lines[-MOST_LINES:]]
 
 
 def test_work_that_has_arrived_is_in_no_dialog_that_calls_it_not_submitted(manager, submitted, monkeypatch):
