@@ -14,7 +14,7 @@ from support.people.commands import run_nbexchange_here, serving_here
 from support.servers.serving import serving
 from support.stores.object_clients import on
 
-from nbexchange.storage import StoreMisconfigured
+from nbexchange.storage import StoreMisconfigured, StoreUnavailable
 from nbexchange.storage.s3 import S3Store
 from nbexchange.storage.s3_errors import check_clock
 
@@ -120,6 +120,36 @@ class VerifyingUrlsAlone(Refusing):
 
     def accepts(self):
         return "Authorization" in self.headers
+
+
+class WithoutBucket(Refusing):
+    """As servers answer where a bucket cannot be, or is not."""
+
+    body = b"<Error><Code>NoSuchBucket</Code></Error>"
+
+    def accepts(self):
+        return False
+
+
+@pytest.mark.usefixtures("credentials")
+def test_what_keeps_the_store_from_answering_is_said_in_a_sentence_with_the_host_alone():
+    with (
+        serving(HTTPServer(("127.0.0.1", 0), WithoutBucket)) as url,
+        pytest.raises(StoreUnavailable, match=r"^there is no such bucket: look at base_storage_location and"),
+    ):
+        S3Store("bucket", endpoint_url=url).create()
+    with (
+        serving(HTTPServer(("127.0.0.1", 0), WithoutBucket)) as url,
+        pytest.raises(
+            StoreUnavailable,
+            match=r"^the object store at [\d.:]+ has no certificate that is accepted here, or",
+        ),
+    ):
+        S3Store("bucket", endpoint_url=url.replace("http:", "https:")).ready()
+    with pytest.raises(
+        StoreUnavailable, match=r"^the object store at [\d.:]+ cannot be reached: look at c\.S3"
+    ):
+        S3Store("bucket", endpoint_url="http://127.0.0.1:1").ready()
 
 
 @pytest.mark.usefixtures("credentials")

@@ -9,6 +9,9 @@ import pytest
 import requests
 from support.people.commands import run_nbexchange, run_nbexchange_here, serving_here
 
+ANY_ADDRESS = {"NBEXCHANGE_ALLOW_STATIC_TOKENS": "true"}
+BUCKET = {"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://b"}
+
 
 @pytest.mark.parametrize(
     ("settings", "word"),
@@ -22,7 +25,33 @@ from support.people.commands import run_nbexchange, run_nbexchange_here, serving
         ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "file://host/store"}, "file:///path"),
         ({"NBEXCHANGE_BASE_STORAGE_LOCATION": "/proc/nowhere"}, "/proc/nowhere"),
         ({"NBEXCHANGE_CONFIG_FILE": "/nowhere/config.py"}, "no configuration file"),
-        ({"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"}, "no.such"),
+        (
+            {"NBEXCHANGE_USER_PLUGIN_CLASS": "no.such.Class"},
+            "'no.such.Class', which is none of jupyterhub, jwt, proxy, tokens and cannot be imported",
+        ),
+        (
+            {"NBEXCHANGE_USER_PLUGIN_CLASS": "json"},
+            "nbexchange: c.NbExchange.user_plugin_class expected a subclass",
+        ),
+        ({"NBEXCHANGE_PORT": "http"}, "nbexchange: c.NbExchange.port expected an int, not the str 'http'"),
+        ({"NBEXCHANGE_PORT": "65536"}, "nbexchange: c.NbExchange.port should not be greater than 65535"),
+        ({"NBEXCHANGE_IP": "192.0.2.1", **ANY_ADDRESS}, "the service cannot listen on 192.0.2.1, port 9000"),
+        ({"NBEXCHANGE_IP": "no.such.invalid", **ANY_ADDRESS}, "cannot listen on no.such.invalid"),
+        ({"NBEXCHANGE_BASE_URL": "https://hub/exchange"}, "base_url is no path such as /services/"),
+        ({"NBEXCHANGE_BASE_URL": "/a/../b"}, "base_url is no path"),
+        ({"NBEXCHANGE_BASE_URL": "/the exchange/"}, "base_url is no path"),
+        ({"NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@host:port/db"}, "db_url"),
+        ({"NBEXCHANGE_DB_URL": "postgresql+asyncpg://u:p4ssword@host/db"}, "asyncpg is not supported"),
+        ({"NBEXCHANGE_DB_URL": "sqlite:////proc"}, "Is a directory: '/proc'"),
+        (
+            {"NBEXCHANGE_USER_PLUGIN_CLASS": "jupyterhub", "NBEXCHANGE_HUB_API_URL": "hub:8081/hub/api"},
+            "api_url is no web address",
+        ),
+        ({**BUCKET, "NBEXCHANGE_S3_REGION": "eu west 1"}, "c.S3Store has a setting that cannot be used"),
+        (
+            {**BUCKET, "AWS_ACCESS_KEY_ID": "alone", "AWS_SECRET_ACCESS_KEY": ""},
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        ),
         (
             {
                 "NBEXCHANGE_DB_URL": "postgresql://u:p4ssword@127.0.0.1:1/x",
@@ -48,12 +77,22 @@ def test_the_service_refuses_to_start_on_what_cannot_work(tmp_path, settings, wo
     assert "p4ssword" not in done.err
 
 
-def test_a_mistake_in_the_configuration_file_stops_the_service(tmp_path):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("c.NbExchange.port = nonsense", "line 2: NameError: name 'nonsense' is not defined"),
+        ("c.NbExchange.ip = '127.0.0.1", "line 2: SyntaxError: unterminated string literal"),
+        ("import no_such_module", "line 2: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import ast; ast.parse(')')", "line 2: SyntaxError: unmatched ')'"),
+    ],
+)
+def test_a_mistake_in_the_configuration_file_stops_the_service_and_its_line_is_named(tmp_path, line, said):
     file = tmp_path / "bad.py"
-    file.write_text("c.NbExchange.port = nonsense\n")
-    done = run_nbexchange(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
-    assert done.returncode != 0
-    assert "nonsense" in done.stderr
+    file.write_text(f"c.NbExchange.debug = True\n{line}\n")
+    done = run_nbexchange_here(tmp_path, "serve", NBEXCHANGE_CONFIG_FILE=str(file))
+    assert done.status != 0
+    assert done.err.startswith(f"nbexchange: {file} cannot be read: {said}")
+    assert done.err.count("\n") == 1
 
 
 def test_a_misspelt_setting_stops_the_service(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-from traitlets.config.loader import KVArgParseConfigLoader
+from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
 
 class OptionRefused(Exception):
@@ -24,11 +24,21 @@ class StrictLoader(KVArgParseConfigLoader):
         setattr(self.parser, "error", refuse)  # noqa: B010 - mypy lets no method be replaced
 
     def _handle_unrecognized_alias(self, arg: str) -> None:
-        refuse(f"there is no option --{arg}")
+        refuse(f"there is no option {'-' if len(arg) == 1 else '--'}{arg}")
+
+    def load_config(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().load_config(*args, **kwargs)
+        except ArgumentError as error:  # as of an option that was given twice
+            refuse(str(error))
 
 
 OURS = (
     (re.compile(r"unrecognized arguments: (\S+).*"), r"there is no option \1"),
+    (
+        re.compile(r"argument (-+[^\s.]+): expected one argument"),
+        r"there is no option \1",
+    ),  # ours have a dot by now
     (re.compile(r"argument (\S+): expected one argument"), r"\1 needs a value"),
     (re.compile(r"argument (\S+): ignored explicit argument .*"), r"\1 takes no value"),
 )

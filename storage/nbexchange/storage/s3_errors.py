@@ -10,8 +10,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from nbexchange.storage.contract import StoreMisconfigured, StoreUnavailable
 
@@ -35,7 +47,17 @@ REASONS = {
     "AccessDenied": "the access key may not use the bucket",
     "AllAccessDisabled": "the access key may not use the bucket",
     "ExpiredToken": "the temporary credentials for the object store have ended",
+    "InvalidBucketName": "the bucket's name in base_storage_location is none that a bucket can have",
+    "NoSuchBucket": "there is no such bucket: look at base_storage_location and at c.S3Store.endpoint_url",
     "InvalidToken": "the session token is not one that the object store has given",
+}
+NO_ANSWER: Mapping[type[Exception], str] = {
+    SSLError: "the object store{at} has no certificate that is accepted here, or does not speak https",
+    ReadTimeoutError: "the object store{at} did not answer in time",
+    ConnectionClosedError: "the object store{at} broke the connection off",
+    ProxyConnectionError: "the proxy on the way to the object store cannot be used",
+    ConnectTimeoutError: "the object store{at} cannot be reached: look at c.S3Store.endpoint_url",
+    EndpointConnectionError: "the object store{at} cannot be reached: look at c.S3Store.endpoint_url",
 }
 SKEW = "the clock of this machine is too far from that of the object store"
 NO_CREDENTIALS = (
@@ -68,7 +90,16 @@ def translated_errors() -> Iterator[None]:
     except (NoCredentialsError, PartialCredentialsError):
         raise StoreMisconfigured(NO_CREDENTIALS) from None
     except (BotoCoreError, OSError) as error:  # the second from where renewed credentials are read
-        raise StoreUnavailable(f"the object store cannot be used: {type(error).__name__}") from None
+        raise StoreUnavailable(describe(error)) from None
+
+
+def describe(error: BotoCoreError | OSError) -> str:
+    """Why there was no answer. Of the address only the host is told: the rest can be a signed URL."""
+    host = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).netloc
+    for kind, sentence in NO_ANSWER.items():
+        if isinstance(error, kind):
+            return sentence.format(at=f" at {host}" if host else "")
+    return f"the object store cannot be used: {type(error).__name__}"
 
 
 def explain(error: ClientError) -> StoreUnavailable:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from traitlets import Bool, CaselessStrEnum, Float, Unicode
 
 from nbexchange.shared.section import Section, SettingsError
-from nbexchange.storage.contract import ObjectStore, StoreFactory
+from nbexchange.storage.contract import ObjectStore, StoreFactory, StoreMisconfigured
 
 
 class S3Store(Section):
@@ -46,19 +46,26 @@ def open_bucket(address: str, settings: S3Store) -> ObjectStore:
     url = urlsplit(address)
     if not url.netloc or url.query or url.fragment:
         raise SettingsError(f"{address} is no address of a bucket: it is {S3.example}")
-    from nbexchange.storage import s3
+    from botocore.exceptions import PartialCredentialsError
+
+    from nbexchange.storage import s3, s3_errors
 
     prefix = url.path.strip("/")
-    return s3.S3Store(
-        bucket=url.netloc,
-        prefix=f"{prefix}/" if prefix else "",
-        region=settings.region,
-        endpoint_url=settings.endpoint_url or None,
-        public_endpoint_url=settings.public_endpoint_url or None,
-        addressing_style=settings.addressing_style,
-        timeout=settings.timeout,
-        wants_md5=settings.content_md5,
-    )
+    try:
+        return s3.S3Store(
+            bucket=url.netloc,
+            prefix=f"{prefix}/" if prefix else "",
+            region=settings.region,
+            endpoint_url=settings.endpoint_url or None,
+            public_endpoint_url=settings.public_endpoint_url or None,
+            addressing_style=settings.addressing_style,
+            timeout=settings.timeout,
+            wants_md5=settings.content_md5,
+        )
+    except PartialCredentialsError:
+        raise StoreMisconfigured(s3_errors.NO_CREDENTIALS) from None
+    except ValueError as error:  # botocore's, of a region or an address
+        raise SettingsError(f"c.S3Store has a setting that cannot be used: {error}") from None
 
 
 S3 = StoreFactory(open_bucket, "s3://bucket/prefix", S3Store)

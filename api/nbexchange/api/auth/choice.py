@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from traitlets import Type
+from traitlets import TraitError, Type
+from traitlets.utils.importstring import import_item
 
 SHORT_NAMES = {
     "jupyterhub": "nbexchange.api.auth.jupyterhub.JupyterHubAuthenticator",
@@ -20,7 +21,18 @@ class AuthenticatorClass(Type):  # type: ignore[type-arg]  # of any class that s
 
     def validate(self, obj: Any, value: Any) -> Any:
         chosen = default_choice() if value is None else value  # older files say None for the default
-        return super().validate(obj, SHORT_NAMES.get(chosen, chosen) if isinstance(chosen, str) else chosen)
+        return super().validate(obj, find_class(chosen) if isinstance(chosen, str) else chosen)
+
+
+def find_class(name: str) -> Any:
+    """What a short name of ours or a dotted path stands for; raises `TraitError`."""
+    try:
+        return import_item(SHORT_NAMES.get(name, name))
+    except Exception as error:
+        raise TraitError(
+            f"c.NbExchange.user_plugin_class is {name!r}, which is none of {', '.join(SHORT_NAMES)} and cannot be "
+            f"imported: {type(error).__name__}: {error}"
+        ) from error
 
 
 def default_choice() -> str:

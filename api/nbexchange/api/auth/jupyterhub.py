@@ -84,6 +84,10 @@ class JupyterHubAuthenticator(Section):
     def check(self) -> None:
         if not self.api_url:
             raise SettingsError("the hub's API is missing: set c.JupyterHubAuthenticator.api_url")
+        if not self.api_url.startswith(("http://", "https://")):
+            raise SettingsError(
+                "c.JupyterHubAuthenticator.api_url is no web address such as http://hub:8081/hub/api"
+            )
         if self.require_access_scope and not self.service_name:
             raise SettingsError(
                 "the exchange's name among the hub's services is missing: set "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
@@ -36,6 +37,10 @@ from nbexchange.shared.version import VERSION
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+TRAIT = re.compile(
+    r"The (?:value of the )?'(\w+)' trait of (?:an? (\w+)|<(?:\w+\.)*(\w+) object at \w+>) instance "
+)
 
 EXPECTED = (
     OptionRefused,
@@ -74,7 +79,10 @@ class Command(StrictOptions, Application):
         self.parse_command_line(None if argv is None else list(argv))
         if self.subapp is None:
             self._refuse_unknown_arguments()
-            self._configure()
+            try:
+                self._configure()
+            except TraitError as error:  # traitlets would log it
+                raise SettingsError(spell_trait(str(error))) from error
 
     takes_arguments = False
 
@@ -159,6 +167,11 @@ class Group(Command):
             self.print_help()
         else:
             self.subapp.start()
+
+
+def spell_trait(text: str) -> str:
+    """What traitlets says of a value, with the setting as people write it."""
+    return TRAIT.sub(lambda match: f"c.{match[2] or match[3]}.{match[1]} ", text)
 
 
 def start_logging(*, debug: bool) -> None:

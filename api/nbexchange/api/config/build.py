@@ -14,6 +14,7 @@ from nbexchange import protocol
 from nbexchange.api.auth import Authenticator
 from nbexchange.api.auth.custom import CustomAuthenticator
 from nbexchange.api.auth.tokens import StaticTokens, TokenFile
+from nbexchange.api.config.addresses import try_address
 from nbexchange.api.config.quotas import Quotas
 from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db.engine import Database, connect, parse_url
@@ -51,6 +52,7 @@ def rehearse(settings: NbExchange) -> None:
         largest = f"{runtime.store.max_put_size / (1 << 30):g} GiB"
         raise SettingsError(f"max_buffer_size is above {largest}, more than one upload can carry")
     _ask(runtime.store)
+    try_address(settings.ip, settings.port)
 
 
 def _ask(store: ObjectStore) -> None:
@@ -66,6 +68,7 @@ def build_database(settings: NbExchange, *, serving: bool = False) -> Database:
     url = parse_url(settings.db_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(url.database).open("ab").close()  # why it cannot be opened, SQLite does not say
     options: dict[str, Any] = {}
     if serving:  # with a connection for each thread, if need be
         options = {"timeout": settings.database_timeout, "max_overflow": 2 * settings.threads}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, default, validate
 
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.tokens import StaticTokens
+from nbexchange.api.config.addresses import is_loopback, service_url, slashed
 from nbexchange.protocol import (
     ALWAYS_UNPACKED,
     DEFAULT_MAX_BUFFER_SIZE,
@@ -58,8 +57,10 @@ class NbExchange(Section):
         return service_url().hostname or "127.0.0.1"
 
     port = Integer(
+        min=0,
+        max=65535,
         help="The port to listen on. Default: that of `$JUPYTERHUB_SERVICE_URL` for a service of a hub, "
-        "else `9000`."
+        "else `9000`.",
     ).tag(config=True)
 
     @default("port")
@@ -225,23 +226,3 @@ class NbExchange(Section):
                     f"{type(section).__name__}.{name} is more than half of NbExchange.request_timeout, in which a "
                     "request has to be answered"
                 )
-
-
-def slashed(path: str) -> str:
-    """The path with a slash at both ends."""
-    return f"/{path.strip('/')}/" if path.strip("/") else "/"
-
-
-def service_url() -> SplitResult:
-    """Where a hub that starts this service expects it; empty elsewhere, as on a user's server, which has no name."""
-    is_service = os.environ.get("JUPYTERHUB_SERVICE_NAME")
-    return urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", "") if is_service else "")
-
-
-def is_loopback(ip: str) -> bool:
-    if ip == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(ip).is_loopback
-    except ValueError:
-        return False

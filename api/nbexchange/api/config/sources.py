@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from traitlets import List
@@ -109,9 +110,21 @@ def read_file(file: str) -> Config:
         if file == CONFIG_FILE:
             return Config()
         raise SettingsError(f"there is no configuration file {file}") from None
+    except Exception as error:
+        raise SettingsError(f"{file} cannot be read: {_mistake(error, str(path))}") from error
     if FLAG_ONLY & config.get(NbExchange.__name__, {}).keys():
         raise SettingsError("reset_db is refused in a file: it would drop the database at every start")
     return config
+
+
+def _mistake(error: Exception, path: str) -> str:
+    """What is wrong with a file, and in which of its lines."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == path]
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, SyntaxError) and error.filename == path:
+        lines = [error.lineno]
+    where = f"line {lines[-1]}: " if lines else ""
+    return f"{where}{type(error).__name__}: {text}"
 
 
 def refuse_unknown(config: Config) -> None:

@@ -108,7 +108,7 @@ def parse_url(db_url: str) -> URL:
     """The address with its driver; a bare `postgresql://` means psycopg2, which is what is installed."""
     try:
         url = make_url(db_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second of a port that is no number
         raise UnsupportedDatabase("db_url is not a database address such as postgresql://...") from None
     match url.get_backend_name(), "+" in url.drivername:
         case "sqlite", _ if url.database in {None, "", ":memory:"}:
@@ -117,6 +117,8 @@ def parse_url(db_url: str) -> URL:
             return url
         case "postgresql" | "postgres", False:
             return url.set(drivername="postgresql+psycopg2")
+        case "postgresql", True if url.get_dialect().is_async:
+            raise UnsupportedDatabase(f"{url.drivername} is not supported: use postgresql://")
         case "postgresql", True:
             return url
         case name, _:
