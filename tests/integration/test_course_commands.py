@@ -97,7 +97,7 @@ def test_an_administrator_is_told_that_rosters_count_for_nothing(run):
         (("add", "cs1"), "usage: nbexchange course add COURSE NAME"),
         (("add", "cs1", "ada", "--replace"), "usage: "),
         (("add", "cs1", "ada", "--file=x.csv"), "usage: "),
-        (("add", "cs1", "ada", "--role=king"), "king"),
+        (("add", "cs1", "ada", "--role=king"), "nbexchange: --role expected any of"),
         (("add", "cs1", "a/b"), "'a/b' cannot be used as a file name"),
         (("add", "cs1", "--file=/nowhere.csv"), "No such file"),
         (("add", "cs1", "--file=/dev/null"), "/dev/null is no roster: its first line has no heading 'name'"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from typing import Any, NoReturn
+from collections.abc import Container
+from typing import Any, NoReturn, cast
 
+from traitlets.config import Application
 from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
 
@@ -52,11 +55,30 @@ def refuse(message: str) -> NoReturn:
     raise OptionRefused(message)
 
 
+TRAIT = re.compile(
+    r"The (?:value of the )?'(\w+)' trait of (?:an? (\w+)|<(?:\w+\.)*(\w+) object at \w+>) instance "
+)
+
+
+def spell_trait(text: str, sections: Container[str]) -> str:
+    """What traitlets says of a value, with the setting, or the option of a command, as people write it."""
+
+    def spell(match: re.Match[str]) -> str:
+        name, owner = match[1], match[2] or match[3]
+        return f"c.{owner}.{name} " if owner in sections else f"--{name.replace('_', '-')} "
+
+    return TRAIT.sub(spell, text)
+
+
 class StrictOptions:
     """For an application whose unknown options are refused."""
 
     log: Any
     subcommands: Any
+
+    def parse_command_line(self, argv: Any = None) -> None:
+        """Raise `TraitError` for a value that cannot be, where traitlets logs it and ends the program."""
+        inspect.unwrap(Application.parse_command_line)(cast(Application, self), argv)
 
     def _create_loader(self, argv: Any, aliases: Any, flags: Any, classes: Any) -> KVArgParseConfigLoader:
         return StrictLoader(argv, aliases, flags, classes=classes, log=self.log, subcommands=self.subcommands)

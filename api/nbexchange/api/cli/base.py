@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
@@ -29,7 +28,7 @@ from nbexchange.api.db.engine import Database, UnsupportedDatabase
 from nbexchange.api.db.upgrade import SchemaOutdated
 from nbexchange.api.db.waiting import wait_for_database
 from nbexchange.api.problems import ExchangeProblem
-from nbexchange.shared.command_line import OptionRefused, StrictOptions
+from nbexchange.shared.command_line import OptionRefused, StrictOptions, spell_trait
 from nbexchange.shared.redaction import RedactingFormatter
 from nbexchange.shared.roster_csv import RosterFileError
 from nbexchange.shared.section import SettingsError
@@ -37,10 +36,6 @@ from nbexchange.shared.version import VERSION
 from nbexchange.storage import StoreUnavailable
 
 log = logging.getLogger(__name__)
-
-TRAIT = re.compile(
-    r"The (?:value of the )?'(\w+)' trait of (?:an? (\w+)|<(?:\w+\.)*(\w+) object at \w+>) instance "
-)
 
 EXPECTED = (
     OptionRefused,
@@ -76,13 +71,13 @@ class Command(StrictOptions, Application):
         super().__init__(**kwargs)
 
     def initialize(self, argv: Sequence[str] | None = None) -> None:
-        self.parse_command_line(None if argv is None else list(argv))
-        if self.subapp is None:
-            self._refuse_unknown_arguments()
-            try:
+        try:
+            self.parse_command_line(None if argv is None else list(argv))
+            if self.subapp is None:
+                self._refuse_unknown_arguments()
                 self._configure()
-            except TraitError as error:  # traitlets would log it
-                raise SettingsError(spell_trait(str(error))) from error
+        except TraitError as error:  # traitlets would log it
+            raise SettingsError(spell_trait(str(error), sections())) from error
 
     takes_arguments = False
 
@@ -167,11 +162,6 @@ class Group(Command):
             self.print_help()
         else:
             self.subapp.start()
-
-
-def spell_trait(text: str) -> str:
-    """What traitlets says of a value, with the setting as people write it."""
-    return TRAIT.sub(lambda match: f"c.{match[2] or match[3]}.{match[1]} ", text)
 
 
 def start_logging(*, debug: bool) -> None:

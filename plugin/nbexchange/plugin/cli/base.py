@@ -17,7 +17,7 @@ from traitlets.config import Application
 from nbexchange.plugin.cli.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.plugin.submission_folders import submission_around
-from nbexchange.shared.command_line import OptionRefused, StrictOptions
+from nbexchange.shared.command_line import OptionRefused, StrictOptions, spell_trait
 from nbexchange.shared.terminal import clean_lines
 from nbexchange.shared.version import VERSION
 
@@ -66,8 +66,9 @@ class Command(StrictOptions, JupyterApp):
     def parse_command_line(self, argv: Any = None) -> None:
         try:
             super().parse_command_line(argv)
-        except OptionRefused as refusal:
-            self._end(CommandFailed(f"{self.name}: {refusal}"))
+        except (OptionRefused, TraitError) as refusal:
+            said = spell_trait(str(refusal), {section.__name__ for section in type(self).classes})
+            self._end(CommandFailed(f"{self.name}: {said}"))
 
     def migrate_config(self) -> None:
         """Do nothing: these commands move no files."""
