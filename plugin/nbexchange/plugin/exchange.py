@@ -23,7 +23,7 @@ from nbexchange.plugin.escaped_log import TellingEscaped
 from nbexchange.plugin.failures import ArchiveTooLarge, TransferFailed, explain_failure, list_reasons
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment
-from nbexchange.plugin.origins import NO_WORK
+from nbexchange.plugin.origins import NO_WORK, read_origin
 from nbexchange.plugin.service.credentials import BaseApiPlugin  # noqa: F401 - where older files import it from
 from nbexchange.plugin.settings import ExchangeSettings
 from nbexchange.plugin.sizes import humanize
@@ -78,6 +78,13 @@ class Exchange(TellingEscaped, ExchangeSettings, ABCExchange):  # type: ignore[m
         if course_id == "":
             self.fail("No course id specified. Re-run with --course flag.")
         return str(course_id)
+
+    def find_course(self, folder: Path) -> str:
+        """The course that was named; where none was, that of which a student's folder was fetched."""
+        origin = read_origin(folder)
+        if origin and not self.coursedir.course_id:
+            self.coursedir.course_id = origin.course_id
+        return self.require_course()
 
     def require_student(self) -> str | None:
         """The student named on the command line; None means the caller."""

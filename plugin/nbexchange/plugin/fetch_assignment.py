@@ -25,7 +25,8 @@ class ExchangeFetchAssignment(Exchange, ABCExchangeFetchAssignment):  # type: ig
         super()._load_config(cfg, **kwargs)
 
     def init_src(self) -> None:
-        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self.assignment_id = self.coursedir.assignment_id
+        self.course_id = self.find_course(self.local_path("", self.assignment_id))
         self.release, _ = self.find_release()
 
     def init_dest(self) -> None:

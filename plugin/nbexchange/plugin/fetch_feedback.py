@@ -24,7 +24,8 @@ from nbexchange.protocol import Assignment, DownloadGranted, DownloadItem, Feedb
 
 class ExchangeFetchFeedback(Exchange, ABCExchangeFetchFeedback):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
-        self.course_id, self.assignment_id = self.require_course(), self.coursedir.assignment_id
+        self.assignment_id = self.coursedir.assignment_id
+        self.course_id = self.find_course(self.local_path("", self.assignment_id))
         self._require_own()
         assignments = self.client.assignments(self.course_id).assignments
         self.entries = [entry for entry in assignments if self.assignment_id in {"", entry.assignment_id}]

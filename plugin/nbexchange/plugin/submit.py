@@ -12,7 +12,7 @@ from nbexchange.plugin.exchange import Exchange
 from nbexchange.plugin.failures import PackingFailed, reason_of
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.moments import moment, short_moment
-from nbexchange.plugin.origins import read_origin, refuse_other
+from nbexchange.plugin.origins import refuse_other
 from nbexchange.plugin.spelling import adopt_spelling, composed
 from nbexchange.plugin.stamps import write_stamp
 from nbexchange.protocol import InitiateUploads, SubmissionRecord
@@ -21,20 +21,13 @@ from nbexchange.protocol import InitiateUploads, SubmissionRecord
 class ExchangeSubmit(Exchange, ABCExchangeSubmit):  # type: ignore[misc]  # nbgrader ships no types
     def init_src(self) -> None:
         self.src_path = self.local_path(self.coursedir.course_id, self.coursedir.assignment_id)
-        self.course_id = self._find_course()
+        self.course_id = self.find_course(self.src_path)
         # `nbgrader submit path/to/ps1/` names a directory; the assignment is the last part of its path.
         self.assignment_id = self.coursedir.assignment_id = self.src_path.name
         if not self.src_path.is_dir():
             others = self.src_path.parent.glob("*") if self.src_path.parent.is_dir() else ()
             self.fail_not_here(self.src_path, [path.name for path in others if path.is_dir()])
         refuse_other(self.src_path, self.course_id, self.assignment_id, "work-of-another")
-
-    def _find_course(self) -> str:
-        """The course that was named; where none was, that of which the folder was fetched."""
-        origin = read_origin(self.src_path)
-        if origin and not self.coursedir.course_id:
-            self.coursedir.course_id = origin.course_id
-        return self.require_course()
 
     def init_dest(self) -> None:
         self.student_id = self.require_student()

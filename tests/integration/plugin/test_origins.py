@@ -110,13 +110,18 @@ def test_a_folder_that_was_copied_for_another_assignment_is_not_submitted_as_tha
         released.ada.run(ExchangeSubmit, "ps2")
 
 
-def test_submit_needs_no_course_where_the_folder_knows_it(courses):
+def test_no_course_has_to_be_named_where_the_folder_knows_it(courses):
     courses.eve.configure('c.CourseDirectory.course_id = ""')
     courses.eve.nbgrader("fetch_assignment", "ps1", "--course=phys")
     courses.eve.write("ps1/p1.ipynb", "of eve")
     assert "Submitted as: phys ps1 " in courses.eve.nbgrader("submit", "ps1")
     courses.teacher.run(ExchangeCollect, "ps1", "phys")
     assert collected(courses, "eve")["p1.ipynb"] == b"of eve"
+    (courses.eve.home / "ps1" / "p1.ipynb").unlink()
+    assert "Fetched as: phys ps1 " in courses.eve.nbgrader("fetch_assignment", "ps1", "--replace")
+    assert "Could not find feedback for 'phys/ps1' submitted at" in courses.eve.nbgrader(
+        "fetch_feedback", "ps1"
+    )
     (courses.eve.home / "ps1" / ORIGIN).unlink()
     assert "No course id specified" in courses.eve.nbgrader("submit", "ps1", status=1)
 

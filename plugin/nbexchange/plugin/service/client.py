@@ -29,6 +29,10 @@ Prepare = Callable[[str], tuple[str, Mapping[str, str], Mapping[str, str]]]
 class Tries(Retry):
     """Retries that report a broken connection where any of them had one: then the request may have been done."""
 
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """A service that says when to come again has itself waited for what is away, for seconds."""
+        return not has_retry_after and super().is_retry(method, status_code, has_retry_after)
+
     def increment(self, *arguments: Any, **options: Any) -> Self:
         try:
             return super().increment(*arguments, **options)
