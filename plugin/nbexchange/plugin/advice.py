@@ -49,7 +49,8 @@ ADVICE = {
     "too-much-feedback": "Release feedback on the newest attempts alone, or under fewer notebooks' names.",
     "unauthenticated": "Restart your notebook server, which usually gives you a new token; if that does not help, tell "
     "its administrator.",
-    "unknown-route": REPORT,
+    "unknown-route": "c.Exchange.base_path has to be the base_url of the service: tell the administrator of your "
+    "notebook server.",
     "upload-aborted": AGAIN,
     "upload-completed": "Nothing needs to be done.",
     "upload-expired": AGAIN,

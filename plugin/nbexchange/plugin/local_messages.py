@@ -81,6 +81,10 @@ LOCAL_MESSAGES = {
         "The submissions are off your list, but the copies of them in {path} could not be removed: {why}.",
         "Remove them by hand, if they are in the way.",
     ),
+    "lines-wrong": Message(
+        "nbgrader does not use nbexchange for everything: c.ExchangeFactory.{slot} is {value}, which {why}.",
+        "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",
+    ),
     "lines-missing": Message(
         "nbgrader does not use nbexchange for everything: c.ExchangeFactory has nothing for {slots}.",
         "Put the lines that `jupyter nbexchange config` prints into nbgrader_config.py.",

@@ -140,6 +140,56 @@ def test_lines_that_are_missing_are_named(desks):
     assert " list," not in error
 
 
+OWN_CLASS = (
+    "from nbexchange.plugin import ExchangeList\nclass Own(ExchangeList): pass\nc.ExchangeFactory.list = Own"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("c.ExchangeFactory.list = 'nbexchange.plugin.ExchangeLst'", "cannot be imported (ImportError: "),
+        (
+            "c.ExchangeFactory.list = 'nbexchange_jlab.plugins.ExchangeList'",
+            "cannot be imported (ModuleNotFound",
+        ),
+        ("c.ExchangeFactory.list = 'nbgrader.exchange.ExchangeList'", "is no ExchangeList of nbexchange"),
+        ("c.ExchangeFactory.list = 'nbexchange.plugin.ExchangeSubmit'", "is no ExchangeList of nbexchange"),
+        ("c.ExchangeFactory.list = 'nbexchange.plugin.list.ExchangeList'", None),
+        (OWN_CLASS, None),
+    ],
+)
+def test_a_line_that_names_something_else_is_told(desks, line, why):
+    desks.ada.configure(line)
+    result = checks(desks.ada, 1 if why else 0)["nbgrader"]
+    assert result["ok"] is not bool(why)
+    if why:
+        assert "c.ExchangeFactory.list is " in result["error"]
+        assert f", which {why}" in result["error"]
+
+
+def test_another_path_than_the_services_is_told(desks):
+    desks.ada.configure("c.Exchange.base_path = '/exchange/'")
+    told = (
+        "The exchange service has nothing at this address. c.Exchange.base_path has to be the base_url of the"
+    )
+    assert checks(desks.ada, 1)["service"]["error"].startswith(told)
+
+
+def test_credentials_of_an_installation_that_fail_hide_nothing_else(desks):
+    lines = [
+        "from nbexchange.plugin import BaseApiPlugin",
+        "class Own(BaseApiPlugin):",
+        "    def prep_api_call(self, path):",
+        "        open('/nowhere/token')",
+        "c.Exchange.api_plugin_class = Own",
+    ]
+    desks.ada.configure("\n".join(lines))
+    results = checks(desks.ada, 1)
+    assert results["service"]["ok"] is results["readiness"]["ok"] is results["nbgrader"]["ok"] is True
+    assert "No such file or directory (/nowhere/token)" in results["you"]["error"]
+
+
 # --- Formgrader, in a server of a hub ----------------------------------------------------------------------
 
 NO_FRAMES = {"Content-Security-Policy": "frame-ancestors 'none'"}

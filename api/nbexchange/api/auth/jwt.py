@@ -110,7 +110,9 @@ class JwtAuthenticator(Section):
     def keys(self) -> Keys:
         sources = [name for name in ("jwks_url", "key_file", "key") if getattr(self, name)]
         if len(sources) != 1:
-            raise SettingsError("one of jwks_url, key_file and key has to be set in c.JwtAuthenticator")
+            raise SettingsError(
+                "exactly one of jwks_url, key_file and key has to be set in c.JwtAuthenticator"
+            )
         if not self.jwks_url:
             return read_keys(self.key or _read(self.key_file), self.algorithms)
         url = urlsplit(self.jwks_url)

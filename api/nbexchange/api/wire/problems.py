@@ -26,6 +26,8 @@ def problem_answer(problem: ExchangeProblem, request_id: str | None = None) -> P
 def routing_problem(status: int, title: str, detail: str | None, request_id: str) -> Problem:
     """What Flask refuses before any route of ours is reached."""
     kind = ROUTING_TYPES.get(status, InvalidRequest.type)
+    if kind == "unknown-route":
+        detail = "The exchange service has nothing at this address."
     return Problem(kind, title, status, detail or title, request_id)
 
 

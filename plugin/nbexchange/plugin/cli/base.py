@@ -67,8 +67,10 @@ class Command(StrictOptions, JupyterApp):
         try:
             super().parse_command_line(argv)
         except (OptionRefused, TraitError) as refusal:
-            said = spell_trait(str(refusal), {section.__name__ for section in type(self).classes})
-            self._end(CommandFailed(f"{self.name}: {said}"))
+            self._end(CommandFailed(f"{self.name}: {self._spell(refusal)}"))
+
+    def _spell(self, error: Exception) -> str:
+        return spell_trait(str(error), {section.__name__ for section in type(self).classes})
 
     def migrate_config(self) -> None:
         """Do nothing: these commands move no files."""
@@ -109,7 +111,9 @@ class Command(StrictOptions, JupyterApp):
     def _end(self, failure: Exception) -> NoReturn:
         if not isinstance(failure, TransferFailed | CommandFailed | TraitError):
             self.log.debug("failed", exc_info=True)
-        text = str(failure) if isinstance(failure, CommandFailed | TraitError) else explain_failure(failure)
+        text = str(failure) if isinstance(failure, CommandFailed) else explain_failure(failure)
+        if isinstance(failure, TraitError):
+            text = self._spell(failure)
         request_id = failure.request_id if isinstance(failure, TransferFailed) else None
         if self.as_json:
             sys.stdout.write(_encode(Failed(Failure(text, request_id))) + "\n")

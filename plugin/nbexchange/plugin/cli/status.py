@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
+from traitlets import TraitError
+from traitlets.utils.importstring import import_item
 
+from nbexchange import plugin
 from nbexchange.plugin import MODULES, frames
 from nbexchange.plugin.cli.base import Command
 from nbexchange.plugin.cli.own_server import OwnServer, own_server
 from nbexchange.plugin.cli.tables import columns
-from nbexchange.plugin.failures import TransferFailed
+from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.service.credentials import TOKEN_VARIABLES, ApiCredentials, find_token, service_url
@@ -84,6 +87,10 @@ class Status(Command):
             finding = look()
         except TransferFailed as failure:
             return Check(name, False, "", error=str(failure), request_id=failure.request_id)
+        except TraitError:
+            raise
+        except Exception as failure:  # noqa: BLE001 - an installation's own credentials can raise anything
+            return Check(name, False, "", error=explain_failure(failure))
         return Check(name, True, finding.about, finding.facts) if finding else Check(name, None, "")
 
     # --- the checks: None where they cannot be made -----------------------------------------------------------
@@ -111,7 +118,7 @@ class Status(Command):
         def prepare(path: str) -> tuple[str, dict[str, str], dict[str, str]]:
             try:
                 return self.exchange.client.url_of(path), {}, {}
-            except TransferFailed:
+            except Exception:  # noqa: BLE001 - as above
                 return service_url(self.exchange) + path, {}, {}
 
         return Client(prepare, self.exchange.api_timeout)
@@ -147,6 +154,9 @@ class Status(Command):
         missing = [slot for slot in MODULES.values() if slot not in configured]
         if missing:
             raise TransferFailed(say("lines-missing", slots=", ".join(missing)))
+        for name, slot in MODULES.items():
+            if why := what_is_wrong(configured[slot], name):
+                raise TransferFailed(say("lines-wrong", slot=slot, value=configured[slot], why=why))
         return Finding("the eight lines of its configuration are there")
 
     def _check_formgrader(self, server: OwnServer) -> Finding | None:
@@ -165,6 +175,19 @@ class Status(Command):
         if frames.are_forbidden(reply.headers.get("Content-Security-Policy", "")):
             raise TransferFailed(say("formgrader-framed", url=f"{server.public_url}formgrader"))
         return Finding("opens inside JupyterLab")
+
+
+def what_is_wrong(value: Any, name: str) -> str | None:
+    """Why a line of the configuration is not for our class of this name, or for a subclass of it."""
+    if value == f"nbexchange.plugin.{name}":  # and so nothing of nbgrader is imported, which takes seconds
+        return None
+    try:
+        found = import_item(value) if isinstance(value, str) else value
+    except Exception as error:  # noqa: BLE001 - a module that runs can raise anything
+        return f"cannot be imported ({type(error).__name__}: {error})"
+    if isinstance(found, type) and issubclass(found, getattr(plugin, name)):
+        return None
+    return f"is no {name} of nbexchange"
 
 
 def source_of_token(exchange: Any) -> str | None:
