@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from nbgrader.exchange.abc.exchange import ExchangeError
 
+from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.plugin import (
     ExchangeCollect,
     ExchangeFetchAssignment,
@@ -151,3 +152,18 @@ def test_the_local_store_keeps_nothing_of_what_does_not_fit(disk):
     assert store.stat("v1/large") is None
     send("v1/small", SMALL)
     assert store.stat("v1/small").size == len(SMALL)
+
+
+def test_tokens_and_the_key_of_the_local_store_are_kept_whole_or_not_at_all(disk):
+    tokens = TokenFile(disk / "tokens.json")
+    tokens.create({"name": "ada"})
+    store = LocalStore(disk / "store")
+    (store.root / "signing-key").unlink()
+    fill(disk)
+    with pytest.raises(OSError, match="No space left"):
+        tokens.create({"name": "ben"})
+    with pytest.raises(OSError, match="No space left"):
+        LocalStore(store.root)
+    assert {path.name for path in disk.iterdir()} == {"tokens.json", "tokens.lock", "store", "filling"}
+    assert list(store.incoming.iterdir()) == []
+    assert [user["name"] for user in tokens.users().values()] == ["ada"]

@@ -67,12 +67,14 @@ class LocalStore(SignedUrls):
         path = self.root / "signing-key"
         if not path.exists():
             handle, draft = tempfile.mkstemp(dir=self.incoming)  # mode 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
-                make_durable(file)
-            with suppress(FileExistsError):
-                os.link(draft, path)
-            Path(draft).unlink()
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secrets.token_bytes(32))
+                    make_durable(file)
+                with suppress(FileExistsError):
+                    os.link(draft, path)
+            finally:
+                Path(draft).unlink()
         return path.read_bytes()
 
     # --- what the service passes on ------------------------------------------------------------------------

@@ -46,9 +46,12 @@ class TokenFile:
 
     def _write(self, users: Mapping[str, Any]) -> None:
         handle, draft = tempfile.mkstemp(dir=self.path.parent)  # mode 0600
-        with os.fdopen(handle, "w") as file:
-            json.dump(users, file, indent=1)
-        Path(draft).replace(self.path)
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump(users, file, indent=1)
+            Path(draft).replace(self.path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
