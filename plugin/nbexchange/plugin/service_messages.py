@@ -67,6 +67,11 @@ SERVICE_MESSAGES = {
         "It may be restarting: try again in a minute. If it lasts, c.Exchange.base_service_url or base_path is wrong, "
         "or the service is an nbexchange of version 1 or 2.",
     ),
+    "service-redirects": Message(
+        "Something other than the exchange service answered at {host}, with a redirect (HTTP {status}) to {elsewhere}.",
+        "No redirect is followed: c.Exchange.base_service_url (NBEXCHANGE_URL) has to be an address where the service "
+        "itself answers. Tell the administrator of your notebook server.",
+    ),
     "service-older": Message(
         "The exchange service at {host} (nbexchange {theirs}) is older than this plugin (nbexchange {ours}) and does "
         "not know what it was asked.",

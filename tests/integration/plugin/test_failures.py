@@ -80,7 +80,25 @@ def test_an_answer_of_brackets_without_end_is_not_understood(everything, status,
 def test_a_redirect_is_not_followed_with_the_token(everything, action):
     with impostor((302, "text/html", b"")) as (url, _):
         everything.url = url
-        assert "HTTP 302" in attempt(everything, action)
+        assert "with a redirect (HTTP 302) to http://127.0.0.1:1/elsewhere. No redirect" in attempt(
+            everything, action
+        )
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://ada:secret@hub.example.org/x?token=secret", "https://hub.example.org/x. No redirect"),
+        ("/hub/login?next=%2Fx", "/hub/login. No redirect"),
+        ("http://[", "to no web address."),
+    ],
+)
+def test_a_redirect_is_told_with_where_it_leads(everything, location, told):
+    with impostor((301, "text/html", b""), {"Location": location}) as (url, _):
+        everything.url = url
+        said = attempt(everything, ExchangeList)
+    assert told in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize("action", ACTIONS)

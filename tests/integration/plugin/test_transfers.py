@@ -87,8 +87,13 @@ def test_a_store_that_takes_the_bytes_and_says_nothing_may_have_them():
     assert failure.value.may_pass
 
 
-def test_a_redirecting_store_is_a_misconfiguration():
-    with impostor((307, "text/plain", b"")) as (url, seen), pytest.raises(StorageFailed, match="redirected"):
+@pytest.mark.parametrize("location", ["http://127.0.0.1:1/elsewhere", "http://["])
+def test_a_redirecting_store_is_a_misconfiguration(location):
+    headers = {"Location": location}
+    with (
+        impostor((307, "text/plain", b""), headers) as (url, seen),
+        pytest.raises(StorageFailed, match="redirected"),
+    ):
         Storage(url).put(f"{url}/bucket/key", {}, io.BytesIO(b"work"), 4, "ps1")
     assert len(seen) == 1
 

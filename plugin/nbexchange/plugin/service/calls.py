@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -21,6 +22,7 @@ from nbexchange.shared.version import VERSION
 
 T = TypeVar("T")
 
+MAX_TARGET = 200
 MAX_ANSWER = 64 << 20
 """Bytes of an answer that the plugin reads into memory."""
 
@@ -64,10 +66,14 @@ class Call:
                 raise self._refused(response, msgspec.json.decode(content, type=protocol.Problem))
         except (msgspec.MsgspecError, RecursionError, ImpossibleName):
             raise self._not_understood(response) from None
-        raise self._answered_by_another(response.status_code, content_type)
+        raise self._answered_by_another(response, content_type)
 
-    def _answered_by_another(self, status: int, content_type: str) -> TransferFailed:
+    def _answered_by_another(self, response: requests.Response, content_type: str) -> TransferFailed:
         """A gateway that cannot reach the service, or another program: the service itself answers in JSON."""
+        status = response.status_code
+        if response.is_redirect:
+            where = target_of(self.url, response.headers["Location"])
+            return self._failed("service-redirects", status=status, elsewhere=where)
         if status in GATEWAY_STATUSES:
             return self._failed("service-away", status=status)
         return self._failed("service-elsewhere", status=status, content_type=content_type or "no type")
@@ -111,6 +117,15 @@ class Call:
 
 UNKNOWN_REQUEST = {"invalid-request", "unknown-route", "method-not-allowed"}
 """The types of problems with which an older service answers a request that it does not know."""
+
+
+def target_of(url: str, location: str) -> str:
+    """Where a redirect of `url` leads, without what could be a secret in it."""
+    try:
+        target = urlsplit(urljoin(url, location))
+    except ValueError:
+        return "no web address"
+    return f"{target.scheme}://{host_of(target.geturl())}{target.path}"[:MAX_TARGET]
 
 
 def revision_of(response: requests.Response) -> int:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -18,6 +17,7 @@ from nbexchange import protocol
 from nbexchange.plugin.service.answers import Unreadable
 from nbexchange.plugin.service.calls import Call, stated_revision
 from nbexchange.plugin.service.patience import IMPATIENT, Patience
+from nbexchange.plugin.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +77,7 @@ class Client:
         self.request_id: str | None = None  # of the last request
         self.headers: Mapping[str, str] = {}  # of the last answer
         self.revision = protocol.FIRST_REVISION  # that the service stated last
-        self.session = requests.Session()
-        # Any value but None keeps requests from putting what ~/.netrc has for the host in the token's place.
-        self.session.auth = lambda request: request
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+        self.session = Session(RETRIES)
 
     def url_of(self, path: str) -> str:
         return self.prepare(path)[0]

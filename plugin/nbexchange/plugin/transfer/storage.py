@@ -9,7 +9,6 @@ from typing import Any, BinaryIO, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError, LocationValueError
 from urllib3.util import Retry
@@ -17,6 +16,7 @@ from urllib3.util import Retry
 from nbexchange.plugin.failures import StorageFailed, StoredOtherwise
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.calls import broke_off, timed_out, trouble_on_the_way
+from nbexchange.plugin.sessions import Session
 from nbexchange.plugin.sizes import humanize
 from nbexchange.plugin.transfer.headers import headers_to_send
 from nbexchange.shared.redaction import RedactingFilter, host_of
@@ -58,12 +58,7 @@ class Storage:
     def __init__(self, service_url: str, origins: Sequence[str] = ()) -> None:
         self.service_url = service_url
         self.origins = [origin_of(urlsplit(origin)) for origin in origins]
-        self.session = requests.Session()
-        # Any value but None keeps requests from looking into ~/.netrc and into the URL for credentials;
-        # proxies and certificates still come from the environment.
-        self.session.auth = lambda request: request
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+        self.session = Session(RETRIES)
 
     def reach(self, url: str) -> str:
         """Dial the URL and return it. Any answer shows that a store is there, except those of gateways."""
