@@ -207,18 +207,6 @@ def test_a_list_fails_at_once(released, clock):
     assert clock.pauses == []
 
 
-def test_a_list_asks_once_where_the_service_says_when_to_come_again(released, clock):
-    """A database that hangs costs it seconds each time, before it says so."""
-    body = b'{"type": "database-unavailable", "title": "", "status": 503, "detail": "The database is away.", '
-    body += b'"retry_after": 4}'
-    with impostor((503, "application/problem+json", body), {"Retry-After": "4"}) as (url, seen):
-        released.ada.url = url
-        with pytest.raises(ExchangeError, match="The database is away"):
-            released.ada.run(ExchangeList)
-        assert len(seen) == 1
-    assert clock.pauses == []
-
-
 def test_an_action_in_an_event_loop_fails_at_once(released, clock):
     """As nbgrader's own extension calls it: the notebook server would stand still."""
     released.ada.write("ps1/p1.ipynb")

@@ -62,3 +62,13 @@ def test_a_store_without_https():
         failure = failure_of_store(url.replace("http:", "https:"))
     assert str(failure).startswith("No secure connection to the file store at 127.0.0.1:")
     assert not failure.passes_soon
+
+
+def test_a_list_asks_once_where_the_service_says_when_to_come_again(everything):
+    """A database that hangs costs it seconds each time, before it says so."""
+    body = b'{"type": "database-unavailable", "title": "", "status": 503, "detail": "The database is away.", '
+    body += b'"retry_after": 4}'
+    with impostor((503, "application/problem+json", body), {"Retry-After": "4"}) as (url, seen):
+        everything.url = url
+        assert attempt(everything, ExchangeList).startswith("The database is away.")
+        assert len(seen) == 1

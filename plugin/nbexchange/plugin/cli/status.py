@@ -182,10 +182,10 @@ def what_is_wrong(value: Any, name: str) -> str | None:
     if value == f"nbexchange.plugin.{name}":  # and so nothing of nbgrader is imported, which takes seconds
         return None
     try:
-        found = import_item(value) if isinstance(value, str) else value
+        kind = import_item(value) if isinstance(value, str) else value
     except Exception as error:  # noqa: BLE001 - a module that runs can raise anything
         return f"cannot be imported ({type(error).__name__}: {error})"
-    if isinstance(found, type) and issubclass(found, getattr(plugin, name)):
+    if isinstance(kind, type) and issubclass(kind, getattr(plugin, name)):
         return None
     return f"is no {name} of nbexchange"
 
