@@ -96,7 +96,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.serving.cancel()
 
     def is_leaving(self) -> bool:
-        """Whether this process ends soon, so that nobody's next request should come to it."""
+        """Whether this process ends soon, so that no further request should come to it."""
         return not self.alive or self.nr + FAREWELLS >= self.max_requests
 
     async def _serve(self) -> None:
