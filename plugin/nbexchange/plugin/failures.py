@@ -163,8 +163,8 @@ CODES = {
 
 def visible(path: Path) -> Path:
     """The path; of what the plugin would have made for itself for a moment, the folder in which it could not."""
-    made = [part for part in (*reversed(path.parents), path) if part.name.startswith(TEMPORARY)]
-    return made[0].parent if made else path
+    temporary = [part for part in (*reversed(path.parents), path) if part.name.startswith(TEMPORARY)]
+    return temporary[0].parent if temporary else path
 
 
 def obstacle(path: Path) -> Path:
