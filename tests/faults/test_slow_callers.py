@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import select
-import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from urllib.parse import urlsplit
+from contextlib import ExitStack
 
 import psutil
 import pytest
 import requests
 from support.faults.load import until
-from support.people.callers import ASSIGNMENT, COURSE, SERVICE, Caller, archive_item, outcome
-from support.people.http_clients import HttpClient
+from support.faults.wires import dial, head, instructor, received
+from support.people.callers import ASSIGNMENT, COURSE, SERVICE, archive_item, outcome
 
-from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.http.connections import MAX_WAITING
 from nbexchange.api.http.gateway import MAX_HELD, MAX_READING
 from nbexchange.api.http.messages import MAX_BODY
@@ -45,11 +42,6 @@ def teacher(service):
     return instructor(service)
 
 
-def dial(service):
-    address = urlsplit(service.url)
-    return socket.create_connection((address.hostname, address.port), timeout=60)
-
-
 @pytest.fixture
 def lines():
     """What the connections of a test are closed with."""
@@ -69,15 +61,6 @@ def drip(service, at_once, slowly):
             return b"".join(iter(lambda: wire.recv(65536), b""))
         except ConnectionError:
             return b""
-
-
-def head(method, path, headers):
-    lines = [
-        f"{method} {path} HTTP/1.1",
-        "Host: exchange",
-        *(f"{name}: {value}" for name, value in headers.items()),
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def begin_upload(teacher):
@@ -166,14 +149,6 @@ def drafts(service):
     return {draft.name for draft in folder.iterdir() if not draft.name.startswith("ended-")}
 
 
-def received(wire):
-    content = bytearray()
-    with suppress(ConnectionError):
-        while piece := wire.recv(1 << 20):
-            content += piece
-    return content
-
-
 # --- with more patience --------------------------------------------------------------------------------------
 
 
@@ -241,9 +216,3 @@ def test_a_service_that_is_told_to_stop_ends_what_is_under_way_and_waits_for_nob
         wire.sendall(body[1000:])
         assert wire.recv(12) == b"HTTP/1.1 200"
     assert patient.server.wait(20) == 0
-
-
-def instructor(service):
-    tokens = TokenFile(service.log.parent / "data" / "tokens.json")
-    user = {"name": "teacher", "courses": [{"course_id": COURSE, "course_role": "Instructor"}]}
-    return Caller("teacher", HttpClient([service.url]), tokens.create(user))

@@ -1,4 +1,4 @@
-"""gunicorn's worker with an event loop, which lets nobody keep a connection without a request."""
+"""gunicorn's worker with an event loop, which keeps what callers hold without a request small and short."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from gunicorn.asgi.parser import ParseError
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 MAX_WAITING = 500
-"""Connections of one process whose request has not come yet. One more ends the oldest: most heads come at once."""
+"""Connections of one process without a request: the first has not come yet, or the next. One more ends the oldest."""
+
+MAX_HEAD = 64 << 10
+"""Bytes of a request's head."""
+
+FREE_CHUNKS, LEAST_CHUNK = 1000, 64
+"""From so many chunks on, those of a body have so many bytes on average: each costs time, however small it is."""
 
 FAREWELLS = 100
 """Requests before its last from which on a worker asks its callers for a new connection, which another may get.
@@ -30,25 +37,83 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
     gunicorn waits for the first head without end, and for those after it as long as for an idle connection.
     """
 
+    def __init__(self, worker: Any) -> None:
+        super().__init__(worker)
+        self._begun = 0  # bytes of a head that has not come to its end
+        self._pieces: list[bytes] = []  # of the body, not handed on yet
+        self._chunks = self._body_size = 0
+
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self.worker.connections.add(self)
+        self._wait(self.worker.patience)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
         waiting = self.worker.waiting
-        waiting[self] = self.worker.loop.call_later(self.worker.patience, self.give_up)
+        waiting[self] = self.worker.loop.call_later(seconds, self.give_up)
         if len(waiting) > MAX_WAITING:
             next(iter(waiting)).give_up()
 
-    def data_received(self, data: bytes) -> None:
-        """Read a piece of a request. What gunicorn's parser raises and gunicorn does not expect is the caller's too."""
+    def _arm_keepalive_timer(self) -> None:
+        self._wait(self._keepalive)
+
+    def _cancel_keepalive_timer(self) -> None:
+        self._stop_waiting()
+
+    # --- what comes -----------------------------------------------------------------------------------------
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        """Parse what came, or what came behind the last request; gives whether the connection goes on.
+
+        What gunicorn's parser raises and gunicorn does not expect is the caller's too.
+        """
         try:
-            super().data_received(data)
+            if not super()._feed_callback_parser(data):
+                return False
         except Exception:  # noqa: BLE001 - such as the ValueError of a number with thousands of digits
-            self._send_error_response(400, "The request cannot be read")
-            self._close_transport()
+            return self._refuse(400, "The request cannot be read")
+        self._hand_on()
+        self._maybe_resume_reading()
+        if not self._request_ready.is_set():
+            self._begun += len(data)
+            if self._begun > MAX_HEAD:
+                return self._refuse(431, "The request's head is too long")
+        return True
+
+    def _refuse(self, status: int, reason: str) -> bool:
+        self._send_error_response(status, reason)
+        self._close_transport()
+        return False
+
+    def _resume_reading(self) -> None:
+        """Not while there is enough to do: gunicorn does so after each answer, and holds ever more requests."""
+        if not self._is_buffer_full():
+            super()._resume_reading()
 
     def _on_headers_complete(self) -> Any:
         self._stop_waiting()
+        self._begun = self._chunks = self._body_size = 0
         return super()._on_headers_complete()
+
+    def _on_body(self, chunk: bytes) -> None:
+        self._pieces.append(chunk)
+        self._chunks += 1
+        self._body_size += len(chunk)
+        if self._chunks > FREE_CHUNKS + self._body_size // LEAST_CHUNK:
+            raise ParseError("The chunks of the body are too small")
+
+    def _on_message_complete(self) -> None:
+        self._hand_on()
+        super()._on_message_complete()
+
+    def _hand_on(self) -> None:
+        """What came of a body at one time, in one piece: the gateway works for each of them."""
+        if self._pieces:
+            super()._on_body(b"".join(self._pieces))
+            self._pieces.clear()
+
+    # --- the end --------------------------------------------------------------------------------------------
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

@@ -47,12 +47,17 @@ TRANSFER_PATIENCE = 10.0
 MAX_READING = 300
 """Requests of one process whose bodies are waited for. One more ends the oldest: an ordinary body comes at once."""
 
+MAX_SENDING = 300
+"""Answers of one process that wait for their callers to read. One more ends that whose piece waits for longest."""
+
 MAX_HELD = 64 << 20
-"""Bytes of unfinished bodies that one process holds. More of them end the oldest as well."""
+"""Bytes of unfinished bodies that one process holds, and of unread answers. More of them end the oldest as well."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
+Held = dict[asyncio.Task[Any], bytes | bytearray]
+"""What is held in memory for a caller, who is waited for; the oldest is first."""
 
 
 class Gateway:
@@ -82,7 +87,8 @@ class Gateway:
         self.transfers = Threads(max(1, threads // 2), "transfer", TRANSFER_PATIENCE)
         self.health = Threads(1, "health", time_limit / 2)
         self.readiness = Threads(1, "readiness", time_limit / 2)
-        self.reading: dict[asyncio.Task[Any], bytearray] = {}
+        self.reading: Held = {}
+        self.sending: Held = {}
         self.is_leaving: Callable[[], bool] = lambda: False
         """Whether the process ends soon: then each answer is the last of its connection."""
 
@@ -116,15 +122,15 @@ class Gateway:
     async def _take_body(self, environ: Environ, receive: Receive) -> None:
         """Read the body, or as much of it as shows that it is too long, which the application says."""
         body = bytearray()
-        task = cast(asyncio.Task[Any], asyncio.current_task())
+        task = _this_task()
         self.reading[task] = body
         try:
             if int(environ.get("CONTENT_LENGTH") or 0) <= MAX_BODY:
                 async with self._time_for(environ) as limit:
-                    self._end_oldest()
+                    _end_oldest(self.reading, MAX_READING)
                     async for piece in _pieces(receive, limit, at_least=1):
                         body += piece
-                        self._end_oldest()
+                        _end_oldest(self.reading, MAX_READING)
                         if len(body) > MAX_BODY:
                             break
         except TimeoutError:
@@ -132,11 +138,6 @@ class Gateway:
         finally:
             del self.reading[task]
         put_body(environ, bytes(body))
-
-    def _end_oldest(self) -> None:
-        """Of too many bodies, or of too many bytes, the first has to go."""
-        if len(self.reading) > MAX_READING or sum(map(len, self.reading.values())) > MAX_HELD:
-            next(iter(self.reading)).cancel()
 
     async def _take_object(self, store: StreamsBytes, environ: Environ, receive: Receive) -> None:
         """Have the store take the bytes. What goes wrong with that is for the application to say."""
@@ -169,10 +170,7 @@ class Gateway:
             headers = [*answer.headers, *([(b"connection", b"close")] if self.is_leaving() else [])]
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             while True:
-                async with asyncio.timeout(self.patience + len(answer.content) / LEAST_RATE):
-                    await send(
-                        {"type": "http.response.body", "body": answer.content, "more_body": answer.more}
-                    )
+                await self._send_piece(answer, send)
                 if not answer.more:
                     break
                 await threads.run(answer.pull)
@@ -180,6 +178,26 @@ class Gateway:
             log.info("a caller did not read the answer: %s", describe(environ))
         finally:
             answer.close()
+
+    async def _send_piece(self, answer: Answer, send: Send) -> None:
+        task = _this_task()
+        self.sending[task] = answer.content
+        try:
+            _end_oldest(self.sending, MAX_SENDING)
+            async with asyncio.timeout(self.patience + len(answer.content) / LEAST_RATE):
+                await send({"type": "http.response.body", "body": answer.content, "more_body": answer.more})
+        finally:
+            del self.sending[task]
+
+
+def _this_task() -> asyncio.Task[Any]:
+    return cast(asyncio.Task[Any], asyncio.current_task())
+
+
+def _end_oldest(held: Held, most: int) -> None:
+    """Of too many, or of too many bytes, the first has to go."""
+    if len(held) > most or sum(map(len, held.values())) > MAX_HELD:
+        next(iter(held)).cancel()
 
 
 async def _pieces(receive: Receive, limit: asyncio.Timeout, at_least: int) -> AsyncIterator[bytes]:
