@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 from support.database.ledger import let_time_pass
-from support.people.callers import archive_item, problem_of, upload_item
+from support.people.callers import archive_item, outcome, problem_of, upload_item
 
 from nbexchange.api.assignments import listing
 from nbexchange.api.db.models import Upload
@@ -61,6 +61,14 @@ def test_the_names_of_the_notebooks_that_lists_have_are_bounded_in_bytes(release
     assert len(record["notebooks"]) == listed
 
 
+def test_a_short_name_counts_for_the_memory_that_it_takes(released):
+    names = [chr(ord("a") + number % 26) for number in range(251)]
+    answers = [
+        released.ada.initiate("submission", archive_item(b"work", notebooks=n)) for n in (names, names[1:])
+    ]
+    assert [outcome(answer) for answer in answers] == ["too-large", "upload"]
+
+
 def test_the_feedback_that_a_student_has_on_an_assignment_is_bounded(released, monkeypatch):
     monkeypatch.setattr(publish, "MAX_FEEDBACK", 3)
     submission = released.ada.submit()
@@ -97,18 +105,42 @@ def test_a_page_of_submissions_ends_where_it_has_enough_bytes(released, monkeypa
     assert 0 < max(lengths) < 5
 
 
-@pytest.mark.parametrize(("rows", "size"), [(2, 1 << 20), (30, 1000)], ids=["rows", "bytes"])
-def test_a_persons_assignments_come_in_pages_of_rows_and_bytes(people, monkeypatch, rows, size):
+@pytest.mark.parametrize(
+    ("module", "limit", "value"),
+    [
+        (listing, "ASSIGNMENTS_PAGE", 2),
+        (listing, "ATTEMPTS_PAGE", 2),
+        (listing, "FEEDBACK_PAGE", 2),
+        (pages, "PAGE_BYTES", 1000),
+    ],
+    ids=["assignments", "attempts", "feedback", "bytes"],
+)
+def test_a_persons_assignments_come_in_pages_of_rows_and_bytes(people, monkeypatch, module, limit, value):
     for number in range(5):
         people.teacher.release(assignment=f"ps{number}")
-        people.ada.submit(assignment=f"ps{number}")
+        attempt = people.ada.submit(assignment=f"ps{number}")
+        people.teacher.give_feedback(attempt, assignment=f"ps{number}")
     whole = people.ada.assignments()
     assert len(whole) == 5
-    monkeypatch.setattr(listing, "ASSIGNMENTS_PAGE", rows)
-    monkeypatch.setattr(pages, "PAGE_BYTES", size)
+    monkeypatch.setattr(module, limit, value)
     entries, lengths = paged_assignments(people.ada)
     assert entries == whole
     assert max(lengths) < 5
+
+
+def test_a_page_of_submissions_has_no_more_feedback_than_fits(released, monkeypatch):
+    for student in (released.ada, released.ben):
+        attempt = student.submit()
+        for notebook in ("p1", "p2"):
+            released.teacher.give_feedback(attempt, notebook_id=notebook)
+        student.submit()
+    whole = released.teacher.submissions()
+    monkeypatch.setattr(listing, "FEEDBACK_PAGE", 2)
+
+    def ask(**query):
+        return released.teacher.get("submissions", course_id="cs1", **query)
+
+    assert all_pages(ask, "submissions") == (whole, [2, 2])
 
 
 def test_a_client_that_knows_no_pages_gets_all_or_is_told_that_there_is_more(people, monkeypatch):

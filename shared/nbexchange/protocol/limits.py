@@ -9,7 +9,8 @@ MAX_ROSTER = 10_000
 """How many people a course's roster has at the most: with names of usual length they fit into one call."""
 
 MAX_NOTEBOOK_BYTES = 4000
-"""Bytes of the names of all notebooks of one archive that are listed: they are in every list that names it."""
+"""Bytes of the names of all notebooks of one archive that are listed, each of which counts as 16 at least: they are in
+every list that names it."""
 
 MAX_MEMBERS = 50_000
 """Files and directories in one archive, whatever is configured: what is packed must also unpack."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from nbexchange.protocol.limits import MAX_NOTEBOOK_BYTES
 
 MAX_NAME_BYTES = 255
+LEAST_NAME_BYTES = 16
 MAX_PATH_BYTES = 2048
 MAX_DEPTH = 32
 
@@ -41,8 +42,8 @@ def listed_notebooks(paths: Sequence[str]) -> Sequence[str]:
 
 
 def size_of_names(paths: Iterable[str]) -> int:
-    """In bytes."""
-    return sum(len(path.encode()) for path in paths)
+    """In bytes. A short name counts for more than it has: in memory it takes more."""
+    return sum(max(LEAST_NAME_BYTES, len(path.encode())) for path in paths)
 
 
 ID_RULE = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
+from operator import attrgetter
 
 from sqlalchemy import Exists, ScalarSelect, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased, contains_eager
@@ -27,12 +29,19 @@ from nbexchange.protocol import SubmissionsQuery, is_path_component
 PAGE = 500
 """How many attempts are on a page, at the most."""
 
+FEEDBACK_PAGE = 3000
+"""How much feedback is on a page, at the most: more than one student has on one assignment."""
+
 ASSIGNMENTS_PAGE = 30
 """How many assignments are on a page, at the most."""
 
 ATTEMPTS = 50
 """How many of their own attempts somebody sees of an assignment: the newest."""
 
+ATTEMPTS_PAGE = 3 * ATTEMPTS
+"""How many of them are on a page of assignments, at the most."""
+
+SERIES = attrgetter("assignment_pk", "student_pk")
 PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
 
 
@@ -67,8 +76,7 @@ def list_assignments(
 ) -> tuple[list[AssignmentView], datetime, int | None]:
     """A page of what the caller sees of their courses, or of one, the server's time, and the page's last key.
 
-    That is releases, own attempts and own feedback. There is no last key where nothing follows; `after` is that of the
-    page before.
+    There is no last key where nothing follows; `after` is that of the page before.
     """
     caller = context.caller
     courses = caller.courses if course_id is None else [course_id]
@@ -81,11 +89,22 @@ def list_assignments(
         on_page = Assignment.pk.in_([view.assignment.pk for view in page])
         releases = session.scalars(current_releases(caller, courses).where(on_page)).all()
         attempts = own_submissions(caller, courses).where(on_page, Submission.attempt > _attempts_left_out())
-        submissions = session.scalars(attempts.order_by(Upload.stamp)).all()
-        feedback = session.scalars(own_feedback(caller, courses).where(on_page).order_by(Feedback.pk)).all()
+        attempts = attempts.order_by(Submission.assignment_pk, Upload.stamp).limit(ATTEMPTS_PAGE + 1)
+        submissions = session.scalars(attempts).all()
+        notes = own_feedback(caller, courses).where(on_page).order_by(Feedback.assignment_pk, Feedback.pk)
+        feedback = session.scalars(notes.limit(FEEDBACK_PAGE + 1)).all()
         _fill(page, releases, submissions, feedback)
-        last = page[-1].assignment.pk if len(rows) > ASSIGNMENTS_PAGE else None
+        page = _whole(_whole(page, submissions, ATTEMPTS_PAGE), feedback, FEEDBACK_PAGE)
+        last = page[-1].assignment.pk if len(page) < len(rows) else None
         return [view for view in page if not view.is_empty], transaction.now, last
+
+
+def _whole(
+    page: list[AssignmentView], rows: Sequence[Submission] | Sequence[Feedback], most: int
+) -> list[AssignmentView]:
+    """The assignments of which all rows are there: the first, where one more than `most` were read."""
+    end = rows[most].assignment_pk if len(rows) > most else inf
+    return [view for view in page if view.assignment.pk < end]
 
 
 def _attempts_left_out() -> ScalarSelect[int]:
@@ -146,16 +165,16 @@ def list_submissions(
         statement = statement.where(tuple_(*PAGE_ORDER) > tuple_(*after))
     with context.read() as transaction:
         rows = transaction.session.scalars(statement.order_by(*PAGE_ORDER).limit(PAGE + 1)).all()
-        page = rows[:PAGE]
-        attached, memberships = _feedback_on(transaction.session, page), _memberships(transaction, page)
+        page, feedback = _with_feedback(transaction.session, rows[:PAGE])
+        attached, _ = attach(page, feedback)
+        memberships = _memberships(transaction, page)
     attempts = [Attempt(row, attached[row.pk], memberships.get(row.student_pk)) for row in page]
-    return attempts, len(rows) > PAGE
+    return attempts, len(page) < len(rows)
 
 
 def page_key(attempt: Attempt) -> tuple[int, int, int]:
     """What orders the pages."""
-    submission = attempt.submission
-    return submission.assignment_pk, submission.student_pk, submission.attempt
+    return *SERIES(attempt.submission), attempt.submission.attempt
 
 
 def _memberships(transaction: Transaction, page: Sequence[Submission]) -> Mapping[int, Membership]:
@@ -208,9 +227,10 @@ def _newer_exists(before: datetime | None) -> Exists:
     return later.exists()
 
 
-def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list[Feedback]]:
-    if not page:
-        return {}
+def _with_feedback(
+    session: Session, page: Sequence[Submission]
+) -> tuple[Sequence[Submission], Sequence[Feedback]]:
+    """The attempts of a page with their feedback: of the first students, where there is too much of it."""
     rows = session.scalars(
         select(Feedback)
         .join(Feedback.upload)
@@ -222,6 +242,9 @@ def _feedback_on(session: Session, page: Sequence[Submission]) -> dict[int, list
             Feedback.student_pk.in_({row.student_pk for row in page}),
         )
         .options(contains_eager(Feedback.upload))
-        .order_by(Feedback.pk)
-    )
-    return attach(page, rows)[0]
+        .order_by(Feedback.assignment_pk, Feedback.student_pk, Feedback.pk)
+        .limit(FEEDBACK_PAGE + 1)
+    ).all()
+    if len(rows) > FEEDBACK_PAGE:
+        page = [row for row in page if SERIES(row) < SERIES(rows[FEEDBACK_PAGE])]
+    return page, rows
