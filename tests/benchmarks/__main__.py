@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import calls, carrying, identities, memory, slow_callers, statements, waiting
+from benchmarks import calls, carrying, identities, lists, memory, slow_callers, statements, waiting
 from benchmarks.report import machine, replace_figures
 from benchmarks.sizes import FULL, QUICK, Sizes
 
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "identities": identities.run,
     "statements": statements.run,
     "memory": memory.run,
+    "lists": lists.run,
     "slow callers": slow_callers.run,
     "carrying": carrying.run,
     "waiting": waiting.run,

@@ -38,10 +38,12 @@ class Sizes:
     """Small files of the tree that has many."""
     students_collected: int
     """Whose small objects are collected in one go."""
+    attempts: int
+    """Of the one student who submits as often as is allowed, at each of as many assignments as a page has."""
     trees: tuple[str, ...] = ("incompressible", "text", "many")
     stores: tuple[str, ...] = ("local", "s3")
 
 
-FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200)
-QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50)
-SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, ("many",))
+FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200, 50)
+QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50, 10)
+SMALLEST = Sizes(2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, 1, ("many",))

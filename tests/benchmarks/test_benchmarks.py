@@ -23,6 +23,7 @@ ROWS = {
     "identities": 5 + 2,
     "statements": 13,
     "memory": 4,
+    "lists": 2 * 3,
     "slow callers": 4,
     "carrying": 3 + 1 + 2,
 }
@@ -50,7 +51,7 @@ def rows_of(text: str) -> list[list[str]]:
     return [
         row
         for row in cells
-        if not row[0].endswith(("call", "calls", "way", "when", "store", "store, s", "meanwhile"))
+        if not row[0].endswith(("call", "calls", "way", "when", "store", "store, s", "meanwhile", "list"))
     ]
 
 

@@ -34,10 +34,16 @@ class Term:
     """A course whose assignments are all released, and whose students hand in, a second after each other."""
 
     def __init__(
-        self, session: Session, students: Sequence[str], assignments: Sequence[str], started: datetime
+        self,
+        session: Session,
+        students: Sequence[str],
+        assignments: Sequence[str],
+        started: datetime,
+        notebooks: Sequence[str] = NOTEBOOKS,
     ) -> None:
         self.session = session
         self.started = started
+        self.notebooks = notebooks
         (self.org_pk,) = self._add(Organisation, [{"org_id": "1"}])
         names = [TEACHER, *students]
         self.teacher, *self.students = self._add(Person, [{"org_pk": self.org_pk, "name": n} for n in names])
@@ -97,7 +103,7 @@ class Term:
             "size": 1000,
             "sha256": sha256(b"").hexdigest(),
             "unpacked_size": 1000 if archive else None,
-            "notebooks": NOTEBOOKS if archive else [],
+            "notebooks": self.notebooks if archive else [],
             "force": False,
             "by_instructor": actor == self.teacher,
             "student_pk": None,
