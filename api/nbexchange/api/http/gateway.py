@@ -162,7 +162,7 @@ class Gateway:
 
     async def _answer(self, threads: Threads, environ: Environ, send: Send) -> None:
         try:
-            answer = await threads.run(Answer, self.app, environ)
+            answer = await threads.run(Answer, self.app, environ, caller=environ.get("HTTP_AUTHORIZATION"))
         except ServiceBusy as problem:
             environ[PROBLEM] = problem  # what the application says in no time
             answer = await self.health.run(Answer, self.app, environ)

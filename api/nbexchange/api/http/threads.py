@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from nbexchange.api.problems import ServiceBusy
 
 T = TypeVar("T")
+
+SHARE = 4
+"""One caller has one in so many threads at most, and at least one: so nobody waits behind all that another one asks."""
 
 
 @dataclass
@@ -21,23 +26,48 @@ class Threads:
     name: str
     patience: float
     pool: ThreadPoolExecutor = field(init=False, repr=False)
+    turns: WeakValueDictionary[str, asyncio.Semaphore] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.pool = ThreadPoolExecutor(self.number, self.name)
+        self.turns = WeakValueDictionary()
 
-    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def run(self, function: Callable[..., T], *arguments: Any, caller: str | None = None) -> T:
         """What the function gives; raises `ServiceBusy` when there was no thread in time.
 
-        A caller who leaves before that takes none.
+        Work of one `caller` takes turns for a share of the threads. One who leaves before that takes none.
         """
+        if caller is None:
+            return await self._work(lambda: None, function, *arguments)
+        turns = self.turns.setdefault(caller, asyncio.Semaphore(max(1, self.number // SHARE)))
+        try:
+            async with asyncio.timeout(self.patience):
+                await turns.acquire()
+        except TimeoutError:
+            raise _busy() from None
+        return await self._work(turns.release, function, *arguments)
+
+    async def _work(self, end: Callable[[], None], function: Callable[..., T], *arguments: Any) -> T:
+        """`end` is called when the thread is free again, which may be after the caller has left."""
+        loop = asyncio.get_running_loop()
         future = self.pool.submit(function, *arguments)
-        late = asyncio.get_running_loop().call_later(self.patience, future.cancel)
+        future.add_done_callback(lambda _: _call_in(loop, end))
+        late = loop.call_later(self.patience, future.cancel)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
                 raise
-            raise ServiceBusy("The exchange service has too much to do now.") from None
+            raise _busy() from None
         finally:
             late.cancel()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # after the loop's end nobody waits
+        loop.call_soon_threadsafe(function)
+
+
+def _busy() -> ServiceBusy:
+    return ServiceBusy("The exchange service has too much to do now.")
