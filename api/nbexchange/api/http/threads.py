@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -37,22 +38,24 @@ class Threads:
 
         Work of one `caller` takes turns for a share of the threads. One who leaves before that takes none.
         """
+        until = asyncio.get_running_loop().time() + self.patience
+        work = partial(function, *arguments)
         if caller is None:
-            return await self._work(lambda: None, function, *arguments)
+            return await self._work(work, until, lambda: None)
         turns = self.turns.setdefault(caller, asyncio.Semaphore(max(1, self.number // SHARE)))
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout_at(until):
                 await turns.acquire()
         except TimeoutError:
             raise _busy() from None
-        return await self._work(turns.release, function, *arguments)
+        return await self._work(work, until, turns.release)
 
-    async def _work(self, end: Callable[[], None], function: Callable[..., T], *arguments: Any) -> T:
+    async def _work(self, work: Callable[[], T], until: float, end: Callable[[], None]) -> T:
         """`end` is called when the thread is free again, which may be after the caller has left."""
         loop = asyncio.get_running_loop()
-        future = self.pool.submit(function, *arguments)
+        future = self.pool.submit(work)
         future.add_done_callback(lambda _: _call_in(loop, end))
-        late = loop.call_later(self.patience, future.cancel)
+        late = loop.call_at(until, future.cancel)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
