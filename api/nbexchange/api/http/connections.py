@@ -133,6 +133,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
     def is_idle(self) -> bool:
         return not self._request_ready.is_set()
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it waits for its first request."""
+        return self.is_idle and self.req_count <= 1
+
 
 class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
     _alive = True
@@ -180,14 +185,14 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.loop.remove_reader(listener.sock)
         await asyncio.sleep(0)  # whose connection was accepted gets it, before the servers are closed
         for connection in list(self.connections):
-            if connection in self.waiting:
+            if connection.is_new:
                 self.loop.call_later(NEWCOMERS, self._give_up, connection)
             elif connection.is_idle:
                 connection.give_up()
         await super()._shutdown()
 
     def _give_up(self, newcomer: Connection) -> None:
-        if newcomer in self.waiting:
+        if newcomer.is_new:
             newcomer.give_up()
 
 
