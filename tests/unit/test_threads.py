@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from nbexchange.api.http.threads import SHARE, Threads
+from nbexchange.api.http.wsgi import token_of
 from nbexchange.api.problems import ServiceBusy
 
 NUMBER = 2 * SHARE
@@ -51,3 +52,12 @@ def test_a_callers_share_is_taken_until_the_work_of_one_is_done(gate, stays):
         assert await threads.run(threading.get_ident, caller="ada")
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("header", ["token abc", "Bearer abc", "BEARER  abc", "token\tx abc"])
+def test_a_caller_is_the_same_however_the_token_is_presented(header):
+    assert token_of({"HTTP_AUTHORIZATION": header}) == "abc"
+
+
+def test_callers_without_a_token_in_a_header_are_not_one():
+    assert token_of({}) is None

@@ -29,6 +29,7 @@ from nbexchange.api.http.wsgi import (
     describe,
     make_environ,
     put_body,
+    token_of,
 )
 from nbexchange.api.problems import RequestIncomplete, ServiceBusy
 from nbexchange.storage import RequestRefused, StoreUnavailable, StreamsBytes
@@ -162,7 +163,7 @@ class Gateway:
 
     async def _answer(self, threads: Threads, environ: Environ, send: Send) -> None:
         try:
-            answer = await threads.run(Answer, self.app, environ, caller=environ.get("HTTP_AUTHORIZATION"))
+            answer = await threads.run(Answer, self.app, environ, caller=token_of(environ))
         except ServiceBusy as problem:
             environ[PROBLEM] = problem  # what the application says in no time
             answer = await self.health.run(Answer, self.app, environ)

@@ -83,6 +83,11 @@ def put_body(environ: Environ, body: bytes) -> None:
         environ["CONTENT_LENGTH"] = str(len(body))
 
 
+def token_of(environ: Environ) -> str | None:
+    """The token that a caller presents, however its scheme is written; None where it is in no header."""
+    return environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2].strip() or None
+
+
 def describe(environ: Environ) -> str:
     """A request in a log: the path alone, since a query string can hold a signature."""
     return f"{environ['REQUEST_METHOD']} {quote(environ['PATH_INFO'], encoding='latin-1')}"
