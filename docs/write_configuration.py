@@ -51,7 +51,7 @@ TYPES = {
     "AuthenticatorClass": "short name, class or its dotted path",
     "Bool": "`True` or `False`",
     "Dict": "dictionary",
-    "Float": "number",
+    "Seconds": "number",
     "Int": "whole number",
     "List": "list",
     "Type": "class or its dotted path",

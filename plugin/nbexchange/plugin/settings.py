@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
-from traitlets import Bool, Float, Integer, List, TraitError, Type, Unicode, default, validate
+from traitlets import Bool, Integer, List, TraitError, Type, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
 from nbexchange.plugin.archives.selection import UNSAFE_NAMES
@@ -33,6 +33,7 @@ from nbexchange.protocol import (
     UNPACKED_FACTOR,
 )
 from nbexchange.shared.redaction import host_of
+from nbexchange.shared.seconds import Seconds
 
 COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -128,8 +129,7 @@ class ExchangeSettings(LoggingConfigurable):
         "own.",
     ).tag(config=True)
 
-    retry_seconds = Float(
-        min=0,
+    retry_seconds = Seconds(
         help="Seconds in all for which an action goes on trying while the service or the file store is away, as it is "
         "when it restarts. Lists fail at once, and so does all that would hold up a notebook server. Default: "
         f"{RETRY_SECONDS}, and {BUTTON_SECONDS} for the buttons of the Assignment List and of Formgrader.",
@@ -146,7 +146,7 @@ class ExchangeSettings(LoggingConfigurable):
         "`.git`. They are left out of what is released, submitted and collected, at any depth and in any case.",
     ).tag(config=True)
 
-    api_timeout = Float(10, help="Seconds to wait for an answer of the service.").tag(config=True)
+    api_timeout = Seconds(10, min=0.1, help="Seconds to wait for an answer of the service.").tag(config=True)
 
     api_plugin_class = Type(
         ApiCredentials,

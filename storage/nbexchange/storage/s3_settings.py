@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from traitlets import Bool, CaselessStrEnum, Float, Unicode
+from traitlets import Bool, CaselessStrEnum, Unicode
 
+from nbexchange.shared.seconds import Seconds
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.contract import ObjectStore, StoreFactory, StoreMisconfigured
 
@@ -28,7 +29,7 @@ class S3Store(Section):
         "path",
         help="Whether URLs name the bucket in their path or in their host, as AWS wants it.",
     ).tag(config=True)
-    timeout = Float(
+    timeout = Seconds(
         4.0,
         min=0.1,
         help="Seconds that the service waits for an answer of the store, which it asks twice if need be.",

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,9 @@ FETCHED: Mapping[str, Verb] = {
     "feedback": "feedback_fetched",
 }
 """What the log calls it, by kind, when somebody is given a URL to fetch an object."""
+
+LOGGED_AGAIN = timedelta(days=1)
+"""After how long the log has another entry of the same."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> lis
 def note_collected(context: Context, ids: Sequence[UUID]) -> set[UUID]:
     """Log attempts as collected, which the caller says to have downloaded and kept; gives those of them that count.
 
-    A student collects nothing. Saying it again within a URL's lifetime changes nothing.
+    A student collects nothing. Saying it again within a day changes nothing.
     """
     with context.write() as transaction:
         rows = transaction.session.scalars(visible_submissions(context.caller).where(Upload.uuid.in_(ids)))
@@ -112,14 +115,14 @@ def collects(caller: Identity, upload: Upload) -> bool:
 
 
 def _record(transaction: Transaction, events: Sequence[tuple[Verb, Upload]]) -> None:
-    """One entry per actor, object and verb within a URL's lifetime: what is repeated is the same download."""
+    """One entry per actor, object and verb within a day: the log lasts for ever, and who repeats it fills no disk."""
     actor = transaction.lock_caller()
     recent = set(
         transaction.session.execute(
             select(Action.object_id, Action.verb).where(
                 Action.actor_pk == actor.pk,
                 Action.object_id.in_([upload.uuid for _, upload in events]),
-                Action.at > transaction.now - URL_LIFETIME,
+                Action.at > transaction.now - LOGGED_AGAIN,
             )
         )
     )

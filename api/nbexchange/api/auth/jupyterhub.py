@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from flask import Request
-from traitlets import Bool, Dict, Float, List, Unicode, default
+from traitlets import Bool, Dict, List, Unicode, default
 
 from nbexchange.api.access.identity import ROLES, CourseRole, Identity, InvalidIdentity
 from nbexchange.api.auth import bearer_token
@@ -17,6 +17,7 @@ from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.hub_tokens import HubTokens, TokenOwner
 from nbexchange.api.problems import AccessScopeMissing, DependencyUnavailable, IdentityRefused
 from nbexchange.protocol import is_id
+from nbexchange.shared.seconds import Seconds
 from nbexchange.shared.section import Section, SettingsError
 
 SERVICE_PREFIX = "service:"
@@ -74,12 +75,12 @@ class JupyterHubAuthenticator(Section):
 
     org_id = Unicode("1", help="The organisation of those whose groups name none.").tag(config=True)
 
-    remember_seconds = Float(60, min=0, help="Seconds that the hub's answer to a token is remembered.").tag(
+    remember_seconds = Seconds(60, help="Seconds that the hub's answer to a token is remembered.").tag(
         config=True
     )
-    refuse_seconds = Float(
-        5, min=0, help="Seconds that a token is refused after the hub did not know it."
-    ).tag(config=True)
+    refuse_seconds = Seconds(5, help="Seconds that a token is refused after the hub did not know it.").tag(
+        config=True
+    )
 
     def check(self) -> None:
         if not self.api_url:

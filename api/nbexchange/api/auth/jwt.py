@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import jwt
 from flask import Request
-from traitlets import CaselessStrEnum, Dict, Float, List, Unicode, default
+from traitlets import CaselessStrEnum, Dict, List, Unicode, default
 
 from nbexchange.api.access.identity import Identity, InvalidIdentity
 from nbexchange.api.auth import bearer_token, lti
@@ -21,6 +21,7 @@ from nbexchange.api.auth.claims import SHAPES, choose_paths, find_claim, read_me
 from nbexchange.api.auth.groups import HELP, NBGRADERS_GROUPS, GroupPatterns
 from nbexchange.api.auth.keys import ASYMMETRIC, SYMMETRIC, Keys, KeysUnavailable, ProviderKeys, read_keys
 from nbexchange.api.problems import DependencyUnavailable, IdentityRefused
+from nbexchange.shared.seconds import Seconds
 from nbexchange.shared.section import Section, SettingsError
 
 log = logging.getLogger("nbexchange")
@@ -59,7 +60,7 @@ class JwtAuthenticator(Section):
     def _default_algorithms(self) -> list[str]:
         return ASYMMETRIC
 
-    leeway = Float(30, min=0, help="Seconds by which the issuer's clock may differ.").tag(config=True)
+    leeway = Seconds(30, help="Seconds by which the issuer's clock may differ.").tag(config=True)
     required_claims = List(
         Unicode(), help="Further claims that a token has to have, beside `exp`, `iss` and `aud`."
     ).tag(config=True)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default, validate
 
 from nbexchange.api.auth.choice import AuthenticatorClass, default_choice
 from nbexchange.api.auth.tokens import StaticTokens
@@ -19,6 +19,7 @@ from nbexchange.protocol import (
     MAX_MEMBERS,
     UNPACKED_FACTOR,
 )
+from nbexchange.shared.seconds import Seconds
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage import RISKS
 from nbexchange.storage.registry import find_factory
@@ -74,13 +75,13 @@ class NbExchange(Section):
         help="How many calls that read each process answers at once, and how many that write. The bytes of a directory "
         "store have half as many threads beside them.",
     ).tag(config=True)
-    caller_timeout = Float(
+    caller_timeout = Seconds(
         30.0,
         min=0.1,
         help="Seconds to wait for a caller: for the whole head of a request, counted from the connection, and for its "
         "body in addition to one second for each 4 000 bytes.",
     ).tag(config=True)
-    request_timeout = Float(
+    request_timeout = Seconds(
         9.0,
         min=0.1,
         help="Seconds within which a request is answered once it is there as a whole, if only with 503: half of them "
@@ -151,15 +152,14 @@ class NbExchange(Section):
     db_kwargs = Dict(help="Further arguments for SQLAlchemy's `create_engine`, such as `pool_size`.").tag(
         config=True
     )
-    database_timeout = Float(
+    database_timeout = Seconds(
         4.0,
         min=0.1,
         help="Seconds that a request waits for the database: for a connection, for a statement, for a lock. Then it is "
         "answered with 503. Commands such as `nbexchange gc` wait longer.",
     ).tag(config=True)
-    database_patience = Float(
+    database_patience = Seconds(
         60.0,
-        min=0,
         help="Seconds that `serve` and `db upgrade` wait for a database that takes no connections yet.",
     ).tag(config=True)
     debug_db = Bool(False, help="Log SQL statements, without their parameters.").tag(config=True)
