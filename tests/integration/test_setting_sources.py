@@ -6,8 +6,9 @@ import pytest
 from support.people.commands import me, new_token
 
 from nbexchange.api.config.settings import NbExchange
-from nbexchange.api.config.sources import FLAG_ONLY, environment
+from nbexchange.api.config.sources import FLAG_ONLY, environment, read_file
 from nbexchange.demo import servers
+from nbexchange.shared.section import SettingsError
 from nbexchange.storage.s3_settings import S3Store
 
 
@@ -30,6 +31,15 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
             "max_unpacked_ratio": 100,
             "max_members": 20_000,
         }
+
+
+def test_a_file_may_be_in_json(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"NbExchange": {"threads": 3}}')
+    assert read_file(str(file)).NbExchange.threads == 3
+    file.write_text('{"NbExchange": ')
+    with pytest.raises(SettingsError, match=r"config\.json cannot be read: JSONDecodeError: .* line 1"):
+        read_file(str(file))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ class NbExchange(Section):
     variable_prefix = "NBEXCHANGE_"
 
     config_file = Unicode(
-        CONFIG_FILE, help="The configuration file, in Python. At its default path it may be missing."
+        CONFIG_FILE,
+        help="The configuration file: in Python, or in JSON where its name ends in `.json`. At its default path it may "
+        "be missing.",
     ).tag(config=True)
 
     data_dir = Unicode(

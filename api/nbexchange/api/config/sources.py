@@ -14,7 +14,12 @@ from typing import Any
 
 from traitlets import List
 from traitlets.config import Config
-from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString, PyFileConfigLoader
+from traitlets.config.loader import (
+    ConfigFileNotFound,
+    DeferredConfigString,
+    JSONFileConfigLoader,
+    PyFileConfigLoader,
+)
 
 from nbexchange.api.auth.jupyterhub import JupyterHubAuthenticator
 from nbexchange.api.auth.jwt import JwtAuthenticator
@@ -105,7 +110,8 @@ def read_file(file: str) -> Config:
     """What the configuration file says; the one at the default path may be missing."""
     path = Path(file).absolute()
     try:
-        config = PyFileConfigLoader(path.name, str(path.parent)).load_config()
+        loader = JSONFileConfigLoader if path.suffix == ".json" else PyFileConfigLoader
+        config = loader(path.name, str(path.parent)).load_config()
     except ConfigFileNotFound:
         if file == CONFIG_FILE:
             return Config()
