@@ -115,6 +115,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn ships no types
 
     # --- the end --------------------------------------------------------------------------------------------
 
+    def _close_transport(self) -> None:
+        """Also where its caller has reset it: gunicorn, which tells the end first, fails with that, and leaves it."""
+        super()._close_transport()
+        if self.transport:
+            self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self.worker.connections.discard(self)
