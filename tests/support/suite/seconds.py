@@ -19,9 +19,9 @@ BUDGET = {
     "tests/contract": 25,
     "tests/integration": 260,
     "tests/integration/plugin": 130,
-    "tests/faults": 165,
+    "tests/faults": 175,
     "tests/e2e": 180,
-    "tests/hub": 200,
+    "tests/hub": 190,
     "tests/upstream": 45,
     "tests/benchmarks": 80,
 }
