@@ -19,10 +19,10 @@ BUDGET = {
     "tests/contract": 25,
     "tests/integration": 260,
     "tests/integration/plugin": 130,
-    "tests/faults": 175,
+    "tests/faults": 185,
     "tests/e2e": 180,
     "tests/hub": 190,
-    "tests/upstream": 45,
+    "tests/upstream": 35,
     "tests/benchmarks": 80,
 }
 """Seconds of a folder's tests, added up over the three processes that run side by side on two processors.
