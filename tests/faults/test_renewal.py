@@ -10,7 +10,7 @@ import requests
 from nbexchange.demo import servers
 from nbexchange.demo.servers.service import service_settings
 
-REQUESTS, CALLERS, CALLS = 150, 8, 200
+REQUESTS, CALLERS, CALLS = 120, 8, 80
 SERVE = f"""
 import sys
 from nbexchange.api.__main__ import main
