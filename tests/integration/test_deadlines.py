@@ -6,9 +6,11 @@ Each of these would wait for a minute, or without end, if only its own limit cou
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from threading import BoundedSemaphore
 from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -18,6 +20,7 @@ from support.servers.issuers import provider
 
 from nbexchange.api.auth.keys import ASYMMETRIC, KeysUnavailable, ProviderKeys
 from nbexchange.api.db.engine import connect
+from nbexchange.api.uploads.complete import ask_store
 from nbexchange.shared.deadlines import deadline, seconds_left
 from nbexchange.storage import StoreUnavailable
 from nbexchange.storage.s3 import S3Store
@@ -57,6 +60,18 @@ def test_a_store_is_not_asked_when_its_answer_may_come_after_the_deadline(monkey
         with little_time(), pytest.raises(StoreUnavailable, match="was not asked"):
             ask()
     assert store.sign_get("key", filename="a", lifetime=timedelta(minutes=1)).url
+
+
+def test_a_batch_is_not_asked_for_after_the_deadline_though_it_has_threads_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    store = S3Store("bucket", endpoint_url="http://127.0.0.1:1", timeout=MINUTE)
+    runtime = replace(
+        runtime_in(tmp_path, connect(f"sqlite:///{tmp_path}/one.sqlite")), open_store=lambda: store
+    )
+    batch = [SimpleNamespace(pk=number, object_key=str(number)) for number in range(3)]
+    with little_time(), pytest.raises(StoreUnavailable, match="was not asked"):
+        ask_store(runtime, batch)
 
 
 def test_a_turn_at_the_store_is_waited_for_until_the_deadline(tmp_path, monkeypatch):

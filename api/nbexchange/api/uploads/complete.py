@@ -36,6 +36,7 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.runtime import Context, Runtime
 from nbexchange.api.uploads.publish import PUBLISHERS, Publication
+from nbexchange.shared.deadlines import with_deadline
 from nbexchange.storage import StoredObject
 
 POOL = 8
@@ -104,7 +105,7 @@ def ask_store(runtime: Runtime, uploads: Sequence[Upload]) -> Stored:
         if len(uploads) == 1:
             return {upload.pk: store.stat(upload.object_key) for upload in uploads}
         with ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
-            answers = pool.map(lambda upload: store.stat(upload.object_key), uploads)
+            answers = pool.map(with_deadline(store.stat), [upload.object_key for upload in uploads])
             return dict(zip([upload.pk for upload in uploads], answers, strict=True))
 
 
