@@ -88,7 +88,7 @@ FORMGRADER = {
     "collect": lambda teacher: done(teacher.formgrader("collect", "to-be-graded")),
     "release_feedback": lambda teacher: teacher.formgrader(
         "release_feedback", "to-be-graded"
-    ),  # there is none
+    ),  # no feedback exists
     "unrelease": lambda teacher: done(teacher.formgrader("unrelease", "to-be-graded")),
     "release": lambda teacher: done(teacher.formgrader("release", "to-be-graded")),
 }

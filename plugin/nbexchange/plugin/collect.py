@@ -110,7 +110,7 @@ class ExchangeCollect(Exchange, ABCExchangeCollect):  # type: ignore[misc]  # nb
         students: dict[tuple[int, int], list[str]] = defaultdict(list)
         for record in self.records:
             if record.student_id not in others:
-                with suppress(OSError):  # there is none yet
+                with suppress(OSError):  # the folder does not exist yet
                     status = self._path_of(record).stat()
                     students[status.st_dev, status.st_ino].append(record.student_id)
         sharing = [names for names in students.values() if len(names) > 1]

@@ -21,5 +21,5 @@ class Session(requests.Session):
             self.mount(scheme, HTTPAdapter(max_retries=retries))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: requests would read the address even where it is not followed, and fail on one that is none."""
+        """Nowhere: requests would read the address even where it is not followed, and fail on a malformed one."""
         return

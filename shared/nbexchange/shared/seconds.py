@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from traitlets import Float
@@ -10,7 +11,7 @@ LONGEST = 86_400
 """A day: systems count milliseconds in numbers that end after some weeks."""
 
 
-class Seconds(Float):  # type: ignore[type-arg]
+class Seconds(Float):  # type: ignore[type-arg]  # traitlets has types for values and defaults, which are one here
     """Seconds, none or more, up to a day; not a number is refused as well, which no comparison finds too small."""
 
     def __init__(self, default: float = 0.0, *, min: float = 0.0, **options: Any) -> None:
@@ -18,4 +19,4 @@ class Seconds(Float):  # type: ignore[type-arg]
 
     def validate(self, obj: Any, value: Any) -> Any:
         value = super().validate(obj, value)
-        return self.error(obj, value) if value != value else value  # noqa: PLR0124 - what only such a value is
+        return self.error(obj, value) if isnan(value) else value

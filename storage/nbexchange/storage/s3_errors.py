@@ -47,7 +47,7 @@ REASONS = {
     "AccessDenied": "the access key may not use the bucket",
     "AllAccessDisabled": "the access key may not use the bucket",
     "ExpiredToken": "the temporary credentials for the object store have ended",
-    "InvalidBucketName": "the bucket's name in base_storage_location is none that a bucket can have",
+    "InvalidBucketName": "the bucket's name in base_storage_location is not a valid name for a bucket",
     "NoSuchBucket": "there is no such bucket: look at base_storage_location and at c.S3Store.endpoint_url",
     "InvalidToken": "the session token is not one that the object store has given",
 }

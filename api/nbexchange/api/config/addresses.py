@@ -17,7 +17,7 @@ PATH = re.compile(r"/*([\w.~@%+-]+(/[\w.~@%+-]+)*)?/*", re.ASCII)
 
 
 def slashed(path: str) -> str:
-    """The path with a slash at both ends; raises `TraitError` for what is none."""
+    """The path with a slash at both ends; raises `TraitError` for any other text."""
     if not PATH.fullmatch(path) or {".", ".."} & {*path.split("/")}:
         raise TraitError(f"c.NbExchange.base_url is no path such as /services/nbexchange/: {path!r}")
     return f"/{path.strip('/')}/" if path.strip("/") else "/"

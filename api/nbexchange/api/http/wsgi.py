@@ -22,7 +22,7 @@ CHUNK = 256 * 1024
 STARTED = "nbexchange.started"
 """When the request began, by `time.perf_counter()`."""
 DEADLINE = "nbexchange.deadline"
-"""When it has to be answered, by `time.monotonic()`; there is none for transfers."""
+"""When it has to be answered, by `time.monotonic()`; transfers have no deadline."""
 PROBLEM = "nbexchange.problem"
 """The exception that ended the request before the application saw it, to be answered like one of its own."""
 INCOMING_BODY = "nbexchange.incoming_body"
