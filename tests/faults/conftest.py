@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -52,6 +53,13 @@ def database(pair: Installation) -> Iterator[Database]:
     database = connect(pair.db_url)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture
+def lines() -> Iterator[ExitStack]:
+    """What the connections of a test are closed with."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture

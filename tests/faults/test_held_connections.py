@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -30,13 +29,6 @@ LARGE = 8 << 20
 def service(tmp_path_factory):
     with servers.service(tmp_path_factory.mktemp("held"), SETTINGS) as running:
         yield running
-
-
-@pytest.fixture
-def lines():
-    """What the connections of a test are closed with."""
-    with ExitStack() as stack:
-        yield stack
 
 
 def answers_to(service, request):

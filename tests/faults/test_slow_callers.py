@@ -6,7 +6,6 @@ import hashlib
 import json
 import select
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -40,13 +39,6 @@ def service(tmp_path_factory):
 @pytest.fixture(scope="module")
 def teacher(service):
     return instructor(service)
-
-
-@pytest.fixture
-def lines():
-    """What the connections of a test are closed with."""
-    with ExitStack() as stack:
-        yield stack
 
 
 def drip(service, at_once, slowly):

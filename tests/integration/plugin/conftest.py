@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.people.classroom import Desk
+from support.people.jupyter_server import manager_of
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions
@@ -66,6 +67,13 @@ def submitted(released) -> SimpleNamespace:
         desk.write("ps1/part/p2.ipynb")
         desk.run(ExchangeSubmit, "ps1")
     return released
+
+
+@pytest.fixture
+def manager(submitted):
+    """What answers ada's Assignment List."""
+    with manager_of(submitted.ada) as adas:
+        yield adas
 
 
 @pytest.fixture

@@ -8,24 +8,13 @@ from pathlib import Path
 import pytest
 from nbgrader.server_extensions.assignment_list.handlers import AssignmentList
 from support.people.classroom import make_feedback
-from support.people.jupyter_server import Server, manager_of
+from support.people.jupyter_server import Server, manager_of, shown
 
 from nbexchange.demo.course import FACTORY_LINES
 from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin.assignment_list import NBGRADER_EXTENSION
 from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.transfer.transfers import Transfer
-
-
-@pytest.fixture
-def manager(submitted):
-    with manager_of(submitted.ada) as adas:
-        yield adas
-
-
-def shown(answer):
-    assert answer["success"], answer["value"]
-    return answer["value"]
 
 
 def test_a_student_goes_through_an_assignment(manager, submitted):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from support.people.classroom import give_feedback
-from support.people.jupyter_server import manager_of
+from support.people.jupyter_server import shown
 
 from nbexchange.plugin import assignment_list as extension
 from nbexchange.plugin import settings
@@ -15,17 +15,6 @@ from nbexchange.plugin.assignment_list import Manager
 from nbexchange.plugin.failures import ServiceUnreachable
 from nbexchange.plugin.list_notices import ASK_AGAIN, LIST_AGAIN, MOST_LINES, add_told
 from nbexchange.plugin.service.client import Client
-
-
-@pytest.fixture
-def manager(submitted):
-    with manager_of(submitted.ada) as adas:
-        yield adas
-
-
-def shown(answer):
-    assert answer["success"], answer["value"]
-    return answer["value"]
 
 
 @pytest.mark.parametrize("action", ["fetch", "fetch_feedback"])

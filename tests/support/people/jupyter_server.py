@@ -36,3 +36,9 @@ def manager_of(desk: Desk) -> Iterator[Manager]:
     manager.root_dir = str(desk.home)
     with desk.at_home(), chdir("/"):
         yield manager
+
+
+def shown(answer: dict[str, Any]) -> Any:
+    """What the page shows of an answer that is a success."""
+    assert answer["success"], answer["value"]
+    return answer["value"]
