@@ -1,4 +1,4 @@
-"""Prints figures: `PYTHONPATH=tests python -m benchmarks [--quick] [--into DOCUMENT] [WHICH ...]`."""
+"""Prints figures: `PYTHONPATH=tests python -m benchmarks [--quick] [--against COMMIT] [--into FILE] [WHICH ...]`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks import calls, carrying, identities, lists, memory, slow_callers, statements, waiting
-from benchmarks.report import machine, replace_figures
+from benchmarks import against, calls, carrying, identities, lists, memory, slow_callers, statements, waiting
+from benchmarks.report import Table, machine, replace_figures
 from benchmarks.sizes import FULL, QUICK, Sizes
 
-BENCHMARKS = {
+Benchmark = Callable[[Path, Sizes], Iterator[Table]]
+
+BENCHMARKS: Mapping[str, Benchmark] = {
     "calls": calls.run,
     "identities": identities.run,
     "statements": statements.run,
@@ -30,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Figures of the exchange, with units.")
     parser.add_argument("which", nargs="*", metavar="WHICH", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything")
+    parser.add_argument("--against", metavar="COMMIT", help="measure the calls beside those of this commit")
     parser.add_argument("--into", type=Path, help="replace the figures of this document, too")
     parser.add_argument("--folder", type=Path, help="where data is put, and removed; default: TMPDIR")
     options = parser.parse_args(arguments)
@@ -38,22 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.into and not options.into.is_file():
         parser.error(f"there is no document {options.into}")
     parts = []
-    for part in figures(options.which or list(BENCHMARKS), QUICK if options.quick else FULL, options.folder):
+    benchmarks = dict(BENCHMARKS)
+    if options.against:
+        benchmarks["calls"] = partial(against.run, options.against)
+    chosen = {name: benchmarks[name] for name in options.which or BENCHMARKS}
+    for part in figures(chosen, QUICK if options.quick else FULL, options.folder):
         print(part, flush=True)
         parts.append(part)
     if options.into:
         replace_figures(options.into, parts)
 
 
-def figures(which: Sequence[str], sizes: Sizes, folder: Path | None = None) -> Iterator[str]:
+def figures(chosen: Mapping[str, Benchmark], sizes: Sizes, folder: Path | None = None) -> Iterator[str]:
     """The machine, then the tables of each benchmark, as they come."""
     work_folder = Path(tempfile.mkdtemp(prefix="nbexchange-benchmarks-", dir=folder))
     try:
         yield machine()
-        for name in which:
+        for name, run in chosen.items():
             started, load = time.monotonic(), os.getloadavg()[0]
             (work_folder / name).mkdir()
-            for table in BENCHMARKS[name](work_folder / name, sizes):
+            for table in run(work_folder / name, sizes):
                 yield str(table)
             shutil.rmtree(work_folder / name)
             yield f"*{name}: {time.monotonic() - started:.0f} s; load before it: {load:.2f}*\n"

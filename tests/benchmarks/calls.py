@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import text
-from support.database.rows import Term
-from support.people.callers import COURSE, TEACHER, archive_item, upload_item
+from support.people.callers import COURSE, TEACHER, archive_item
 
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
+from benchmarks.filling import BODY, all_submissions, feedback_on, fill_with_rows
 from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
-from benchmarks.scene import STORES, Scene, assignment, running_service, student
+from benchmarks.scene import (
+    STORES,
+    Scene,
+    assignment,
+    counted_statements,
+    running_service,
+    student,
+)
 from benchmarks.sizes import Sizes
 from nbexchange.api.assignments.listing import PAGE
-from nbexchange.api.db.engine import Database, clock
 
 WARM_UP = 10
 """A tenth more calls come before the timing: the first of a kind compiles its statements."""
 
 
 def with_warm_up(count: int) -> int:
-    return count + max(1, count // WARM_UP)
+    """So many timed calls, with those before them and the one after them whose statements are counted."""
+    return count + max(1, count // WARM_UP) + 1
 
 
-BODY = b"work"
 HEAD = (
     "call",
     "calls",
@@ -39,33 +42,47 @@ HEAD = (
     "median wait, ms",
     "service CPU, ms/call",
     "PostgreSQL CPU, ms/call",
+    "statements",
     "calls/s and core of the service",
+)
+SETUP = (
+    "{0.clients} clients at a time (threads of another process) against one worker process; {0.students} students, "
+    "{0.assignments} assignments, one attempt each with feedback. Statements are what PostgreSQL logs of one "
+    "more call, without BEGIN, COMMIT and ROLLBACK."
 )
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     for store in sizes.stores:
-        name = STORES[store]
         with running_service(folder / store, store, workers=1) as scene:
-            _fill(scene.database, sizes)
+            fill_with_rows(scene.database, sizes)
             note = (
-                f"{sizes.clients} clients at a time (threads of another process) against one worker process; "
-                f"{sizes.students} students, {sizes.assignments} assignments, one attempt each with feedback. The "
-                "last column is what one core would answer if it did nothing but the service's work."
+                f"{SETUP.format(sizes)} The last column is what one core would answer if it did nothing but the "
+                "service's work."
             )
-            yield Table(f"Calls, on PostgreSQL and {name}", note, HEAD, list(_measure(scene, sizes)))
+            rows = [cost.as_row() for cost in measure(scene, sizes)]
+            yield Table(f"Calls, on PostgreSQL and {STORES[store]}", note, HEAD, rows)
 
 
-def _fill(database: Database, sizes: Sizes) -> None:
-    """Every assignment released; of every student one attempt for each, with feedback on it."""
-    names = list(map(assignment, range(sizes.assignments)))
-    with database.write() as session:
-        started = clock(session) - timedelta(days=7)
-        term = Term(session, list(map(student, range(sizes.students))), names, started)
-        for name in names:
-            term.hand_in(name, started)
-    with database.engine.connect() as connection:  # as the server's own housekeeping does in the long run
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+@dataclass(frozen=True)
+class Cost:
+    """What a call took, on average; times are in milliseconds."""
+
+    call: str
+    count: int
+    per_second: float
+    wait: float
+    """The median."""
+    service: float
+    """CPU of the service's processes."""
+    database: float
+    """CPU of PostgreSQL's processes."""
+    statements: int
+
+    def as_row(self) -> list[str]:
+        figures = [self.per_second, self.wait, self.service, self.database]
+        per_core = 1000 / self.service if self.service else 0  # the kernel counts in hundredths of a second
+        return [self.call, str(self.count), *map(decimal, figures), str(self.statements), decimal(per_core)]
 
 
 @dataclass(frozen=True)
@@ -73,18 +90,19 @@ class _Bench:
     scene: Scene
     sizes: Sizes
 
-    def time(self, name: str, calls: Sequence[Call], count: int) -> tuple[list[str], Answers]:
-        """A row for the last `count` of these calls, and all that was answered."""
-        first = len(calls) - count
+    def time(self, name: str, calls: Sequence[Call], count: int) -> tuple[Cost, Answers]:
+        """What `count` of these calls cost, and all that was answered: the last is counted, and others warm up."""
+        first = len(calls) - count - 1
         warm = self._drive(calls[:first])
         before = self._cpu()
-        timed = self._drive(calls[first:])
+        timed = self._drive(calls[first:-1])
         spent = [after - start for after, start in zip(self._cpu(), before, strict=True)]
+        with counted_statements(self.scene) as statements:
+            counted = self._drive(calls[-1:])
         service, database = (1000 * seconds / count for seconds in spent)
-        per_core = 1000 / service if service else 0  # the kernel counts in hundredths of a second
-        figures = [count / timed.seconds, 1000 * median(timed.waits), service, database, per_core]
-        everything = Answers(warm.bodies + timed.bodies, timed.seconds, timed.waits)
-        return [name, str(count), *map(decimal, figures)], everything
+        per_second, wait = count / timed.seconds, 1000 * median(timed.waits)
+        cost = Cost(name, count, per_second, wait, service, database, len(statements))
+        return cost, Answers(warm.bodies + timed.bodies + counted.bodies, timed.seconds, timed.waits)
 
     def _drive(self, calls: Sequence[Call]) -> Answers:
         return drive(self.scene.service.base_url, calls, self.sizes.clients)
@@ -96,7 +114,8 @@ class _Bench:
         put_all(self.scene.service.base_url, answers.items(), BODY, self.sizes.clients)
 
 
-def _measure(scene: Scene, sizes: Sizes) -> Iterator[list[str]]:
+def measure(scene: Scene, sizes: Sizes) -> Iterator[Cost]:
+    """The cost of each call, one after the other."""
     bench = _Bench(scene, sizes)
     teacher = scene.token(TEACHER)
     students = [scene.token(student(number)) for number in range(sizes.callers)]
@@ -116,7 +135,7 @@ def _measure(scene: Scene, sizes: Sizes) -> Iterator[list[str]]:
     yield from _batches(bench, teacher)
 
 
-def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[list[str]]:
+def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[Cost]:
     """Initiate and complete, one submission a call, by students in turn."""
     sizes = bench.sizes
     # Three may be unfinished at a time.
@@ -124,38 +143,40 @@ def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[list[str]]:
     timed = attempts[: with_warm_up(sizes.initiates)]
     announced = [(token, assignment(name), archive_item(BODY)) for _, name, token in timed]
     calls = [announce(token, "submission", name, [entry]) for token, name, entry in announced]
-    row, answers = bench.time("`POST v1/uploads`, a submission", calls, sizes.initiates)
-    yield row
+    cost, answers = bench.time("`POST v1/uploads`, a submission", calls, sizes.initiates)
+    yield cost
     bench.send(answers)
     calls = [post(token, "v1/uploads/complete", {"ids": [entry["id"]]}) for token, _, entry in announced]
-    row, answers = bench.time("`POST v1/uploads/complete`, a submission", calls, sizes.initiates)
+    cost, answers = bench.time("`POST v1/uploads/complete`, a submission", calls, sizes.initiates)
     assert {entry["record"]["submitted_by"] for entry in answers.items()} <= set(
         map(student, range(sizes.callers))
     )
-    yield row
+    yield cost
 
 
-def _batches(bench: _Bench, teacher: str) -> Iterator[list[str]]:
+def _batches(bench: _Bench, teacher: str) -> Iterator[Cost]:
     """What an instructor does with a hundred students at a time, on other submissions in each call."""
     sizes = bench.sizes
     groups = list(_groups(bench, teacher))
     asked = [[{"kind": "submission", "id": entry["id"]} for entry in group] for group in groups]
     calls = [post(teacher, "v1/downloads", {"items": items}) for items in asked]
-    row, answers = bench.time(f"`POST v1/downloads`, {sizes.items} submissions", calls, sizes.batches)
+    cost, answers = bench.time(f"`POST v1/downloads`, {sizes.items} submissions", calls, sizes.batches)
     assert len(answers.items()) == sizes.items * len(groups)
-    yield row
-    announced = [(group[0]["assignment_id"], [_feedback(entry) for entry in group]) for group in groups]
+    yield cost
+    announced = [(group[0]["assignment_id"], [feedback_on(entry) for entry in group]) for group in groups]
     calls = [announce(teacher, "feedback", name, items) for name, items in announced]
-    row, answers = bench.time(f"`POST v1/uploads`, feedback for {sizes.items}", calls, sizes.batches)
-    yield row
+    cost, answers = bench.time(f"`POST v1/uploads`, feedback for {sizes.items}", calls, sizes.batches)
+    yield cost
     bench.send(answers)
     calls = [
         post(teacher, "v1/uploads/complete", {"ids": [entry["id"] for entry in items]})
         for _, items in announced
     ]
-    row, answers = bench.time(f"`POST v1/uploads/complete`, feedback for {sizes.items}", calls, sizes.batches)
+    cost, answers = bench.time(
+        f"`POST v1/uploads/complete`, feedback for {sizes.items}", calls, sizes.batches
+    )
     assert len(answers.items()) == sizes.items * len(groups)
-    yield row
+    yield cost
 
 
 def _groups(bench: _Bench, teacher: str) -> Iterator[list[dict[str, Any]]]:
@@ -163,15 +184,8 @@ def _groups(bench: _Bench, teacher: str) -> Iterator[list[dict[str, Any]]]:
     remaining = with_warm_up(bench.sizes.batches)
     for number in range(bench.sizes.assignments):
         path = f"v1/submissions?course_id={COURSE}&assignment_id={assignment(number)}&latest=true"
-        (body,) = drive(bench.scene.service.base_url, [Call(teacher, "GET", path)], 1).bodies
-        submissions = json.loads(body)["submissions"]
+        submissions = list(all_submissions(bench.scene, teacher, path))
         for start in range(0, len(submissions) - bench.sizes.items + 1, bench.sizes.items):
             if remaining:
                 yield submissions[start : start + bench.sizes.items]
                 remaining -= 1
-
-
-def _feedback(submission: dict[str, Any]) -> dict[str, Any]:
-    return upload_item(
-        BODY, student_id=submission["student_id"], submission_id=submission["id"], notebook_id="p1"
-    )

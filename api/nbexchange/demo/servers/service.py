@@ -24,9 +24,17 @@ class Service:
 
 @contextmanager
 def service(
-    folder: Path, settings: Mapping[str, str], *, port: int | None = None, arguments: tuple[str, ...] = ()
+    folder: Path,
+    settings: Mapping[str, str],
+    *,
+    port: int | None = None,
+    arguments: tuple[str, ...] = (),
+    python: str = sys.executable,
 ) -> Iterator[Service]:
-    """The service as `nbexchange serve` runs it, on loopback, with its data in `folder`."""
+    """The service as `nbexchange serve` runs it, on loopback, with its data in `folder`.
+
+    `python` may be that of another environment, with another version of the service.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     environment = {
@@ -36,7 +44,7 @@ def service(
         **settings,
     }
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "nbexchange.api", "serve", *arguments]
+    command = [python, "-m", "nbexchange.api", "serve", *arguments]
     log = folder / "service.log"
     with process(command, environment, log, lambda: answers(f"{url}/healthz")) as server:
         yield Service(url, f"{url}/services/nbexchange/", server, log)
