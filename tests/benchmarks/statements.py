@@ -22,7 +22,7 @@ from nbexchange.demo import servers
 
 NOTE = (
     "Statements as SQLAlchemy sends them, on PostgreSQL, the second time that a call of this kind is made. To the "
-    "round trips belong also, for each transaction, its ping (`pool_pre_ping`), BEGIN and its end."
+    "round trips belong also, for each transaction, its BEGIN and its end; a call that only reads has neither."
 )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Self
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import Identity
-from nbexchange.api.db.engine import Database, clock
+from nbexchange.api.db.engine import Database, clock, session_on
 from nbexchange.api.db.find_or_create import lock_people, store_contact
 from nbexchange.api.db.models import Person
 from nbexchange.protocol import Limits, Quotas
@@ -75,28 +76,42 @@ class Context:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        with self.runtime.database.read() as session:
-            yield Transaction(session, self.caller, self.runtime)
+        with self.runtime.database.connect() as connection, Transaction.on(connection, self) as transaction:
+            yield transaction
 
     @contextmanager
     def write(self, *, dry_run: bool = False) -> Iterator[Transaction]:
         """Committed at the end; rolled back by any exception, and by a dry run."""
-        with self.runtime.database.write(dry_run=dry_run) as session:
-            yield Transaction(session, self.caller, self.runtime)
+        database = self.runtime.database
+        with database.begin(dry_run=dry_run) as connection, Transaction.on(connection, self) as transaction:
+            yield transaction
 
 
 @dataclass(frozen=True)
 class Transaction:
     """One transaction of a caller, with its instant."""
 
-    session: Session
+    connection: Connection
     caller: Identity
     runtime: Runtime
+    _stack: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
+
+    @classmethod
+    @contextmanager
+    def on(cls, connection: Connection, context: Context) -> Iterator[Transaction]:
+        transaction = cls(connection, context.caller, context.runtime)
+        with transaction._stack:
+            yield transaction
+
+    @cached_property
+    def session(self) -> Session:
+        """For what works with entities."""
+        return self._stack.enter_context(session_on(self.connection))
 
     @cached_property
     def now(self) -> datetime:
         """The database's time, read when it is first asked for: a verb that stamps asks under its locks."""
-        return clock(self.session)
+        return clock(self.connection)
 
     def lock_people(self, names: Collection[str] = ()) -> Mapping[str, Person]:
         """The rows of the caller and of the others who are named, locked until the transaction ends.

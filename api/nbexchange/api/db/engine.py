@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import DateTime, TypeDecorator
 
+from nbexchange.api.db.pings import ping_idle
 from nbexchange.protocol import MAX_ROSTER
 from nbexchange.shared.deadlines import seconds_left
 
@@ -49,29 +50,57 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 @dataclass(frozen=True)
 class Database:
-    """An engine with the two kinds of transaction that the exchange uses."""
+    """An engine with the two kinds of transaction that the exchange uses.
+
+    Calls of the API use connections and prepared statements; sessions, with entities, are for what is done rarely.
+    """
 
     engine: Engine
+    reading: Engine = field(init=False, repr=False)
+    writing: Engine = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # On PostgreSQL each statement sees what is committed when it begins, within a transaction or without one.
+        object.__setattr__(self, "reading", self.engine.execution_options(isolation_level="AUTOCOMMIT"))
+        object.__setattr__(self, "writing", self.engine.execution_options(**{BEGIN: "IMMEDIATE"}))
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection that only reads."""
+        with self.reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self, *, dry_run: bool = False) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back: by any exception, or if it is a dry run.
+
+        SQLite takes its write lock at once: a transaction that reads first and writes later would fail
+        whenever another process wrote in between.
+        """
+        with self.writing.begin() as connection:
+            yield connection
+            if dry_run:
+                connection.rollback()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads. What was loaded in it can be used after its end."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A session that only reads. What was loaded in it can be used after its end."""
+        with self.connect() as connection, session_on(connection) as session:
             yield session
 
     @contextmanager
     def write(self, *, dry_run: bool = False) -> Iterator[Session]:
-        """A transaction that is committed at the end, or rolled back: by any exception, or if it is a dry run.
-
-        What was loaded in it can be used after its end, as it was then.
-        SQLite takes its write lock at once: a transaction that reads first and writes later would fail
-        whenever another process wrote in between.
-        """
-        engine = self.engine.execution_options(**{BEGIN: "IMMEDIATE"})
-        with Session(engine, expire_on_commit=False) as session, session.begin() as transaction:
+        """A session in a transaction, as `begin` has it. What was loaded can be used after its end, as it was then."""
+        with self.begin(dry_run=dry_run) as connection, session_on(connection) as session:
             yield session
-            if dry_run:
-                transaction.rollback()
+
+
+@contextmanager
+def session_on(connection: Connection) -> Iterator[Session]:
+    """A session in the connection's transaction, which has what was changed in it when the block ends."""
+    with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+        yield session
+        session.flush()
 
 
 def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **kwargs: Any) -> Database:
@@ -88,7 +117,9 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
         return Database(_connect_sqlite(url, timeout, echo=echo, **kwargs))
     kwargs = {"insertmanyvalues_page_size": MAX_ROSTER, **kwargs}  # a roster is written in one statement
     kwargs["connect_args"] = {**_postgresql_session(url, timeout), **kwargs.get("connect_args", {})}
-    return Database(create_engine(url, echo=echo, pool_pre_ping=True, hide_parameters=True, **kwargs))
+    engine = create_engine(url, echo=echo, hide_parameters=True, **kwargs)
+    ping_idle(engine)
+    return Database(engine)
 
 
 def _postgresql_session(url: URL, timeout: float | None) -> dict[str, Any]:
@@ -151,9 +182,13 @@ def _sqlite_clock() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def clock(session: Session) -> datetime:
+CLOCK = func.clock_timestamp(type_=UtcDateTime())
+_NOW = select(CLOCK)
+
+
+def clock(connection: Connection | Session) -> datetime:
     """Now, by the database's clock, which is the only one that stamps anything."""
-    return session.scalars(select(func.clock_timestamp(type_=UtcDateTime()))).one()
+    return connection.execute(_NOW).scalar_one()
 
 
 Rows = Sequence[Mapping[str, Any]]
