@@ -9,7 +9,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,14 @@ class TokenFile:
             self._write({**self.users(), digest(token): dict(user)})
         return token
 
+    def version(self) -> object:
+        """Something that is another one after each change; None where there is no file."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
     def users(self) -> dict[str, Any]:
         """The users by the digest of their token."""
         try:
@@ -54,18 +62,35 @@ class TokenFile:
             Path(draft).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
+@dataclass
 class StaticTokens:
-    """Looks tokens up in the file at each request: a new or removed one counts at once."""
+    """Looks tokens up in the file as it is at each request: a new or removed one counts at once."""
 
     file: TokenFile
+    _read: tuple[object, Mapping[str, Any], dict[str, Identity]] = field(
+        default=(None, {}, {}), init=False, repr=False
+    )
+    """Which file was read last, its users, and the identities of those who called since, by their tokens' digests."""
 
     def authenticate(self, request: Request) -> Identity | None:
         token = bearer_token(request)
         if token is None:
             return None
-        user = self.file.users().get(digest(token))
-        return identity_of(user) if user else None
+        users, identities = self._read_if_new()
+        key = digest(token)
+        if key not in identities:
+            user = users.get(key)
+            if not user:
+                return None
+            identities[key] = identity_of(user)
+        return identities[key]
+
+    def _read_if_new(self) -> tuple[Mapping[str, Any], dict[str, Identity]]:
+        version, users, identities = self._read
+        if version is None or version != self.file.version():
+            version, users, identities = self.file.version(), self.file.users(), {}
+            self._read = version, users, identities
+        return users, identities
 
 
 def digest(token: str) -> str:

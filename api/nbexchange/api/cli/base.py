@@ -165,6 +165,8 @@ class Group(Command):
 
 
 def start_logging(*, debug: bool) -> None:
+    # Nothing that is logged says them, and each line would look them up.
+    logging.logThreads = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, select
@@ -23,6 +25,11 @@ SQLITE_PATIENCE = 30
 """Seconds that a command waits for another writer before it gives up."""
 
 BEGIN = "nbexchange_begin"
+"""The option of a connection that says how its transaction begins: `READ`, or `WRITE`, which is the default."""
+READ, WRITE = "read", "write"
+
+ASKED_AGAIN = 60.0
+"""Seconds for which the time that the database once told is counted on."""
 
 
 class UnsupportedDatabase(Exception):
@@ -57,12 +64,11 @@ class Database:
 
     engine: Engine
     reading: Engine = field(init=False, repr=False)
-    writing: Engine = field(init=False, repr=False)
+    _asked: tuple[datetime, float] = field(default=(datetime.min, -math.inf), init=False, repr=False)
+    """When the clock was last asked: what it said, and the instant by `time.monotonic()`."""
 
     def __post_init__(self) -> None:
-        # On PostgreSQL each statement sees what is committed when it begins, within a transaction or without one.
-        object.__setattr__(self, "reading", self.engine.execution_options(isolation_level="AUTOCOMMIT"))
-        object.__setattr__(self, "writing", self.engine.execution_options(**{BEGIN: "IMMEDIATE"}))
+        object.__setattr__(self, "reading", self.engine.execution_options(**{BEGIN: READ}))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -77,10 +83,20 @@ class Database:
         SQLite takes its write lock at once: a transaction that reads first and writes later would fail
         whenever another process wrote in between.
         """
-        with self.writing.begin() as connection:
+        with self.engine.begin() as connection:
             yield connection
             if dry_run:
                 connection.rollback()
+
+    def recent_clock(self) -> datetime:
+        """Now, counted on from what the database's clock said within this minute: to be shown, not to stamp."""
+        instant, asked_at = self._asked
+        elapsed = time.monotonic() - asked_at
+        if elapsed > ASKED_AGAIN:
+            with self.connect() as connection:
+                instant, elapsed = clock(connection), 0.0
+            object.__setattr__(self, "_asked", (instant, time.monotonic()))
+        return instant + timedelta(seconds=elapsed)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -119,6 +135,13 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
     kwargs["connect_args"] = {**_postgresql_session(url, timeout), **kwargs.get("connect_args", {})}
     engine = create_engine(url, echo=echo, hide_parameters=True, **kwargs)
     ping_idle(engine)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Each statement sees what is committed when it begins, within a transaction or without one.
+        is_reading = connection.get_execution_options().get(BEGIN) == READ
+        connection.connection.dbapi_connection.autocommit = is_reading  # type: ignore[union-attr]  # there is one
+
     return Database(engine)
 
 
@@ -170,7 +193,7 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
+        mode = "DEFERRED" if connection.get_execution_options().get(BEGIN) == READ else "IMMEDIATE"
         seconds = min(arguments["timeout"], seconds_left())
         connection.connection.cursor().execute(f"PRAGMA busy_timeout={int(1000 * seconds)}")
         connection.exec_driver_sql(f"BEGIN {mode}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
+from werkzeug.routing import MapAdapter
 
 from nbexchange.api.http import conventions, current
 from nbexchange.api.http.routes import document, former, health, objects, v1
@@ -23,6 +24,16 @@ class WholePaths(Flask):
         environ["PATH_INFO"] = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         environ["SCRIPT_NAME"] = ""
         return super().wsgi_app(environ, start_response)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Without the host of a request, on which no route depends."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return self.url_map.bind("", path_info=request.path, default_method=request.method)
+
+    def ensure_sync(self, func: Any) -> Any:
+        """As it is: there are no coroutines here, and Flask would look at each function of each request."""
+        return func
 
 
 def create_app(runtime: Runtime, base_url: str = "/") -> Flask:

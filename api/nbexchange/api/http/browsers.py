@@ -6,13 +6,13 @@ from flask import Request, request
 
 from nbexchange.api.problems import BrowserRefused
 
-SIGNS = ("Origin", "Referer", "Accept-Language")
-"""Headers that browsers send and clients of the API do not.
+SIGNS = {"HTTP_ORIGIN", "HTTP_REFERER", "HTTP_ACCEPT_LANGUAGE"}
+"""Headers, as WSGI names them, that browsers send and clients of the API do not.
 
 On plain HTTP only `Accept-Language` is left of what a page cannot have its browser leave out. It can empty it.
 """
 
-FETCH_METADATA = "Sec-Fetch-"
+FETCH_METADATA = "HTTP_SEC_FETCH_"
 """Begins the names of the headers in which browsers say what kind of page asks. No page can set them."""
 
 
@@ -31,4 +31,4 @@ def refuse_browsers() -> None:
 
 
 def is_from_browser(request: Request) -> bool:
-    return any(name in SIGNS or name.startswith(FETCH_METADATA) for name, _ in request.headers)
+    return any(name in SIGNS or name.startswith(FETCH_METADATA) for name in request.environ)

@@ -31,6 +31,9 @@ log = logging.getLogger("nbexchange")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
+ABOUT_SERVICE = ((PROTOCOL_HEADER, str(REVISION)), (VERSION_HEADER, VERSION))
+"""Headers of every answer."""
+
 OLDEST_REVISION = 1
 """Of the protocol, that this service still understands."""
 
@@ -95,9 +98,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    response.headers[PROTOCOL_HEADER] = str(REVISION)
-    response.headers[VERSION_HEADER] = VERSION
+    for name, value in (("X-Request-ID", g.request_id), *ABOUT_SERVICE):
+        response.headers.add(name, value)
     # The path alone: a query string can hold a signature.
     log.info(
         "%s %s %s %.0f ms %s",

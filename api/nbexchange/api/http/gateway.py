@@ -27,6 +27,7 @@ from nbexchange.api.http.wsgi import (
     Answer,
     Environ,
     describe,
+    has_body,
     make_environ,
     put_body,
     token_of,
@@ -122,6 +123,8 @@ class Gateway:
 
     async def _take_body(self, environ: Environ, receive: Receive) -> None:
         """Read the body, or as much of it as shows that it is too long, which the application says."""
+        if not has_body(environ):
+            return
         body = bytearray()
         task = _this_task()
         self.reading[task] = body

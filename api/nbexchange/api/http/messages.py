@@ -14,12 +14,16 @@ from nbexchange.api.wire.misfits import refusing_misfits
 MAX_BODY = 4 << 20
 """Bytes of a JSON body: a batch of a hundred items with long lists of notebooks fits."""
 
+ENCODER = msgspec.json.Encoder()
+
 T = TypeVar("T")
 
 
 def parse_query(kind: type[T]) -> T:
     """The request's query string; raises `InvalidRequest`."""
     with refusing_misfits():
+        if not request.query_string:
+            return msgspec.convert({}, kind)
         parameters = request.args.to_dict(flat=False)
         if any(len(texts) > 1 for texts in parameters.values()):
             raise InvalidRequest("A parameter is given twice.")
@@ -56,6 +60,5 @@ def parse_body(kind: type[T]) -> T:
 
 
 def reply(answer: Any, status: int = 200, content_type: str = "application/json") -> Response:
-    response = Response(msgspec.json.encode(answer), status, content_type=content_type)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    headers = {"Content-Type": content_type, "Cache-Control": "no-store"}
+    return Response(ENCODER.encode(answer), status, headers)

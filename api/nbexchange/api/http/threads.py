@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from nbexchange.api.problems import ServiceBusy
@@ -38,38 +39,71 @@ class Threads:
 
         Work of one `caller` takes turns for a share of the threads. One who leaves before that takes none.
         """
-        until = asyncio.get_running_loop().time() + self.patience
-        work = partial(function, *arguments)
-        if caller is None:
-            return await self._work(work, until, lambda: None)
-        turns = self.turns.setdefault(caller, asyncio.Semaphore(max(1, self.number // SHARE)))
-        try:
-            async with asyncio.timeout_at(until):
-                await turns.acquire()
-        except TimeoutError:
-            raise _busy() from None
-        return await self._work(work, until, turns.release)
-
-    async def _work(self, work: Callable[[], T], until: float, end: Callable[[], None]) -> T:
-        """`end` is called when the thread is free again, which may be after the caller has left."""
         loop = asyncio.get_running_loop()
-        future = self.pool.submit(work)
-        future.add_done_callback(lambda _: _call_in(loop, end))
-        late = loop.call_at(until, future.cancel)
+        until = loop.time() + self.patience
+        end = await self._take_turn(caller, until)
+        job = _Job(loop, partial(function, *arguments), end)
+        late = loop.call_at(until, job.give_up)
+        self.pool.submit(job.do)
         try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task and task.cancelling():
-                raise
-            raise _busy() from None
+            return cast(T, await job.outcome)
         finally:
             late.cancel()
+            job.give_up()  # for who has left; of what is done it changes nothing
+
+    async def _take_turn(self, caller: str | None, until: float) -> Callable[[], None]:
+        """Gives what ends the turn."""
+        if caller is None:
+            return _nothing
+        turns = self.turns.setdefault(caller, asyncio.Semaphore(max(1, self.number // SHARE)))
+        if turns.locked():
+            try:
+                async with asyncio.timeout_at(until):
+                    await turns.acquire()
+            except TimeoutError:
+                raise _busy() from None
+        else:
+            await turns.acquire()  # at once
+        return turns.release
 
 
-def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # after the loop's end nobody waits
-        loop.call_soon_threadsafe(function)
+class _Job:
+    """Work that is begun by a thread, or given up before that; `end` is called in the loop after either."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, work: Callable[[], Any], end: Callable[[], None]
+    ) -> None:
+        self.loop, self.work, self.end = loop, work, end
+        self.outcome = loop.create_future()
+        self.first = Lock()  # for the one who gets it
+
+    def do(self) -> None:
+        if not self.first.acquire(blocking=False):
+            return
+        result, error = None, None
+        try:
+            result = self.work()
+        except BaseException as problem:  # noqa: BLE001 - raised where the work is waited for
+            error = problem
+        with suppress(RuntimeError):  # after the loop's end nobody waits
+            self.loop.call_soon_threadsafe(self._finish, result, error)
+
+    def _finish(self, result: Any, error: BaseException | None) -> None:
+        self.end()
+        if self.outcome.done():
+            return
+        if error is None:
+            self.outcome.set_result(result)
+        else:
+            self.outcome.set_exception(error)
+
+    def give_up(self) -> None:
+        if self.first.acquire(blocking=False):
+            self._finish(None, _busy())
+
+
+def _nothing() -> None:
+    pass
 
 
 def _busy() -> ServiceBusy:

@@ -76,6 +76,10 @@ def _wrap_file(file: Any, block_size: int = CHUNK) -> FileWrapper:
     return FileWrapper(file, max(block_size, CHUNK))
 
 
+def has_body(environ: Environ) -> bool:
+    return "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH", "0") != "0"
+
+
 def put_body(environ: Environ, body: bytes) -> None:
     """Give a request its body, which came in whatever form HTTP has for it."""
     environ["wsgi.input"] = BytesIO(body)

@@ -14,6 +14,5 @@ operations = Operations()
 @operations.add("GET", "/me", requires=CALLER, answer=protocol.Me)
 def me() -> protocol.Me:
     """Say who the caller is here: organisation, courses and roles, limits, quotas, and the server's time."""
-    with context().read() as transaction:
-        now = transaction.now
-    return answers.me(context(), now)
+    here = context()
+    return answers.me(here, here.runtime.database.recent_clock())
