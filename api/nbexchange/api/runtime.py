@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.db.engine import Database, clock, session_on
-from nbexchange.api.db.find_or_create import lock_people, store_contact
-from nbexchange.api.db.models import Person
+from nbexchange.api.db.find_or_create import PersonRow, lock_people, store_contact
 from nbexchange.protocol import Limits, Quotas
 from nbexchange.shared.deadlines import seconds_left
 from nbexchange.storage import ObjectStore, StoreUnavailable
@@ -113,16 +112,16 @@ class Transaction:
         """The database's time, read when it is first asked for: a verb that stamps asks under its locks."""
         return clock(self.connection)
 
-    def lock_people(self, names: Collection[str] = ()) -> Mapping[str, Person]:
+    def lock_people(self, names: Collection[str] = ()) -> Mapping[str, PersonRow]:
         """The rows of the caller and of the others who are named, locked until the transaction ends.
 
         The lock makes one person's writes take turns: stamps, attempts and limits are counted under it. What the
         identity states about the caller is stored; what it omits stays.
         """
-        people = lock_people(self.session, self.caller.org_id, {self.caller.name, *names})
-        store_contact(people[self.caller.name], self.caller.contact)
+        people = lock_people(self.connection, self.caller.org_id, {self.caller.name, *names})
+        store_contact(self.connection, people[self.caller.name], self.caller.contact)
         return people
 
-    def lock_caller(self) -> Person:
+    def lock_caller(self) -> PersonRow:
         """The caller's own row, locked in the same way."""
         return self.lock_people()[self.caller.name]

@@ -10,7 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from nbexchange.api.access.visibility import removable_submissions, removal_flag
 from nbexchange.api.audit.record import record_objects
-from nbexchange.api.db.models import Person, Submission, Upload
+from nbexchange.api.db.find_or_create import PersonRow
+from nbexchange.api.db.models import Submission, Upload
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import RemoveSubmissions, Verb
 
@@ -50,7 +51,7 @@ def _lock(transaction: Transaction, rows: Sequence[Submission]) -> None:
     transaction.session.execute(query.order_by(Upload.pk).with_for_update(key_share=True)).all()
 
 
-def _hide(transaction: Transaction, actor: Person, rows: Sequence[Submission], flag: Flag) -> None:
+def _hide(transaction: Transaction, actor: PersonRow, rows: Sequence[Submission], flag: Flag) -> None:
     """Set the flag, and log where it was not set before."""
     if not rows:
         return

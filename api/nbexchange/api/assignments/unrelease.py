@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from nbexchange.api.access.visibility import current_releases
 from nbexchange.api.audit.record import record_objects, record_purge
-from nbexchange.api.db.find_or_create import find_assignment
-from nbexchange.api.db.models import Assignment, Feedback, Person, Release, Submission, Upload
+from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow, find_assignment
+from nbexchange.api.db.models import Feedback, Release, Submission, Upload
 from nbexchange.api.db.states import PURGED
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Context, Transaction
@@ -54,22 +54,24 @@ def unrelease(context: Context, request: UnreleaseQuery) -> PurgeCount | None:
 
 def lock_assignment(
     transaction: Transaction, course_id: str, assignment_id: str
-) -> tuple[Person, Assignment]:
+) -> tuple[PersonRow, AssignmentRow]:
     """The caller and the assignment, which no other request begins or publishes anything in until the end."""
     actor = transaction.lock_caller()
-    session = transaction.session
-    return actor, find_assignment(session, actor.org_pk, course_id, assignment_id, exclusive=True)
+    assignment = find_assignment(
+        transaction.connection, actor.org_pk, course_id, assignment_id, exclusive=True
+    )
+    return actor, assignment
 
 
-def _hide(transaction: Transaction, assignment: Assignment, actor: Person) -> None:
-    query = current_releases(transaction.caller, [assignment.course.course_id])
+def _hide(transaction: Transaction, assignment: AssignmentRow, actor: PersonRow) -> None:
+    query = current_releases(transaction.caller, [assignment.course_id])
     release = transaction.session.scalars(query.where(Release.assignment_pk == assignment.pk)).one_or_none()
     if release is not None:
         release.is_current = False
         record_objects(transaction.session, [("unreleased", release.upload)], actor, transaction.now)
 
 
-def count(session: Session, assignment: Assignment) -> PurgeCount:
+def count(session: Session, assignment: AssignmentRow) -> PurgeCount:
     """What a purge would remove."""
     rows = [
         session.scalars(
@@ -80,7 +82,7 @@ def count(session: Session, assignment: Assignment) -> PurgeCount:
     return _purge_count(rows, _lock_unpurged(session, assignment))
 
 
-def purge(transaction: Transaction, assignment: Assignment, actor: Person) -> PurgeCount:
+def purge(transaction: Transaction, assignment: AssignmentRow, actor: PersonRow) -> PurgeCount:
     """Forget a locked assignment and all that belongs to it; purging it again changes nothing."""
     # First the uploads: one that is completed at this moment is waited for, and a later one is purged already.
     session = transaction.session
@@ -96,11 +98,11 @@ def purge(transaction: Transaction, assignment: Assignment, actor: Person) -> Pu
         for m in PURGED_ROWS
     ]
     if uploads:
-        record_purge(session, assignment, actor, transaction.now)
+        record_purge(transaction.connection, assignment, actor, transaction.now)
     return _purge_count(rows, uploads)
 
 
-def _lock_unpurged(session: Session, assignment: Assignment) -> Sequence[Row[int, int, int]]:
+def _lock_unpurged(session: Session, assignment: AssignmentRow) -> Sequence[Row[int, int, int]]:
     """Key, size and sweeps of what is not purged yet, locked in the order in which all uploads are locked."""
     return session.execute(
         select(Upload.pk, Upload.size, Upload.sweeps)

@@ -6,30 +6,47 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.orm import Session
 
 from nbexchange.api.db.events import EVENTS, UPLOADED
-from nbexchange.api.db.models import Action, Assignment, Course, Person, Upload
+from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow
+from nbexchange.api.db.models import Action, Course, Upload
+from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.protocol import Verb
 
+INSERT = insert(Action)
 
-def record_uploads(session: Session, uploads: Sequence[Upload], now: datetime) -> None:
-    """The uploads were completed; each comes with its assignment, course, actor and student."""
-    _insert(session, [_upload_row(UPLOADED[u.kind], u, u.actor, now) for u in uploads])
+
+def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None:
+    """The uploads were completed, each by its actor."""
+    _insert(connection, [_completed_row(upload) for upload in uploads])
+
+
+def _completed_row(upload: UploadRow) -> dict[str, Any]:
+    assert upload.completed_at is not None  # noqa: S101 - it is completed
+    return {
+        **_row(UPLOADED[upload.kind], upload, upload.actor_pk, upload.actor, upload.completed_at),
+        "on_behalf": upload.student if upload.student != upload.actor else None,
+        "assignment_id": upload.assignment_id,
+        "upload_pk": upload.pk,
+        "object_id": upload.uuid,
+        "size": upload.size,
+        "sha256": upload.sha256,
+    }
 
 
 def record_objects(
-    session: Session, events: Sequence[tuple[Verb, Upload]], actor: Person, now: datetime
+    session: Session, events: Sequence[tuple[Verb, Upload]], actor: PersonRow, now: datetime
 ) -> None:
     """The actor did something to what these uploads brought; each comes with its assignment, course and student."""
-    _insert(session, [_upload_row(verb, upload, actor, now) for verb, upload in events])
+    _insert(session.connection(), [_upload_row(verb, upload, actor, now) for verb, upload in events])
 
 
-def _upload_row(verb: Verb, upload: Upload, actor: Person, now: datetime) -> dict[str, Any]:
+def _upload_row(verb: Verb, upload: Upload, actor: PersonRow, now: datetime) -> dict[str, Any]:
     student = upload.student.name if upload.student else None
     return {
-        **_row(verb, upload.assignment.course, actor, now),
+        **_row(verb, upload.assignment.course, actor.pk, actor.name, now),
         "on_behalf": student if student != actor.name else None,
         "assignment_id": upload.assignment.assignment_id,
         "upload_pk": upload.pk,
@@ -39,38 +56,44 @@ def _upload_row(verb: Verb, upload: Upload, actor: Person, now: datetime) -> dic
     }
 
 
-def record_purge(session: Session, assignment: Assignment, actor: Person, now: datetime) -> None:
+def record_purge(connection: Connection, assignment: AssignmentRow, actor: PersonRow, now: datetime) -> None:
     """A whole assignment was purged: all of its objects at once, so none by its id."""
-    row = _row("purged", assignment.course, actor, now)
-    _insert(session, [{**row, "assignment_id": assignment.assignment_id}])
+    row = _row("purged", assignment, actor.pk, actor.name, now)
+    _insert(connection, [{**row, "assignment_id": assignment.assignment_id}])
 
 
 def record_roster(
-    session: Session,
+    connection: Connection,
     verb: Verb,
     roles: Mapping[str, str],
     course: Course,
-    actor: Person | str,
+    actor: PersonRow | str,
     now: datetime,
 ) -> None:
-    """People of these names and roles came onto the course's roster, or left it."""
-    row = _row(verb, course, actor, now)
-    _insert(session, [{**row, "on_behalf": name, "role": role} for name, role in roles.items()])
+    """People of these names and roles came onto the course's roster, or left it.
+
+    The administrator of the exchange is an actor without a row, known by name alone.
+    """
+    actor_pk, name = (None, actor) if isinstance(actor, str) else (actor.pk, actor.name)
+    row = _row(verb, course, actor_pk, name, now)
+    _insert(connection, [{**row, "on_behalf": name, "role": role} for name, role in roles.items()])
 
 
-def _row(verb: Verb, course: Course, actor: Person | str, now: datetime) -> dict[str, Any]:
-    """What all entries have. The administrator of the exchange is an actor without a row, known by name alone."""
+def _row(
+    verb: Verb, place: Course | AssignmentRow | UploadRow, actor_pk: int | None, actor: str, now: datetime
+) -> dict[str, Any]:
+    """What all entries have."""
     return {
         "verb": verb,
         "kind": EVENTS[verb].about,
         "at": now,
-        "org_pk": course.org_pk,
-        "actor_pk": actor.pk if isinstance(actor, Person) else None,
-        "actor": actor.name if isinstance(actor, Person) else actor,
-        "course_id": course.course_id,
+        "org_pk": place.org_pk,
+        "actor_pk": actor_pk,
+        "actor": actor,
+        "course_id": place.course_id,
     }
 
 
-def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        session.execute(insert(Action), rows)
+        connection.execute(INSERT, rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, Row, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -187,7 +187,8 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
-        connection.create_function("clock_timestamp", 0, _sqlite_clock)
+        for name in ("clock_timestamp", "statement_timestamp"):
+            connection.create_function(name, 0, _sqlite_clock)
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -206,6 +207,8 @@ def _sqlite_clock() -> str:
 
 
 CLOCK = func.clock_timestamp(type_=UtcDateTime())
+STATEMENT_CLOCK = func.statement_timestamp(type_=UtcDateTime())
+"""When the statement began: an index can be searched for it, and all rows that it writes get the same."""
 _NOW = select(CLOCK)
 
 
@@ -214,24 +217,27 @@ def clock(connection: Connection | Session) -> datetime:
     return connection.execute(_NOW).scalar_one()
 
 
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of a statement whose columns are read by their names."""
+
 Rows = Sequence[Mapping[str, Any]]
 
 
-def insert_missing(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
+def insert_missing(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:
     """Insert the rows that no unique constraint forbids, so that two writers can be first at once."""
     if rows:
-        session.execute(_insert(session, model).values(list(rows)).on_conflict_do_nothing())
+        connection.execute(_insert(connection, model).values(list(rows)).on_conflict_do_nothing())
 
 
-def upsert(session: Session, model: type[DeclarativeBase], rows: Rows, key: Collection[str]) -> None:
+def upsert(connection: Connection, model: type[DeclarativeBase], rows: Rows, key: Collection[str]) -> None:
     """Insert the rows; of those whose key is there already, write the rest of their columns."""
     if not rows:
         return
-    statement = _insert(session, model)
+    statement = _insert(connection, model)
     written = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=written), list(rows))
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=written), list(rows))
 
 
-def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)
+def _insert(connection: Connection, model: type[DeclarativeBase]) -> Any:
+    kinds = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return kinds.insert(model)

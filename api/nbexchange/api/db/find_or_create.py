@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy.orm import Session
 
-from nbexchange.api.db.engine import insert_missing
+from nbexchange.api.db.engine import CLOCK, insert_missing
 from nbexchange.api.db.models import Assignment, Course, Organisation, Person
 from nbexchange.api.problems import NotFound
 
@@ -19,66 +21,121 @@ def in_organisation(org_id: str) -> ColumnElement[bool]:
     return Organisation.org_id == org_id
 
 
-def find_organisation(session: Session, org_id: str) -> int:
+def find_organisation(connection: Connection, org_id: str) -> int:
     """The key of the organisation, which its first writing request creates."""
     query = select(Organisation.pk).where(in_organisation(org_id))
-    org_pk = session.scalar(query)
+    org_pk = connection.execute(query).scalar()
     if org_pk is None:
-        insert_missing(session, Organisation, [{"org_id": org_id}])
-        org_pk = session.scalars(query).one()
+        insert_missing(connection, Organisation, [{"org_id": org_id}])
+        org_pk = connection.execute(query).scalar_one()
     return org_pk
 
 
 # --- people -------------------------------------------------------------------------------------------------
 
 
-def lock_people(session: Session, org_id: str, names: Collection[str]) -> Mapping[str, Person]:
+class PersonRow(NamedTuple):
+    """What is known of somebody."""
+
+    pk: int
+    org_pk: int
+    name: str
+    full_name: str | None
+    email: str | None
+    lms_user_id: str | None
+
+
+PEOPLE = (
+    select(*(getattr(Person, name) for name in PersonRow._fields))
+    .join(Organisation, Person.org_pk == Organisation.pk)
+    .where(Organisation.org_id == bindparam("org_id"), Person.name.in_(bindparam("names", expanding=True)))
+)
+LOCKED_PEOPLE = PEOPLE.order_by(  # in one order everywhere, so that no two requests wait for each other
+    Person.pk
+).with_for_update(of=Person, key_share=True)
+
+
+def lock_people(connection: Connection, org_id: str, names: Collection[str]) -> Mapping[str, PersonRow]:
     """The people of these names, locked until the transaction ends; missing rows are made.
 
     The lock makes one person's writes take turns: stamps, attempts and limits are counted under it.
     """
-    # Before the locks: a transaction that waits for another's new row must not hold a third's.
-    org_pk = _create_missing(session, org_id, names)
-    query = (
-        select(Person)
-        .where(Person.org_pk == org_pk, Person.name.in_(names))
-        .order_by(Person.pk)  # in one order everywhere, so that no two requests wait for each other
-        .with_for_update(key_share=True)
-    )
-    return {person.name: person for person in session.scalars(query)}
+    values = {"org_id": org_id, "names": list(names)}
+    if len(names) > 1:
+        # Before the locks: a transaction that waits for another's new row must not hold a third's.
+        _create_missing(connection, org_id, names)
+    rows = connection.execute(LOCKED_PEOPLE, values).all()
+    if len(rows) < len(names):  # nobody is locked: it is one, who is new
+        _create_missing(connection, org_id, names)
+        rows = connection.execute(LOCKED_PEOPLE, values).all()
+    return {row.name: PersonRow(*row) for row in rows}
 
 
-def store_contact(person: Person, contact: Mapping[str, str]) -> None:
+def store_contact(connection: Connection, person: PersonRow, contact: Mapping[str, str]) -> None:
     """Store what an identity states of its person; what it omits stays."""
-    for field, value in contact.items():
-        if getattr(person, field) != value:
-            setattr(person, field, value)
+    news = {field: value for field, value in contact.items() if getattr(person, field) != value}
+    if news:
+        connection.execute(update(Person).where(Person.pk == person.pk).values(news))
 
 
-def find_people(session: Session, org_id: str, names: Collection[str]) -> Mapping[str, Person]:
+def find_people(connection: Connection, org_id: str, names: Collection[str]) -> Mapping[str, PersonRow]:
     """The people of these names, whose rows are made where they are missing."""
-    org_pk = _create_missing(session, org_id, names)
-    query = select(Person).where(Person.org_pk == org_pk, Person.name.in_(names))
-    return {person.name: person for person in session.scalars(query)}
+    _create_missing(connection, org_id, names)
+    rows = connection.execute(PEOPLE, {"org_id": org_id, "names": list(names)})
+    return {row.name: PersonRow(*row) for row in rows}
 
 
-def _create_missing(session: Session, org_id: str, names: Collection[str]) -> int:
-    """Make the rows of the organisation and of these people where they are missing; gives the organisation's key."""
+def _create_missing(connection: Connection, org_id: str, names: Collection[str]) -> None:
+    """Make the rows of the organisation and of these people where they are missing."""
     is_named = and_(Person.org_pk == Organisation.pk, Person.name.in_(names))
     query = select(Organisation.pk, Person.name).outerjoin(Person, is_named).where(in_organisation(org_id))
-    rows = session.execute(query).all()
-    org_pk = rows[0].pk if rows else find_organisation(session, org_id)
+    rows = connection.execute(query).all()
+    org_pk = rows[0].pk if rows else find_organisation(connection, org_id)
     missing = set(names) - {row.name for row in rows}
-    insert_missing(session, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
-    return org_pk
+    insert_missing(connection, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])
 
 
 # --- courses and assignments --------------------------------------------------------------------------------
 
 
-def create_course(session: Session, org_pk: int, course_id: str, title: str | None = None) -> None:
+class AssignmentRow(NamedTuple):
+    """An assignment, with what its course is called."""
+
+    pk: int
+    org_pk: int
+    course_pk: int
+    assignment_id: str
+    course_id: str
+    title: str | None
+    """Of the course."""
+    now: datetime
+    """When the row was read, by the database's clock: after the locks that the transaction had before."""
+
+
+ASSIGNMENT = (
+    select(
+        Assignment.pk,
+        Assignment.org_pk,
+        Assignment.course_pk,
+        Assignment.assignment_id,
+        Course.course_id,
+        Course.title,
+        CLOCK,
+    )
+    .join(Course, Assignment.course_pk == Course.pk)
+    .where(
+        Course.org_pk == bindparam("org_pk"),
+        Course.course_id == bindparam("course_id"),
+        Assignment.assignment_id == bindparam("assignment_id"),
+    )
+)
+SHARED = ASSIGNMENT.with_for_update(of=Assignment, read=True, key_share=True)
+EXCLUSIVE = ASSIGNMENT.with_for_update(of=Assignment)
+
+
+def create_course(connection: Connection, org_pk: int, course_id: str, title: str | None = None) -> None:
     """A row for the course, where it has none."""
-    insert_missing(session, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
+    insert_missing(connection, Course, [{"org_pk": org_pk, "course_id": course_id, "title": title}])
 
 
 def find_course(session: Session, org_id: str, course_id: str, *, lock: bool = False) -> Course | None:
@@ -92,24 +149,17 @@ def find_course(session: Session, org_id: str, course_id: str, *, lock: bool = F
 
 
 def find_assignment(
-    session: Session, org_pk: int, course_id: str, assignment_id: str, *, exclusive: bool = False
-) -> Assignment:
+    connection: Connection, org_pk: int, course_id: str, assignment_id: str, *, exclusive: bool = False
+) -> AssignmentRow:
     """The assignment with its course, or `NotFound`.
 
     Locked until the transaction ends: an `exclusive` lock waits for all others, and all others wait for it.
     """
-    assignment = session.scalars(
-        select(Assignment)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .where(
-            Course.org_pk == org_pk, Course.course_id == course_id, Assignment.assignment_id == assignment_id
-        )
-        .options(contains_eager(Assignment.course))
-        .with_for_update(of=Assignment, read=not exclusive, key_share=not exclusive)
-    ).one_or_none()
-    if assignment is None:
+    values = {"org_pk": org_pk, "course_id": course_id, "assignment_id": assignment_id}
+    row = connection.execute(EXCLUSIVE if exclusive else SHARED, values).one_or_none()
+    if row is None:
         raise no_assignment(course_id, assignment_id)
-    return assignment
+    return AssignmentRow(*row)
 
 
 def no_assignment(course_id: str, assignment_id: str) -> NotFound:
@@ -118,17 +168,17 @@ def no_assignment(course_id: str, assignment_id: str) -> NotFound:
 
 
 def find_or_create_assignment(
-    session: Session, org_pk: int, course_id: str, assignment_id: str, title: str | None
-) -> Assignment:
+    connection: Connection, org_pk: int, course_id: str, assignment_id: str, title: str | None
+) -> AssignmentRow:
     """The assignment, created with its course by the first release or feedback; locked as by `find_assignment`."""
-    create_course(session, org_pk, course_id, title)
-    course_pk = session.scalars(
+    create_course(connection, org_pk, course_id, title)
+    course_pk = connection.execute(
         select(Course.pk).where(Course.org_pk == org_pk, Course.course_id == course_id)
-    ).one()
+    ).scalar_one()
     row = {"org_pk": org_pk, "course_pk": course_pk, "assignment_id": assignment_id}
-    insert_missing(session, Assignment, [row])
-    assignment = find_assignment(session, org_pk, course_id, assignment_id)
-    if title and assignment.course.title != title:
+    insert_missing(connection, Assignment, [row])
+    assignment = find_assignment(connection, org_pk, course_id, assignment_id)
+    if title and assignment.title != title:
         # After the assignment: a transaction that waits for its new row must not hold the course.
-        assignment.course.title = title
+        connection.execute(update(Course).where(Course.pk == course_pk).values(title=title))
     return assignment

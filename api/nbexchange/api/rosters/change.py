@@ -16,8 +16,14 @@ from sqlalchemy import delete, update
 from nbexchange.api.access.permissions import may_take_off, require_editor
 from nbexchange.api.audit.record import record_roster
 from nbexchange.api.db.engine import upsert
-from nbexchange.api.db.find_or_create import create_course, find_course, find_organisation, find_people
-from nbexchange.api.db.models import Course, Membership, Person
+from nbexchange.api.db.find_or_create import (
+    PersonRow,
+    create_course,
+    find_course,
+    find_organisation,
+    find_people,
+)
+from nbexchange.api.db.models import Course, Membership
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.rosters.read import find_members, no_course, require_rosters
 from nbexchange.api.runtime import Context, Transaction
@@ -45,7 +51,7 @@ class LockedRoster:
 
     transaction: Transaction
     course: Course
-    people: Mapping[str, Person]
+    people: Mapping[str, PersonRow]
     """The caller, if they are a person, and the people who are to be on the roster."""
     members: Mapping[str, Membership]
     """Who is on it, in the order of their names."""
@@ -110,13 +116,13 @@ def name_course(context: Context, course_id: str, title: str | None = None) -> b
         raise InvalidRequest(f"{course_id[:100]!r} cannot be used as a file name and an id: {ID_RULE}.")
     title = plain_text(title or "") or None
     with context.write() as transaction:
-        session = transaction.session
-        org_pk = find_organisation(session, context.caller.org_id)
+        session, connection = transaction.session, transaction.connection
+        org_pk = find_organisation(connection, context.caller.org_id)
         is_new = find_course(session, context.caller.org_id, course_id) is None
-        create_course(session, org_pk, course_id, title)
+        create_course(connection, org_pk, course_id, title)
         if title:
             same = (Course.org_pk == org_pk, Course.course_id == course_id)
-            session.execute(update(Course).where(*same).values(title=title))
+            connection.execute(update(Course).where(*same).values(title=title))
     return is_new
 
 
@@ -188,14 +194,14 @@ def _values(membership: Membership | None, entry: RosterEntry) -> Values:
 
 def _lock(transaction: Transaction, course_id: str, names: Iterable[str] = ()) -> LockedRoster:
     """An instructor's course is created with its roster; the administrator's must exist, so that a typo shows."""
-    session, caller = transaction.session, transaction.caller
-    org_pk = find_organisation(session, caller.org_id)
+    session, connection, caller = transaction.session, transaction.connection, transaction.caller
+    org_pk = find_organisation(connection, caller.org_id)
     # Before the lock: a transaction that waits for another's new row must not hold what that other waits for.
     people = find_people(
-        session, caller.org_id, {*names, *([] if caller.is_administrator else [caller.name])}
+        connection, caller.org_id, {*names, *([] if caller.is_administrator else [caller.name])}
     )
     if not caller.is_administrator:
-        create_course(session, org_pk, course_id)
+        create_course(connection, org_pk, course_id)
     course = find_course(session, caller.org_id, course_id, lock=True)
     if course is None:
         raise no_course(caller.org_id, course_id)
@@ -207,7 +213,7 @@ def _write(roster: LockedRoster, rows: Mapping[str, Values]) -> None:
         return
     course = {"org_pk": roster.course.org_pk, "course_pk": roster.course.pk}
     upsert(
-        roster.transaction.session,
+        roster.transaction.connection,
         Membership,
         [{**course, "person_pk": roster.people[name].pk, **row} for name, row in rows.items()],
         key=("course_pk", "person_pk"),
@@ -219,11 +225,11 @@ def _remove(roster: LockedRoster, names: Collection[str]) -> None:
     if not names:
         return
     pks = [roster.members[name].pk for name in names]
-    roster.transaction.session.execute(delete(Membership).where(Membership.pk.in_(pks)))
+    roster.transaction.connection.execute(delete(Membership).where(Membership.pk.in_(pks)))
     _record(roster, "unenrolled", {name: roster.members[name].role for name in names})
 
 
 def _record(roster: LockedRoster, verb: Verb, roles: Mapping[str, str]) -> None:
     transaction = roster.transaction
     actor = roster.people.get(transaction.caller.name, transaction.caller.name)
-    record_roster(transaction.session, verb, roles, roster.course, actor, transaction.now)
+    record_roster(transaction.connection, verb, roles, roster.course, actor, transaction.now)

@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from nbexchange.api.access.permissions import may_act_for_students, may_name_students
-from nbexchange.api.db.find_or_create import find_assignment, find_or_create_assignment
-from nbexchange.api.db.models import Assignment, Person
+from nbexchange.api.db.find_or_create import (
+    AssignmentRow,
+    PersonRow,
+    find_assignment,
+    find_or_create_assignment,
+)
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Transaction
 from nbexchange.protocol import InitiateUploads, is_id, is_path_component
@@ -24,10 +28,10 @@ class Batch:
 
     transaction: Transaction
     request: InitiateUploads
-    people: Mapping[str, Person]
+    people: Mapping[str, PersonRow]
     """The caller and the students that the items name."""
-    actor: Person
-    assignment: Assignment
+    actor: PersonRow
+    assignment: AssignmentRow
     by_instructor: bool
     """Whether the caller is an instructor of the course now."""
     now: datetime
@@ -37,7 +41,7 @@ class Batch:
 
 
 def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
-    """Find, or create, and lock what a batch is about; the clock is read under the locks.
+    """Find, or create, and lock what a batch is about; its instant is read under the locks of the people.
 
     Raises for what is wrong with all items.
     """
@@ -47,7 +51,7 @@ def lock_batch(transaction: Transaction, request: InitiateUploads) -> Batch:
     actor = people[caller.name]
     by_instructor = may_act_for_students(caller, request.course_id)
     assignment = _lock_assignment(transaction, actor.org_pk, request, may_create=by_instructor)
-    now = transaction.now
+    now = assignment.now
     return Batch(transaction, request, people, actor, assignment, by_instructor, now, now + UPLOAD_LIFETIME)
 
 
@@ -67,13 +71,13 @@ def _named_students(transaction: Transaction, request: InitiateUploads) -> set[s
 
 def _lock_assignment(
     transaction: Transaction, org_pk: int, request: InitiateUploads, *, may_create: bool
-) -> Assignment:
+) -> AssignmentRow:
     """An instructor's release creates it, and so does feedback on no submission of this exchange."""
-    session = transaction.session
+    connection = transaction.connection
     is_first = request.kind == "release" or (
         request.kind == "feedback" and all(item.submission_id is None for item in request.items)
     )
     if is_first and may_create:
         title = transaction.caller.courses[request.course_id].title
-        return find_or_create_assignment(session, org_pk, request.course_id, request.assignment_id, title)
-    return find_assignment(session, org_pk, request.course_id, request.assignment_id)
+        return find_or_create_assignment(connection, org_pk, request.course_id, request.assignment_id, title)
+    return find_assignment(connection, org_pk, request.course_id, request.assignment_id)

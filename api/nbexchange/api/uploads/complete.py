@@ -1,4 +1,4 @@
-"""Uploads end: the store is asked what it holds, then one transaction makes it visible, or not.
+"""Uploads end: the store is asked what it holds, then one transaction for each kind makes them visible, or not.
 
 The client's `complete` and garbage collection run the same code. The store is asked outside any transaction; inside,
 each upload leaves `pending` once, by compare-and-set.
@@ -10,20 +10,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Boolean, Connection, bindparam, or_, select, update
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import completion_objection
-from nbexchange.api.access.visibility import own_uploads
 from nbexchange.api.audit.record import record_uploads
-from nbexchange.api.db.engine import clock
-from nbexchange.api.db.loading import ACTOR, ASSIGNMENT, PUBLISHED, STUDENT, load_published
-from nbexchange.api.db.models import Assignment, Person, Published, Upload
+from nbexchange.api.db.engine import STATEMENT_CLOCK, clock
+from nbexchange.api.db.models import Assignment, Person, Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING, REJECTED
+from nbexchange.api.db.upload_rows import UploadRow, read_own_uploads, read_uploads
 from nbexchange.api.problems import (
     AlreadyReleased,
     ExchangeProblem,
@@ -35,7 +34,7 @@ from nbexchange.api.problems import (
     UploadEnded,
 )
 from nbexchange.api.runtime import Context, Runtime
-from nbexchange.api.uploads.publish import PUBLISHERS, Publication
+from nbexchange.api.uploads.publish import PUBLISHERS
 from nbexchange.shared.deadlines import with_deadline
 from nbexchange.storage import StoredObject
 
@@ -50,54 +49,72 @@ NO_UPLOAD = NotFound("You have no such upload.")
 Stored = Mapping[int, StoredObject | None]
 """What the store holds, by the upload's key."""
 
-Objection = Callable[[Upload, datetime], ExchangeProblem | None]
-"""Why an upload may not be completed at this instant; None when it may."""
+Problems = dict[int, ExchangeProblem]
+Outcomes = dict[int, UploadRow | ExchangeProblem]
+"""By the keys of the uploads."""
 
 
-def complete(context: Context, item_ids: Sequence[UUID]) -> dict[UUID, Published | ExchangeProblem]:
+Objection = Callable[[UploadRow], ExchangeProblem | None]
+"""Why an upload may not be completed, at whatever instant; None when it may."""
+
+LOCKED_PEOPLE, LOCKED_ASSIGNMENTS = (
+    select(model.pk)
+    .where(model.pk.in_(bindparam("pks", expanding=True)))
+    .order_by(model.pk)
+    .with_for_update(key_share=True)
+    for model in (Person, Assignment)
+)
+LOCKED_STATES = (
+    select(Upload.pk, Upload.state)
+    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .order_by(Upload.pk)
+    .with_for_update(key_share=True)
+)
+
+PENDING_ONES = update(Upload).where(Upload.pk.in_(bindparam("pks", expanding=True)), Upload.state == PENDING)
+COMPLETE = (
+    PENDING_ONES.where(or_(bindparam("may_be_late", type_=Boolean), Upload.expires_at > STATEMENT_CLOCK))
+    .values(state=COMPLETED, completed_at=STATEMENT_CLOCK)
+    .returning(Upload.pk, Upload.completed_at)
+)
+
+
+def complete(context: Context, item_ids: Sequence[UUID]) -> dict[UUID, UploadRow | ExchangeProblem]:
     """Make the caller's uploads visible: by item id what each became, or what stands in the way.
 
-    May be repeated: a completed upload gives the same row again.
+    May be repeated: a completed upload gives the same answer again.
     """
-    with context.read() as transaction:
-        query = own_uploads(context.caller).where(Upload.item_id.in_(item_ids))
-        uploads = transaction.session.scalars(query).all()
-    outcomes = settle(context.runtime, uploads, partial(owner_objection, context.caller))
+    caller = context.caller
+    with context.runtime.database.connect() as connection:
+        uploads = read_own_uploads(connection, caller.org_id, caller.name, item_ids)
+    outcomes = settle(context.runtime, uploads, partial(owner_objection, caller))
     by_item = {upload.item_id: outcomes[upload.pk] for upload in uploads}
     return {item_id: by_item.get(item_id, NO_UPLOAD) for item_id in item_ids}
 
 
-def owner_objection(caller: Identity, upload: Upload, now: datetime) -> ExchangeProblem | None:
-    """People complete their own uploads, while they live; those that need a role, while they have that role."""
-    if now >= upload.expires_at:
-        return UploadEnded(EXPIRED)
-    return completion_objection(caller, upload.kind, upload.assignment.course.course_id)
+def owner_objection(caller: Identity, upload: UploadRow) -> ExchangeProblem | None:
+    """People complete their own uploads; those that need a role, while they have that role."""
+    return completion_objection(caller, upload.kind, upload.course_id)
 
 
 def settle(
-    runtime: Runtime, uploads: Collection[Upload], objection: Objection
-) -> dict[int, Published | ExchangeProblem]:
-    """Complete, reject or leave each of the uploads, as the store and the rules say; by the upload's key."""
-    if not uploads:
-        return {}
-    stored = ask_store(runtime, [upload for upload in uploads if upload.state == PENDING])
-    problems: dict[int, ExchangeProblem] = {
-        upload.pk: NO_UPLOAD for upload in uploads
-    }  # if it is forgotten by now
-    with runtime.database.write() as session:
-        locked = lock_uploads(session, uploads)
-        now = clock(session)
-        for upload in locked:
-            problems.pop(upload.pk)
-            if problem := find_problem(upload, stored, objection, now):
-                problems[upload.pk] = problem
-        problems |= _publish(session, [u for u in locked if u.pk not in problems and u.state == PENDING], now)
-        _end(session, EXPIRED, [pk for pk, problem in problems.items() if is_expired(problem)])
-        _end(session, REJECTED, [pk for pk, problem in problems.items() if isinstance(problem, FINAL)])
-        return {**problems, **load_published(session, [u for u in locked if u.pk not in problems])}
+    runtime: Runtime, uploads: Collection[UploadRow], objection: Objection, *, may_be_late: bool = False
+) -> Outcomes:
+    """Complete, reject or leave each of the uploads, as the store and the rules say; by the upload's key.
+
+    Their owner's time is over at `expires_at`; garbage collection `may_be_late`.
+    """
+    outcomes: Outcomes = {u.pk: u if u.state == COMPLETED else UploadEnded(u.state) for u in uploads}
+    pending = sorted((upload for upload in uploads if upload.state == PENDING), key=attrgetter("kind", "pk"))
+    stored = ask_store(runtime, pending)
+    problems = {u.pk: p for u in pending if (p := objection(u) or find_mismatch(u, stored[u.pk]))}
+    for kind, uploads_of_kind in groupby(pending, attrgetter("kind")):
+        with runtime.database.begin() as connection:
+            outcomes |= _settle(connection, kind, list(uploads_of_kind), problems, may_be_late=may_be_late)
+    return outcomes
 
 
-def ask_store(runtime: Runtime, uploads: Sequence[Upload]) -> Stored:
+def ask_store(runtime: Runtime, uploads: Sequence[UploadRow]) -> Stored:
     """What the store holds for each upload. Raises `StoreUnavailable`."""
     if not uploads:
         return {}
@@ -109,42 +126,7 @@ def ask_store(runtime: Runtime, uploads: Sequence[Upload]) -> Stored:
             return dict(zip([upload.pk for upload in uploads], answers, strict=True))
 
 
-def lock_uploads(session: Session, uploads: Collection[Upload]) -> Sequence[Upload]:
-    """The rows as they are now, and a lock on what the decision rests on: people, then assignments, then uploads."""
-    _lock(session, Person, {u.student_pk or u.actor_pk for u in uploads if u.kind == "submission"})
-    _lock(session, Assignment, {u.assignment_pk for u in uploads if u.kind != "submission"})
-    query = (
-        select(Upload)
-        .where(Upload.pk.in_([upload.pk for upload in uploads]))
-        .order_by(Upload.pk)
-        .options(ASSIGNMENT, ACTOR, STUDENT)
-        .with_for_update(of=Upload, key_share=True)
-    )
-    return session.scalars(query).all()
-
-
-def _lock(session: Session, model: type[Person | Assignment], pks: Collection[int]) -> None:
-    if pks:
-        session.scalars(
-            select(model.pk).where(model.pk.in_(pks)).order_by(model.pk).with_for_update(key_share=True)
-        ).all()
-
-
-def find_problem(
-    upload: Upload, stored: Stored, objection: Objection, now: datetime
-) -> ExchangeProblem | None:
-    """What stands in the way of this upload, looked at by itself; None for a completed one."""
-    if upload.state == COMPLETED:
-        return None
-    if upload.state != PENDING:
-        return UploadEnded(upload.state)
-    problem = objection(upload, now) or find_mismatch(upload, stored.get(upload.pk))
-    if isinstance(problem, ObjectMissing) and now >= upload.expires_at:
-        return UploadEnded(EXPIRED)
-    return problem
-
-
-def find_mismatch(upload: Upload, actual: StoredObject | None) -> ExchangeProblem | None:
+def find_mismatch(upload: UploadRow, actual: StoredObject | None) -> ExchangeProblem | None:
     """Where the store's object differs from what was declared: the size always, the digest where it is known."""
     if actual is None:
         return ObjectMissing("The bytes of this upload have not arrived.")
@@ -159,50 +141,101 @@ def is_expired(outcome: object) -> bool:
     return isinstance(outcome, UploadEnded) and outcome.state == EXPIRED
 
 
-# --- writing ------------------------------------------------------------------------------------------------
+# --- in the transaction -------------------------------------------------------------------------------------
 
 
-def _publish(session: Session, uploads: Sequence[Upload], now: datetime) -> dict[int, ExchangeProblem]:
-    """Make the uploads visible, each kind by its rule; gives what the rules refuse."""
-    refused: dict[int, ExchangeProblem] = {}
-    for kind, publish in PUBLISHERS.items():
-        if uploads_of_kind := [upload for upload in uploads if upload.kind == kind]:
-            publication = publish(session, uploads_of_kind)
-            _write(session, kind, uploads_of_kind, publication, now)
-            refused |= publication.refused
-    return refused
+def _settle(
+    connection: Connection,
+    kind: str,
+    uploads: Sequence[UploadRow],
+    problems: Mapping[int, ExchangeProblem],
+    *,
+    may_be_late: bool,
+) -> Outcomes:
+    """The one place that makes something visible: lock, compare and set, publish, log."""
+    _lock_subjects(connection, kind, uploads)
+    taken = _take(connection, [u for u in uploads if u.pk not in problems], may_be_late=may_be_late)
+    outcomes: Outcomes = {}
+    if taken:
+        publication = PUBLISHERS[kind](connection, taken)
+        published = list(publication.published.values())
+        record_uploads(connection, published)
+        _reject(connection, list(publication.refused))
+        outcomes = {**publication.published, **publication.refused}
+    others = [upload for upload in uploads if upload.pk not in outcomes]
+    return outcomes | _conclude(connection, others, problems, may_be_late=may_be_late)
 
 
-def _write(
-    session: Session, kind: str, uploads: Sequence[Upload], publication: Publication, now: datetime
-) -> None:
-    """The one place that makes something visible: retire, compare and set, insert, log."""
-    if not publication.rows:
-        return
-    model = PUBLISHED[kind]
-    if publication.replaced is not None:
-        session.execute(
-            update(model)
-            .where(publication.replaced, model.is_current)
-            .values(is_current=False)
-            .execution_options(synchronize_session=False)
-        )
-    pks = [row["pk"] for row in publication.rows]
-    if _end(session, COMPLETED, pks, completed_at=now) != len(pks):
-        raise RuntimeError("an upload left `pending` under a lock")
-    session.execute(insert(model), publication.rows)
-    record_uploads(session, [upload for upload in uploads if upload.pk not in publication.refused], now)
+def _lock_subjects(connection: Connection, kind: str, uploads: Sequence[UploadRow]) -> None:
+    """What the decision rests on: a student's attempts are counted under the lock of the student, and so on."""
+    if kind == "submission":
+        connection.execute(LOCKED_PEOPLE, {"pks": list({upload.student_pk for upload in uploads})})
+    else:
+        connection.execute(LOCKED_ASSIGNMENTS, {"pks": list({upload.assignment_pk for upload in uploads})})
 
 
-def _end(session: Session, state: str, pks: Sequence[int], **values: Any) -> int:
-    """Turn pending uploads into another state, by compare-and-set; gives how many were pending."""
+def _take(connection: Connection, uploads: Sequence[UploadRow], *, may_be_late: bool) -> Sequence[UploadRow]:
+    """Those that were pending and are completed now, by compare-and-set; what a rule refuses is taken back."""
+    pks = [upload.pk for upload in uploads]
+    if len(pks) > 1:
+        connection.execute(LOCKED_STATES, {"pks": pks})  # in the order in which all uploads are locked
     if not pks:
-        return 0
-    ended = session.execute(
-        update(Upload)
-        .where(Upload.pk.in_(pks), Upload.state == PENDING)
-        .values(state=state, **values)
-        .returning(Upload.pk)
-        .execution_options(synchronize_session=False)
-    )
-    return len(ended.all())
+        return []
+    rows = connection.execute(COMPLETE, {"pks": pks, "may_be_late": may_be_late})
+    completed_at = {row.pk: row.completed_at for row in rows}
+    return [
+        upload._replace(state=COMPLETED, completed_at=completed_at[upload.pk])
+        for upload in uploads
+        if upload.pk in completed_at
+    ]
+
+
+def _reject(connection: Connection, pks: Sequence[int]) -> None:
+    """Uploads that were taken, and that a rule of their kind refuses."""
+    if pks:
+        change = update(Upload).where(Upload.pk.in_(pks), Upload.state == COMPLETED)
+        connection.execute(change.values(state=REJECTED, completed_at=None))
+
+
+def _conclude(
+    connection: Connection,
+    uploads: Sequence[UploadRow],
+    problems: Mapping[int, ExchangeProblem],
+    *,
+    may_be_late: bool,
+) -> Outcomes:
+    """What is to be said of the others: what ended meanwhile, what ends now, and what stays pending."""
+    if not uploads:
+        return {}
+    rows = connection.execute(LOCKED_STATES, {"pks": [upload.pk for upload in uploads]})
+    states = {row.pk: row.state for row in rows}
+    now = clock(connection)
+    outcomes: Outcomes = {}
+    for upload in uploads:
+        state = states.get(upload.pk)
+        if state is None:
+            outcomes[upload.pk] = NO_UPLOAD  # it is forgotten by now
+        elif state != PENDING:
+            outcomes[upload.pk] = UploadEnded(state)
+        else:
+            outcomes[upload.pk] = _find_problem(upload, problems, now, may_be_late=may_be_late)
+    _end(connection, EXPIRED, [pk for pk, outcome in outcomes.items() if is_expired(outcome)])
+    _end(connection, REJECTED, [pk for pk, outcome in outcomes.items() if isinstance(outcome, FINAL)])
+    completed = [pk for pk, state in states.items() if state == COMPLETED]
+    return outcomes | {upload.pk: upload for upload in read_uploads(connection, completed)}
+
+
+def _find_problem(
+    upload: UploadRow, problems: Mapping[int, ExchangeProblem], now: datetime, *, may_be_late: bool
+) -> ExchangeProblem:
+    """Why an upload that is pending was not completed."""
+    problem = problems.get(upload.pk, UploadEnded(EXPIRED))
+    is_over = now >= upload.expires_at
+    ends = is_over and (not may_be_late or isinstance(problem, ObjectMissing))
+    return UploadEnded(EXPIRED) if ends else problem
+
+
+def _end(connection: Connection, state: str, pks: Sequence[int]) -> None:
+    """Turn pending uploads into another state, by compare-and-set."""
+    if pks:
+        connection.execute(PENDING_ONES.values(state=state), {"pks": pks})

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
-from nbexchange.api.db.engine import clock
+from nbexchange.api.db.engine import AnyRow, clock
 from nbexchange.api.db.models import Upload
 from nbexchange.api.db.states import ABORTED, EXPIRED, PENDING, PURGED, REJECTED
+from nbexchange.api.db.upload_rows import UPLOADS, UploadRow
 from nbexchange.api.problems import ExchangeProblem, ObjectMissing
 from nbexchange.api.runtime import Runtime
 from nbexchange.api.uploads.complete import is_expired, settle
@@ -34,6 +36,8 @@ PAGE = 100
 
 LAST_SWEEP = 2
 
+OBJECTS = select(Upload.pk, Upload.uuid, Upload.object_key, Upload.sweeps)
+
 ENDED_KEPT = timedelta(days=30)
 """How long the row of an upload that ended without being completed is kept, after the upload's time."""
 
@@ -41,7 +45,7 @@ LATE_TRANSFER = timedelta(hours=24)
 """After an upload's end, how long a transfer may still be under way."""
 
 
-def objection(upload: Upload, now: datetime) -> ExchangeProblem | None:
+def objection(upload: UploadRow) -> ExchangeProblem | None:
     """Orphaned submissions are completed, also after their owner's time; releases and feedback never are."""
     return None if upload.kind == "submission" else ObjectMissing("Left to its owner.")
 
@@ -63,22 +67,23 @@ class Report:
 def collect_garbage(runtime: Runtime) -> Report:
     """Deal once with everything that is due; may run at any time, also twice at once."""
     done: Counter[str] = Counter()
-    for upload in _each(runtime, _is_due):
+    for row in _each(runtime, UPLOADS, _is_due):
+        upload = UploadRow(*row)
         with _counting_failures(done, upload):
-            outcome = settle(runtime, [upload], objection)[upload.pk]
+            outcome = settle(runtime, [upload], objection, may_be_late=True)[upload.pk]
             done["completed"] += not isinstance(outcome, ExchangeProblem)
             done["expired"] += is_expired(outcome)
-    for upload in _each(runtime, _is_garbage):
-        with _counting_failures(done, upload):
-            runtime.store.delete(upload.object_key)
-            _note_sweep(runtime, upload)
-            done["deleted"] += upload.sweeps == 0
+    for row in _each(runtime, OBJECTS, _is_garbage):
+        with _counting_failures(done, row):
+            runtime.store.delete(row.object_key)
+            _note_sweep(runtime, row)
+            done["deleted"] += row.sweeps == 0
     done["forgotten"] = _forget(runtime)
     return Report(**done)
 
 
 @contextmanager
-def _counting_failures(done: Counter[str], upload: Upload) -> Iterator[None]:
+def _counting_failures(done: Counter[str], upload: UploadRow | AnyRow) -> Iterator[None]:
     """One object that the store has trouble with stops nothing else."""
     try:
         yield
@@ -87,19 +92,20 @@ def _counting_failures(done: Counter[str], upload: Upload) -> Iterator[None]:
         done["failed"] += 1
 
 
-def _each(runtime: Runtime, condition: Condition) -> Iterator[Upload]:
+def _each(runtime: Runtime, rows: Select[*tuple[Any, ...]], condition: Condition) -> Iterator[AnyRow]:
     """The uploads that meet a condition, in the order of their keys, read page by page."""
     after = 0
-    while page := _page(runtime, condition, after):
+    while page := _page(runtime, rows, condition, after):
         yield from page
         after = page[-1].pk
 
 
-def _page(runtime: Runtime, condition: Condition, after: int) -> Sequence[Upload]:
-    with runtime.database.read() as session:
-        return session.scalars(
-            select(Upload).where(condition(clock(session)), Upload.pk > after).order_by(Upload.pk).limit(PAGE)
-        ).all()
+def _page(
+    runtime: Runtime, rows: Select[*tuple[Any, ...]], condition: Condition, after: int
+) -> Sequence[AnyRow]:
+    with runtime.database.connect() as connection:
+        is_next = condition(clock(connection)), Upload.pk > after
+        return connection.execute(rows.where(*is_next).order_by(Upload.pk).limit(PAGE)).all()
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -127,20 +133,20 @@ def _forget(runtime: Runtime) -> int:
     )
     is_swept = Upload.sweeps >= LAST_SWEEP
     is_purged = and_(Upload.state == PURGED, ~has_feedback)
-    with runtime.database.write() as session:
+    with runtime.database.begin() as connection:
         is_old = and_(
-            Upload.state.in_([REJECTED, EXPIRED, ABORTED]), Upload.expires_at <= clock(session) - ENDED_KEPT
+            Upload.state.in_([REJECTED, EXPIRED, ABORTED]),
+            Upload.expires_at <= clock(connection) - ENDED_KEPT,
         )
         gone = delete(Upload).where(is_swept, or_(is_purged, is_old)).returning(Upload.pk)
-        return len(session.execute(gone).all())
+        return len(connection.execute(gone).all())
 
 
-def _note_sweep(runtime: Runtime, upload: Upload) -> None:
+def _note_sweep(runtime: Runtime, upload: AnyRow) -> None:
     """Compare and set: two garbage collections at once have swept once."""
-    with runtime.database.write() as session:
-        session.execute(
+    with runtime.database.begin() as connection:
+        connection.execute(
             update(Upload)
             .where(Upload.pk == upload.pk, Upload.sweeps == upload.sweeps)
             .values(sweeps=upload.sweeps + 1)
-            .execution_options(synchronize_session=False)
         )

@@ -3,35 +3,65 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, case, insert, select, update
 
-from nbexchange.api.db.loading import load_published
-from nbexchange.api.db.models import Published, Upload
+from nbexchange.api.db.engine import AnyRow
+from nbexchange.api.db.models import Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING
+from nbexchange.api.db.upload_rows import UploadRow, read_uploads
 from nbexchange.api.problems import ExchangeProblem, IdReused, UploadEnded
-from nbexchange.api.runtime import Context, Transaction
+from nbexchange.api.runtime import Context
 from nbexchange.api.uploads.batch import Batch, lock_batch
-from nbexchange.api.uploads.quota_usage import check_usage
-from nbexchange.api.uploads.rules import admit
+from nbexchange.api.uploads.quota_usage import check_course
+from nbexchange.api.uploads.rules import RULES, admit
 from nbexchange.protocol import InitiateUploads, UploadItem, listed_notebooks
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
-Begun = Upload | ExchangeProblem
-"""What came of an item under the locks: its row, or what is wrong with it."""
+EXISTING = select(
+    Upload.pk,
+    Upload.item_id,
+    Upload.fingerprint,
+    Upload.state,
+    Upload.kind,
+    Upload.object_key,
+    Upload.size,
+    Upload.sha256,
+    Upload.stamp,
+    Upload.url_expires_at,
+    Upload.expires_at,
+).where(Upload.actor_pk == bindparam("actor_pk"), Upload.item_id.in_(bindparam("item_ids", expanding=True)))
+INSERT = insert(Upload)
+END = bindparam("end", type_=Upload.url_expires_at.type)
+RENEW = (
+    update(Upload)
+    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .values(url_expires_at=case((Upload.expires_at < END, Upload.expires_at), else_=END))
+)
+
+
+class OpenUpload(NamedTuple):
+    """What is to be sent, and until when."""
+
+    object_key: str
+    kind: str
+    size: int
+    sha256: str
+    stamp: datetime
+    url_expires_at: datetime
 
 
 @dataclass(frozen=True)
 class UploadGrant:
     """An upload that is open, and the request that carries its bytes."""
 
-    upload: Upload
+    upload: OpenUpload
     signed: SignedRequest
     expires_at: datetime
     """By the database's clock, as every instant that a client is told."""
@@ -39,9 +69,13 @@ class UploadGrant:
     """Whether the store would check an MD5, which was not announced."""
 
 
+Begun = OpenUpload | UploadRow | ExchangeProblem
+"""What came of an item under the locks: what is to be sent, what it became already, or what is wrong with it."""
+
+
 def initiate(
     context: Context, request: InitiateUploads
-) -> dict[UUID, UploadGrant | Published | ExchangeProblem]:
+) -> dict[UUID, UploadGrant | UploadRow | ExchangeProblem]:
     """Announce uploads: by item id a signed URL, what the upload became already, or what is wrong with it.
 
     The bytes are fixed from here on, and so is the stamp. Raises for what is wrong with all items.
@@ -49,53 +83,69 @@ def initiate(
     with context.write() as transaction:
         batch = lock_batch(transaction, request)
         begun = begin(batch)
-        published = _load_completed(transaction, begun.values())
     return {
-        item.id: _outcome(context.runtime.store, batch.now, item, begun[item.id], published)
-        for item in request.items
+        item.id: _outcome(context.runtime.store, batch.now, item, begun[item.id]) for item in request.items
     }
 
 
 def begin(batch: Batch) -> dict[UUID, Begun]:
-    """An upload row or a problem for each item, by item id; the statements do not grow with the items."""
+    """What comes of each item, by item id; the statements do not grow with the items."""
     existing = _find_existing(batch)
     items = batch.request.items
     begun = _open(batch, [item for item in items if item.id not in existing])
-    repeated = {item.id: _repeat(batch, item, existing[item.id]) for item in items if item.id in existing}
-    return begun | repeated
+    return begun | _repeat_all(batch, [item for item in items if item.id in existing], existing)
 
 
-def _find_existing(batch: Batch) -> dict[UUID, Upload]:
-    query = select(Upload).where(
-        Upload.actor_pk == batch.actor.pk,
-        Upload.item_id.in_([item.id for item in batch.request.items]),
-    )
-    return {upload.item_id: upload for upload in batch.transaction.session.scalars(query)}
+def _find_existing(batch: Batch) -> Mapping[UUID, AnyRow]:
+    values = {"actor_pk": batch.actor.pk, "item_ids": [item.id for item in batch.request.items]}
+    return {row.item_id: row for row in batch.transaction.connection.execute(EXISTING, values)}
 
 
-def _repeat(batch: Batch, item: UploadItem, upload: Upload) -> Begun:
+def _repeat_all(
+    batch: Batch, items: Sequence[UploadItem], existing: Mapping[UUID, AnyRow]
+) -> dict[UUID, Begun]:
     """The same answer for the same content, with a fresh URL while the upload is open."""
-    if upload.fingerprint != fingerprint(batch.request, item):
+    connection = batch.transaction.connection
+    problems = {item.id: _find_problem(batch, item, existing[item.id]) for item in items}
+    rows = [existing[item_id] for item_id, problem in problems.items() if problem is None]
+    end = batch.now + URL_LIFETIME
+    ends = {row.pk: min(end, row.expires_at) for row in rows if row.state == PENDING}
+    if ends:
+        connection.execute(RENEW, {"pks": list(ends), "end": end})
+    completed = read_uploads(connection, [row.pk for row in rows if row.state == COMPLETED])
+    return {
+        **{item_id: problem for item_id, problem in problems.items() if problem},
+        **{upload.item_id: upload for upload in completed},
+        **{row.item_id: _open_upload(row, ends[row.pk]) for row in rows if row.pk in ends},
+    }
+
+
+def _find_problem(batch: Batch, item: UploadItem, row: AnyRow) -> ExchangeProblem | None:
+    if row.fingerprint != fingerprint(batch.request, item):
         return IdReused("This id was used before, for other content.")
-    if upload.state == PENDING and batch.now >= upload.expires_at:
+    if row.state == PENDING and batch.now >= row.expires_at:
         return UploadEnded(EXPIRED)
-    if upload.state == PENDING:
-        upload.url_expires_at = min(batch.now + URL_LIFETIME, upload.expires_at)
-    elif upload.state != COMPLETED:
-        return UploadEnded(upload.state)
-    return upload
+    return None if row.state in {PENDING, COMPLETED} else UploadEnded(row.state)
+
+
+def _open_upload(row: AnyRow, url_expires_at: datetime) -> OpenUpload:
+    return OpenUpload(row.object_key, row.kind, row.size, row.sha256, row.stamp, url_expires_at)
 
 
 def _open(batch: Batch, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
     if not items:
         return {}
-    admitted, refused = admit(batch, items)
+    rule = RULES[batch.request.kind](batch)
+    admitted, refused = admit(batch, rule, items)
     rows = [_row(batch, item) | columns for item, columns in admitted]
     if not rows:
         return {**refused}
-    check_usage(batch, sum(row["size"] for row in rows))
-    opened = batch.transaction.session.scalars(insert(Upload).returning(Upload), rows)
-    return {**refused, **{upload.item_id: upload for upload in opened}}
+    size = sum(row["size"] for row in rows)
+    rule.check_quotas(size)
+    check_course(batch, size)
+    batch.transaction.connection.execute(INSERT, rows)
+    opened = {row["item_id"]: OpenUpload(*(row[name] for name in OpenUpload._fields)) for row in rows}
+    return {**refused, **opened}
 
 
 def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:
@@ -137,19 +187,12 @@ def fingerprint(request: InitiateUploads, item: UploadItem) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _load_completed(transaction: Transaction, begun: Iterable[Begun]) -> Mapping[int, Published]:
-    completed = [entry for entry in begun if isinstance(entry, Upload) and entry.state == COMPLETED]
-    return load_published(transaction.session, completed)
-
-
 def _outcome(
-    store: ObjectStore, now: datetime, item: UploadItem, begun: Begun, published: Mapping[int, Published]
-) -> UploadGrant | Published | ExchangeProblem:
+    store: ObjectStore, now: datetime, item: UploadItem, begun: Begun
+) -> UploadGrant | UploadRow | ExchangeProblem:
     """Signed after the transaction: a URL exists for no row that is not committed."""
-    if isinstance(begun, ExchangeProblem):
+    if not isinstance(begun, OpenUpload):
         return begun
-    if begun.pk in published:
-        return published[begun.pk]
     lifetime = begun.url_expires_at - now
     signed = store.sign_put(
         begun.object_key, size=begun.size, sha256=begun.sha256, md5=item.md5, lifetime=lifetime

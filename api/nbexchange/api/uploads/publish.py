@@ -1,20 +1,28 @@
-"""What becomes visible when uploads are completed: a rule for each kind, which says what is to be written.
-
-The rules read under the locks of the transaction that completes; `complete` does the writing.
-"""
+"""What becomes visible when uploads are completed: a rule for each kind, which reads and writes under the locks."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
+from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded, TooMuchFeedback
 
 MAX_FEEDBACK = 1000
@@ -23,45 +31,69 @@ MAX_FEEDBACK = 1000
 
 @dataclass
 class Publication:
-    """What completing uploads of one kind writes."""
+    """What became of uploads of one kind, by their keys."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    """The rows to insert, by the keys of the uploads that are completed."""
+    published: dict[int, UploadRow] = field(default_factory=dict)
+    """As what they are visible now."""
     refused: dict[int, ExchangeProblem] = field(default_factory=dict)
-    """What stands in the way of the other uploads, by their keys."""
-    replaced: ColumnElement[bool] | None = None
-    """Which current rows are no longer current then; None: the kind has no current row."""
+    """What stands in the way of the others."""
 
 
-def publish_releases(session: Session, uploads: Sequence[Upload]) -> Publication:
+# --- releases -----------------------------------------------------------------------------------------------
+
+RELEASES = (
+    select(
+        Release.assignment_pk,
+        func.max(Release.pk).label("newest"),
+        func.max(Release.version).label("version"),
+        func.count().filter(Release.is_current).label("current"),
+    )
+    .where(Release.assignment_pk.in_(bindparam("assignments", expanding=True)))
+    .group_by(Release.assignment_pk)
+)
+"""By assignment, the newest release that was ever completed, the highest version, and whether one is current."""
+
+
+def publish_releases(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
     """Each becomes the current version, unless a later one is there or it may not replace one."""
     assignments = {upload.assignment_pk for upload in uploads}
-    current = set(
-        session.scalars(
-            select(Release.assignment_pk).where(Release.assignment_pk.in_(assignments), Release.is_current)
-        )
-    )
-    newest, versions = _newest_releases(session, assignments)
+    before = {
+        row.assignment_pk: row for row in connection.execute(RELEASES, {"assignments": list(assignments)})
+    }
+    newest = {pk: before[pk].newest if pk in before else 0 for pk in assignments}
+    versions = {pk: before[pk].version if pk in before else 0 for pk in assignments}
+    released = {pk for pk, row in before.items() if row.current}
     publication = Publication()
     for upload in uploads:
-        assignment = upload.assignment_pk
-        problem = _release_problem(upload, newest.get(assignment, 0), assignment in current)
-        if problem is not None:
+        pk = upload.assignment_pk
+        if problem := _release_problem(upload, newest[pk], pk in released):
             publication.refused[upload.pk] = problem
             continue
-        current.add(assignment)
-        newest[assignment] = upload.pk
-        versions[assignment] = versions.get(assignment, 0) + 1
-        publication.rows.append(
-            {"pk": upload.pk, "assignment_pk": assignment, "version": versions[assignment]}
-        )
-    for row in publication.rows:
-        row["is_current"] = newest[row["assignment_pk"]] == row["pk"]
-    publication.replaced = Release.assignment_pk.in_({row["assignment_pk"] for row in publication.rows})
+        newest[pk], versions[pk] = upload.pk, versions[pk] + 1
+        released.add(pk)
+        publication.published[upload.pk] = upload._replace(version=versions[pk])
+    _write_releases(connection, list(publication.published.values()), newest)
     return publication
 
 
-def _release_problem(upload: Upload, newest: int, is_released: bool) -> ExchangeProblem | None:
+def _write_releases(connection: Connection, uploads: Sequence[UploadRow], newest: Mapping[int, int]) -> None:
+    if not uploads:
+        return
+    is_replaced = and_(Release.assignment_pk.in_({u.assignment_pk for u in uploads}), Release.is_current)
+    connection.execute(update(Release).where(is_replaced).values(is_current=False))
+    rows = [
+        {
+            "pk": upload.pk,
+            "assignment_pk": upload.assignment_pk,
+            "version": upload.version,
+            "is_current": newest[upload.assignment_pk] == upload.pk,
+        }
+        for upload in uploads
+    ]
+    connection.execute(insert(Release), rows)
+
+
+def _release_problem(upload: UploadRow, newest: int, is_released: bool) -> ExchangeProblem | None:
     if newest > upload.pk:
         return Superseded("A release that was begun later was completed before.")
     if is_released and not upload.force:
@@ -69,70 +101,83 @@ def _release_problem(upload: Upload, newest: int, is_released: bool) -> Exchange
     return None
 
 
-def _newest_releases(session: Session, assignments: Collection[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """By assignment, the newest release that was ever completed, and the highest version."""
-    rows = session.execute(
-        select(Release.assignment_pk, func.max(Release.pk), func.max(Release.version))
-        .where(Release.assignment_pk.in_(assignments))
-        .group_by(Release.assignment_pk)
-    ).all()
-    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
+# --- submissions --------------------------------------------------------------------------------------------
 
-
-def publish_submissions(session: Session, uploads: Sequence[Upload]) -> Publication:
-    """Each becomes the next attempt of its student."""
-    rows = session.execute(
-        select(Submission.assignment_pk, Submission.student_pk, func.max(Submission.attempt))
-        .where(
-            Submission.assignment_pk.in_({upload.assignment_pk for upload in uploads}),
-            Submission.student_pk.in_({upload.student_pk for upload in uploads}),
-        )
-        .group_by(Submission.assignment_pk, Submission.student_pk)
+LAST_ATTEMPT = (
+    select(func.max(Submission.attempt))
+    .where(Submission.assignment_pk == Upload.assignment_pk, Submission.student_pk == Upload.student_pk)
+    .scalar_subquery()
+)
+PLACE_IN_CALL = func.row_number().over(
+    partition_by=(Upload.assignment_pk, Upload.student_pk), order_by=Upload.pk
+)
+NEXT_ATTEMPTS = (
+    insert(Submission)
+    .from_select(
+        ["pk", "assignment_pk", "student_pk", "attempt", "hidden_from_course", "hidden_from_owner"],
+        select(
+            Upload.pk,
+            Upload.assignment_pk,
+            Upload.student_pk,
+            func.coalesce(LAST_ATTEMPT, 0) + PLACE_IN_CALL,
+            literal(False),
+            literal(False),
+        ).where(Upload.pk.in_(bindparam("pks", expanding=True))),
     )
-    attempts: dict[tuple[int, int | None], int] = {
-        (assignment, student): last for assignment, student, last in rows
-    }
+    .returning(Submission.pk, Submission.attempt)
+)
+
+
+def publish_submissions(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
+    """Each becomes the next attempt of its student."""
+    rows = connection.execute(NEXT_ATTEMPTS, {"pks": [upload.pk for upload in uploads]})
+    attempts = {row.pk: row.attempt for row in rows}
+    return Publication({upload.pk: upload._replace(attempt=attempts[upload.pk]) for upload in uploads})
+
+
+# --- feedback -----------------------------------------------------------------------------------------------
+
+SERIES = attrgetter("assignment_pk", "student_pk")
+SUBJECT = attrgetter("assignment_pk", "student_pk", "submitted_at", "notebook_id")
+"""What a feedback is about: no two current ones share it."""
+
+
+def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
+    """Each becomes the feedback on its notebook, unless one that was begun later is there."""
+    rows = connection.execute(
+        select(Feedback.pk, *SUBJECT(Feedback)).where(_is_about(uploads), Feedback.is_current)
+    )
+    current = {SUBJECT(row): row.pk for row in rows}
+    number = _count_feedback(connection, uploads)
     publication = Publication()
     for upload in uploads:
-        series = _series(upload)
-        attempts[series] = attempts.get(series, 0) + 1
-        publication.rows.append(
-            {
-                "pk": upload.pk,
-                "assignment_pk": upload.assignment_pk,
-                "student_pk": upload.student_pk,
-                "attempt": attempts[series],
-            }
-        )
-    return publication
-
-
-def publish_feedback(session: Session, uploads: Sequence[Upload]) -> Publication:
-    """Each becomes the feedback on its notebook, unless one that was begun later is there."""
-    rows = session.scalars(select(Feedback).where(_is_about(uploads), Feedback.is_current))
-    current = {_subject(row): row.pk for row in rows}
-    number = _count_feedback(session, uploads)
-    publication, accepted = Publication(), []
-    for upload in uploads:
-        is_new = _subject(upload) not in current
-        if current.get(_subject(upload), 0) > upload.pk:
-            publication.refused[upload.pk] = Superseded("Feedback that was begun later is there.")
-        elif is_new and number[_series(upload)] >= MAX_FEEDBACK:
-            publication.refused[upload.pk] = TooMuchFeedback(
-                f"There is feedback on {MAX_FEEDBACK} notebooks."
-            )
+        if problem := _feedback_problem(upload, current, number):
+            publication.refused[upload.pk] = problem
         else:
-            number[_series(upload)] += is_new
-            current[_subject(upload)] = upload.pk
-            accepted.append(upload)
-    publication.rows = [_feedback_row(u, is_current=current[_subject(u)] == u.pk) for u in accepted]
-    publication.replaced = _is_about(accepted)
+            number[SERIES(upload)] += SUBJECT(upload) not in current
+            current[SUBJECT(upload)] = upload.pk
+            publication.published[upload.pk] = upload
+    accepted = list(publication.published.values())
+    if accepted:
+        is_replaced = and_(_is_about(accepted), Feedback.is_current)
+        connection.execute(update(Feedback).where(is_replaced).values(is_current=False))
+        connection.execute(insert(Feedback), [_feedback_row(upload, current) for upload in accepted])
     return publication
 
 
-def _count_feedback(session: Session, uploads: Sequence[Upload]) -> Counter[tuple[int, int | None]]:
+def _feedback_problem(
+    upload: UploadRow, current: Mapping[tuple[Any, ...], int], number: Counter[tuple[int, int | None]]
+) -> ExchangeProblem | None:
+    if current.get(SUBJECT(upload), 0) > upload.pk:
+        return Superseded("Feedback that was begun later is there.")
+    if SUBJECT(upload) not in current and number[SERIES(upload)] >= MAX_FEEDBACK:
+        return TooMuchFeedback(f"There is feedback on {MAX_FEEDBACK} notebooks.")
+    return None
+
+
+def _count_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Counter[tuple[int, int | None]]:
     """How much each student has on the assignment; exact under its lock."""
-    rows = session.execute(
+    rows = connection.execute(
         select(Feedback.assignment_pk, Feedback.student_pk, func.count())
         .where(
             Feedback.is_current,
@@ -144,32 +189,22 @@ def _count_feedback(session: Session, uploads: Sequence[Upload]) -> Counter[tupl
     return Counter({(assignment, student): number for assignment, student, number in rows})
 
 
-def _series(upload: Upload) -> tuple[int, int | None]:
-    return (upload.assignment_pk, upload.student_pk)
+def _is_about(uploads: Collection[UploadRow]) -> ColumnElement[bool]:
+    return tuple_(*SUBJECT(Feedback)).in_([SUBJECT(upload) for upload in uploads])
 
 
-def _subject(row: Upload | Feedback) -> tuple[int, int | None, datetime | None, str | None]:
-    """What a feedback is about: no two current ones share it."""
-    return (row.assignment_pk, row.student_pk, row.submitted_at, row.notebook_id)
-
-
-def _is_about(uploads: Sequence[Upload]) -> ColumnElement[bool]:
-    subject = tuple_(Feedback.assignment_pk, Feedback.student_pk, Feedback.submitted_at, Feedback.notebook_id)
-    return subject.in_([_subject(upload) for upload in uploads])
-
-
-def _feedback_row(upload: Upload, *, is_current: bool) -> dict[str, Any]:
+def _feedback_row(upload: UploadRow, current: Mapping[tuple[Any, ...], int]) -> dict[str, Any]:
     return {
         "pk": upload.pk,
         "assignment_pk": upload.assignment_pk,
         "student_pk": upload.student_pk,
         "submitted_at": upload.submitted_at,
         "notebook_id": upload.notebook_id,
-        "is_current": is_current,
+        "is_current": current[SUBJECT(upload)] == upload.pk,
     }
 
 
-PUBLISHERS: Mapping[str, Callable[[Session, Sequence[Upload]], Publication]] = {
+PUBLISHERS: Mapping[str, Callable[[Connection, Sequence[UploadRow]], Publication]] = {
     "release": publish_releases,
     "submission": publish_submissions,
     "feedback": publish_feedback,

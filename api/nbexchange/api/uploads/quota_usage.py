@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, distinct, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from nbexchange.api.db.models import Assignment, Course, Upload
 from nbexchange.api.problems import CourseFull, TooLarge, TooManyBytes, TooManySubmissions
@@ -18,33 +19,25 @@ from nbexchange.api.uploads.batch import UPLOAD_LIFETIME, Batch
 MINUTE, DAY = timedelta(minutes=1), timedelta(hours=24)
 
 
-def check_usage(batch: Batch, size: int) -> None:
-    """Raise where uploads of `size` bytes together are more than the caller or the course has left."""
-    if batch.request.kind == "submission":
-        _check_person(batch, size)
-    course_bytes = batch.transaction.runtime.quotas.course_bytes
-    if course_bytes:
-        _check_course(batch, size, course_bytes)
+class Usage(NamedTuple):
+    """What somebody has used of their quotas for submissions: calls, and bytes."""
+
+    in_a_minute: int
+    in_a_day: int
+    bytes_in_a_day: int
 
 
 # --- of a person -------------------------------------------------------------------------------------------
 
 
-def _check_person(batch: Batch, size: int) -> None:
+def check_person(batch: Batch, usage: Usage, size: int) -> None:
+    """Raise where submissions of `size` bytes together are more than the caller has left."""
     quotas = batch.transaction.runtime.quotas
-    call = distinct(Upload.call_id)
-    in_a_minute, in_a_day, submitted = batch.transaction.session.execute(
-        select(
-            func.count(call).filter(Upload.expires_at > batch.expires_at - MINUTE),
-            func.count(call),
-            func.coalesce(func.sum(Upload.size), 0),
-        ).where(_begun_within(DAY, batch))
-    ).one()
-    if 0 < quotas.submissions_per_minute <= in_a_minute:
+    if 0 < quotas.submissions_per_minute <= usage.in_a_minute:
         _refuse_call(batch, quotas.submissions_per_minute, MINUTE)
-    if 0 < quotas.submissions_per_day <= in_a_day:
+    if 0 < quotas.submissions_per_day <= usage.in_a_day:
         _refuse_call(batch, quotas.submissions_per_day, DAY)
-    if 0 < quotas.submitted_bytes_per_day < submitted + size:
+    if 0 < quotas.submitted_bytes_per_day < usage.bytes_in_a_day + size:
         _refuse_bytes(batch, size, quotas.submitted_bytes_per_day)
 
 
@@ -62,7 +55,7 @@ def _refuse_call(batch: Batch, limit: int, window: timedelta) -> None:
     newest_first = (
         select(ends).where(_begun_within(window, batch)).group_by(Upload.call_id).order_by(ends.desc())
     )
-    first = batch.transaction.session.scalars(newest_first.offset(limit - 1).limit(1)).one()
+    first = batch.transaction.connection.execute(newest_first.offset(limit - 1).limit(1)).scalar_one()
     wait = _seconds_until(first - UPLOAD_LIFETIME + window, batch)
     raise TooManySubmissions(
         f"You have begun {limit} submissions within {_in_words(window)}, as many as are allowed, and may begin the "
@@ -81,7 +74,7 @@ def _refuse_bytes(batch: Batch, size: int, limit: int) -> None:
     since = func.sum(Upload.size).over(order_by=Upload.expires_at.desc())
     calls = select(Upload.expires_at, since.label("since")).where(_begun_within(DAY, batch)).subquery()
     blocking = select(func.max(calls.c.expires_at)).where(calls.c.since > limit - size)
-    last = batch.transaction.session.scalars(blocking).one()
+    last = batch.transaction.connection.execute(blocking).scalar_one()
     wait = _seconds_until(last - UPLOAD_LIFETIME + DAY, batch)
     raise TooManyBytes(
         f"This is {size} bytes, and of the {limit} that you may submit within a day that much will be left in "
@@ -106,19 +99,22 @@ def _in_words(span: timedelta) -> str:
 # --- of a course -------------------------------------------------------------------------------------------
 
 
-def _check_course(batch: Batch, size: int, limit: int) -> None:
+def check_course(batch: Batch, size: int) -> None:
     """Raise where the course has no room: what garbage collection has not deleted counts.
 
     Uploads of one course take turns here, so that two at once do not both get the last of it.
     """
-    course = Course.pk == batch.assignment.course_pk
-    batch.transaction.session.execute(select(Course.pk).where(course).with_for_update(key_share=True))
+    limit = batch.transaction.runtime.quotas.course_bytes
+    if not limit:
+        return
+    connection, course_pk = batch.transaction.connection, batch.assignment.course_pk
+    connection.execute(select(Course.pk).where(Course.pk == course_pk).with_for_update(key_share=True))
     stored = (
         select(func.coalesce(func.sum(Upload.size), 0))
         .join(Assignment, Upload.assignment_pk == Assignment.pk)
-        .where(Assignment.course_pk == batch.assignment.course_pk, Upload.sweeps == 0)
+        .where(Assignment.course_pk == course_pk, Upload.sweeps == 0)
     )
-    if batch.transaction.session.scalars(stored).one() + size > limit:
+    if connection.execute(stored).scalar_one() + size > limit:
         raise CourseFull(
             f"There is no room left in {batch.request.course_id} for these {size} bytes: it may store {limit}.",
             limit=limit,

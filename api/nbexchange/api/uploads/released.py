@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists
 
 from nbexchange.api.access.visibility import withdrawn_assignments
 from nbexchange.api.db.find_or_create import no_assignment
@@ -10,10 +10,7 @@ from nbexchange.api.db.models import Assignment, Release
 from nbexchange.api.problems import NotFound, Withdrawn
 from nbexchange.api.uploads.batch import Batch
 
-
-def is_released(batch: Batch) -> bool:
-    current = select(Release.pk).where(Release.assignment_pk == batch.assignment.pk, Release.is_current)
-    return batch.transaction.session.scalar(current) is not None
+IS_RELEASED = exists().where(Release.assignment_pk == bindparam("assignment_pk"), Release.is_current)
 
 
 def not_released(batch: Batch) -> NotFound:

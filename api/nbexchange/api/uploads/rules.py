@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import bindparam, select
 
 from nbexchange.api.access.permissions import loose_feedback_objection, proxy_objection
-from nbexchange.api.db.models import Person, Submission, Upload
-from nbexchange.api.db.states import PENDING
+from nbexchange.api.db.engine import AnyRow
+from nbexchange.api.db.find_or_create import PersonRow
+from nbexchange.api.db.models import Submission, Upload
 from nbexchange.api.problems import (
     AlreadyReleased,
     ExchangeProblem,
@@ -21,26 +22,53 @@ from nbexchange.api.problems import (
 )
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.api.uploads.items import check_item
-from nbexchange.api.uploads.released import is_released, not_released
-from nbexchange.protocol import (
-    UploadItem,
-)
+from nbexchange.api.uploads.quota_usage import check_person
+from nbexchange.api.uploads.released import IS_RELEASED, not_released
+from nbexchange.api.uploads.submission_facts import read_submission_facts
+from nbexchange.protocol import UploadItem
 
 TICK = timedelta(microseconds=1)
 
+RELEASED = select(IS_RELEASED)
+
+SUBMISSIONS = (
+    select(Upload.pk, Upload.uuid, Upload.student_pk, Upload.stamp)
+    .join(Submission, Submission.pk == Upload.pk)
+    .where(
+        Upload.assignment_pk == bindparam("assignment_pk"),
+        Upload.uuid.in_(bindparam("ids", expanding=True))
+        | Upload.stamp.in_(bindparam("instants", expanding=True)),
+    )
+)
 
 T = TypeVar("T")
 Problems = dict[UUID, ExchangeProblem]
 """What is wrong with items, by their ids."""
 
 
+class Rule(Protocol):
+    """What a kind's uploads rest on, read under the locks of a batch."""
+
+    def require(self, items: Sequence[UploadItem]) -> None:
+        """Raise for what is wrong with all of these items, if they are to begin."""
+        ...
+
+    def columns(self, item: UploadItem) -> dict[str, Any]:
+        """What is specific to the kind in the row of an upload. Raises for an item that may not begin."""
+        ...
+
+    def check_quotas(self, size: int) -> None:
+        """Raise where uploads of `size` bytes together are more than the caller has left."""
+        ...
+
+
 def admit(
-    batch: Batch, items: Sequence[UploadItem]
+    batch: Batch, rule: Rule, items: Sequence[UploadItem]
 ) -> tuple[list[tuple[UploadItem, dict[str, Any]]], Problems]:
     """The items that may begin, each with the columns that are its kind's own, and what is wrong with the others."""
     kind, limits = batch.request.kind, batch.transaction.runtime.limits
     checked, problems = _try_each(items, lambda item: check_item(item, kind, limits))
-    rule = RULES[kind](batch, [item for item, _ in checked])
+    rule.require([item for item, _ in checked])
     admitted, refused = _try_each([item for item, _ in checked], rule.columns)
     return admitted, problems | refused
 
@@ -58,15 +86,25 @@ def _try_each(
     return done, problems
 
 
-class ReleaseRule:
+class Unlimited:
+    """No person has a quota of what instructors and graders upload."""
+
+    def check_quotas(self, size: int) -> None:
+        pass
+
+
+class ReleaseRule(Unlimited):
     """A release begins unless one is current and this one is not forced."""
 
-    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.is_released = is_released(batch)
+        values = {"assignment_pk": batch.assignment.pk}
+        self.is_released = batch.transaction.connection.execute(RELEASED, values).scalar_one()
+
+    def require(self, items: Sequence[UploadItem]) -> None:
+        pass
 
     def columns(self, item: UploadItem) -> dict[str, Any]:
-        """What is specific to the kind in the row of an upload. Raises for an item that may not begin."""
         if item.student_id is not None or item.tree_sha256 is not None:
             raise InvalidRequest(
                 "A release is for no student, and student_id and tree_sha256 are for submissions."
@@ -79,70 +117,57 @@ class ReleaseRule:
 class SubmissionRule:
     """A submission begins while the assignment is released, and is stamped after the student's last."""
 
-    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        if not is_released(batch):
-            raise not_released(batch)
+        self.facts = read_submission_facts(batch)
+        self.last, self.pending = dict(self.facts.last), dict(self.facts.pending)
         self.proxy_objection = proxy_objection(batch.transaction.caller, batch.request.course_id)
-        self.last: dict[int, datetime] = {}
-        self.pending: dict[int, int] = {}
-        # The actor's own: nobody can use up what somebody else may have pending.
-        unfinished = and_(
-            Upload.state == PENDING, Upload.expires_at > batch.now, Upload.actor_pk == batch.actor.pk
-        )
-        rows = batch.transaction.session.execute(
-            select(Upload.student_pk, func.max(Upload.stamp), func.count().filter(unfinished))
-            .where(
-                Upload.assignment_pk == batch.assignment.pk,
-                Upload.kind == "submission",
-                Upload.student_pk.in_([person.pk for person in batch.people.values()]),
-            )
-            .group_by(Upload.student_pk)
-        )
-        for pk, last, pending in rows:
-            if pk is not None:
-                self.last[pk], self.pending[pk] = last, pending
+
+    def require(self, items: Sequence[UploadItem]) -> None:
+        if not self.facts.is_released:
+            raise not_released(self.batch)
+
+    def check_quotas(self, size: int) -> None:
+        check_person(self.batch, self.facts.usage, size)
 
     def columns(self, item: UploadItem) -> dict[str, Any]:
         student = self._student(item)
         limit = self.batch.transaction.runtime.quotas.pending_submissions
-        if 0 < limit <= self.pending.get(student.pk, 0):
+        if 0 < limit <= self.pending[student.pk]:
             raise TooManyPending(f"{limit} of your submissions for {student.name} are unfinished.")
-        stamp = self.batch.now
-        if student.pk in self.last:
-            stamp = max(stamp, self.last[student.pk] + TICK)
+        last = self.last[student.pk]
+        stamp = self.batch.now if last is None else max(self.batch.now, last + TICK)
         self.last[student.pk] = stamp
-        self.pending[student.pk] = self.pending.get(student.pk, 0) + 1
+        self.pending[student.pk] += 1
         return {"student_pk": student.pk, "stamp": stamp}
 
-    def _student(self, item: UploadItem) -> Person:
+    def _student(self, item: UploadItem) -> PersonRow:
         name = item.student_id or self.batch.actor.name
         if name != self.batch.actor.name and self.proxy_objection:
             raise self.proxy_objection
         return self.batch.people[name]
 
 
-class FeedbackRule:
+class FeedbackRule(Unlimited):
     """Feedback begins when the submission it names is that student's, in this assignment.
 
     Where only an instant is named and the exchange has no submission of that instant, an instructor's feedback
     stands for itself: the student may have handed in elsewhere.
     """
 
-    def __init__(self, batch: Batch, items: Sequence[UploadItem]) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        rows = batch.transaction.session.scalars(
-            select(Upload)
-            .join(Submission, Submission.pk == Upload.pk)
-            .where(
-                Upload.assignment_pk == batch.assignment.pk,
-                Upload.uuid.in_([item.submission_id for item in items if item.submission_id])
-                | Upload.stamp.in_([item.submitted_at for item in items if item.submitted_at]),
-            )
-        ).all()
         self.loose_objection = loose_feedback_objection(batch.transaction.caller, batch.request.course_id)
-        self.by_id = {upload.uuid: upload for upload in rows}
-        self.by_stamp = {(upload.student_pk, upload.stamp): upload for upload in rows}
+
+    def require(self, items: Sequence[UploadItem]) -> None:
+        values = {
+            "assignment_pk": self.batch.assignment.pk,
+            "ids": [item.submission_id for item in items if item.submission_id],
+            "instants": [item.submitted_at for item in items if item.submitted_at],
+        }
+        rows = self.batch.transaction.connection.execute(SUBMISSIONS, values).all()
+        self.by_id = {row.uuid: row for row in rows}
+        self.by_stamp = {(row.student_pk, row.stamp): row for row in rows}
 
     def columns(self, item: UploadItem) -> dict[str, Any]:
         student = self.batch.people[item.student_id or ""]
@@ -156,7 +181,7 @@ class FeedbackRule:
             "submitted_at": submission.stamp if submission else item.submitted_at,
         }
 
-    def _submission(self, item: UploadItem, student: Person) -> Upload | None:
+    def _submission(self, item: UploadItem, student: PersonRow) -> AnyRow | None:
         if item.submission_id is None:
             return self.by_stamp.get((student.pk, item.submitted_at)) if item.submitted_at else None
         submission = self.by_id.get(item.submission_id)
@@ -165,7 +190,7 @@ class FeedbackRule:
         return submission
 
 
-RULES: Mapping[str, type[ReleaseRule | SubmissionRule | FeedbackRule]] = {
+RULES: Mapping[str, Callable[[Batch], Rule]] = {
     "release": ReleaseRule,
     "submission": SubmissionRule,
     "feedback": FeedbackRule,

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from nbexchange import protocol
-from nbexchange.api.db.models import Published, Upload
+from nbexchange.api.db.models import Upload
+from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import ExchangeProblem
 from nbexchange.api.uploads.initiate import UploadGrant
 from nbexchange.api.wire.problems import failed_item
@@ -14,14 +15,14 @@ from nbexchange.api.wire.records import record_of
 
 
 def upload_answers(
-    ids: Sequence[UUID], outcomes: Mapping[UUID, UploadGrant | Published | ExchangeProblem]
+    ids: Sequence[UUID], outcomes: Mapping[UUID, UploadGrant | UploadRow | ExchangeProblem]
 ) -> protocol.UploadAnswers:
     """In the order of the request."""
     return protocol.UploadAnswers([_upload_answer(item_id, outcomes[item_id]) for item_id in ids])
 
 
 def _upload_answer(
-    item_id: UUID, outcome: UploadGrant | Published | ExchangeProblem
+    item_id: UUID, outcome: UploadGrant | UploadRow | ExchangeProblem
 ) -> protocol.UploadAnswer:
     if not isinstance(outcome, UploadGrant):
         return _completion_answer(item_id, outcome)
@@ -37,13 +38,13 @@ def _upload_answer(
 
 
 def completion_answers(
-    ids: Sequence[UUID], outcomes: Mapping[UUID, Published | ExchangeProblem]
+    ids: Sequence[UUID], outcomes: Mapping[UUID, UploadRow | ExchangeProblem]
 ) -> protocol.CompletionAnswers:
     """In the order of the request."""
     return protocol.CompletionAnswers([_completion_answer(item_id, outcomes[item_id]) for item_id in ids])
 
 
-def _completion_answer(item_id: UUID, outcome: Published | ExchangeProblem) -> protocol.CompletionAnswer:
+def _completion_answer(item_id: UUID, outcome: UploadRow | ExchangeProblem) -> protocol.CompletionAnswer:
     if isinstance(outcome, ExchangeProblem):
         return failed_item(item_id, outcome)
     return protocol.UploadCompleted(item_id, record_of(outcome))

@@ -1,0 +1,95 @@
+"""Uploads as rows: with the names that an answer and the audit log need, and what each became."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from nbexchange.api.db.models import (
+    Assignment,
+    Course,
+    Organisation,
+    Person,
+    Release,
+    Submission,
+    Upload,
+)
+
+
+class UploadRow(NamedTuple):
+    """An upload. `version` and `attempt` are numbers of what a completed one became, as its kind has them."""
+
+    pk: int
+    uuid: UUID
+    item_id: UUID
+    kind: str
+    state: str
+    object_key: str
+    size: int
+    sha256: str
+    unpacked_size: int | None
+    tree_sha256: str | None
+    notebooks: list[str]
+    force: bool
+    by_instructor: bool
+    notebook_id: str | None
+    submitted_at: datetime | None
+    stamp: datetime
+    expires_at: datetime
+    completed_at: datetime | None
+    org_pk: int
+    assignment_pk: int
+    actor_pk: int
+    student_pk: int | None
+    assignment_id: str
+    course_id: str
+    actor: str
+    student: str | None
+    version: int | None
+    attempt: int | None
+
+
+OF_OTHERS = {
+    "assignment_id": Assignment.assignment_id,
+    "course_id": Course.course_id,
+    # Looked up for each row: as joins, they would cost the planner more than all the rest.
+    "actor": select(Person.name).where(Person.pk == Upload.actor_pk).scalar_subquery(),
+    "student": select(Person.name).where(Person.pk == Upload.student_pk).scalar_subquery(),
+    "version": select(Release.version).where(Release.pk == Upload.pk).scalar_subquery(),
+    "attempt": select(Submission.attempt).where(Submission.pk == Upload.pk).scalar_subquery(),
+}
+
+UPLOADS: Select[*tuple[Any, ...]] = (
+    select(*(OF_OTHERS.get(name, getattr(Upload, name, None)) for name in UploadRow._fields))  # type: ignore[arg-type]  # each is one of both
+    .join(Assignment, Upload.assignment_pk == Assignment.pk)
+    .join(Course, Assignment.course_pk == Course.pk)
+)
+"""To be narrowed; its rows are those of `UploadRow`."""
+
+BY_KEYS = UPLOADS.where(Upload.pk.in_(bindparam("pks", expanding=True)))
+
+OWN = UPLOADS.where(
+    Upload.actor_pk
+    == select(Person.pk)
+    .join(Organisation, Person.org_pk == Organisation.pk)
+    .where(Organisation.org_id == bindparam("org_id"), Person.name == bindparam("name"))
+    .scalar_subquery(),
+    Upload.item_id.in_(bindparam("item_ids", expanding=True)),
+)
+
+
+def read_uploads(connection: Connection, pks: Collection[int]) -> Sequence[UploadRow]:
+    """The uploads of these keys, as they are now."""
+    return [UploadRow(*row) for row in connection.execute(BY_KEYS, {"pks": list(pks)})] if pks else []
+
+
+def read_own_uploads(
+    connection: Connection, org_id: str, name: str, item_ids: Collection[UUID]
+) -> Sequence[UploadRow]:
+    """Of the uploads that somebody began, those of these items."""
+    values = {"org_id": org_id, "name": name, "item_ids": list(item_ids)}
+    return [UploadRow(*row) for row in connection.execute(OWN, values)]

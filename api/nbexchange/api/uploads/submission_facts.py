@@ -1,0 +1,89 @@
+"""What submissions of a batch rest on, read under its locks, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, func, literal_column, select, true
+
+from nbexchange.api.db.models import Person, Upload
+from nbexchange.api.db.states import PENDING
+from nbexchange.api.uploads.batch import Batch
+from nbexchange.api.uploads.quota_usage import DAY, MINUTE, Usage
+from nbexchange.api.uploads.released import IS_RELEASED
+
+IS_SUBMISSION = Upload.kind == literal_column("'submission'")
+"""As it is, since the index of stamps has submissions alone."""
+
+IN_ASSIGNMENT = and_(
+    IS_SUBMISSION, Upload.assignment_pk == bindparam("assignment_pk"), Upload.student_pk == Person.pk
+)
+LAST = select(func.max(Upload.stamp)).where(IN_ASSIGNMENT).scalar_subquery()
+UNFINISHED = (
+    select(func.count())
+    .where(
+        IN_ASSIGNMENT,
+        Upload.actor_pk == bindparam("actor_pk"),
+        Upload.state == PENDING,
+        Upload.expires_at > bindparam("now"),
+    )
+    .scalar_subquery()
+)
+USAGE = (
+    select(
+        func.count(Upload.call_id.distinct())
+        .filter(Upload.expires_at > bindparam("since_a_minute"))
+        .label("in_a_minute"),
+        func.count(Upload.call_id.distinct()).label("in_a_day"),
+        func.coalesce(func.sum(Upload.size), 0).label("bytes_in_a_day"),
+    )
+    .where(
+        Upload.actor_pk == bindparam("actor_pk"),
+        IS_SUBMISSION,
+        Upload.expires_at > bindparam("since_a_day"),
+    )
+    .subquery()
+)
+FACTS = (
+    select(
+        Person.pk,
+        LAST.label("last"),
+        UNFINISHED.label("pending"),
+        IS_RELEASED.label("is_released"),
+        USAGE.c.in_a_minute,
+        USAGE.c.in_a_day,
+        USAGE.c.bytes_in_a_day,
+    )
+    .join(USAGE, true())
+    .where(Person.pk.in_(bindparam("people", expanding=True)))
+)
+
+
+@dataclass(frozen=True)
+class SubmissionFacts:
+    is_released: bool
+    usage: Usage
+    last: Mapping[int, datetime | None]
+    """The newest stamp of each person in the assignment, by their key."""
+    pending: Mapping[int, int]
+    """How many of the caller's uploads for each of them are unfinished: nobody uses up what others may have."""
+
+
+def read_submission_facts(batch: Batch) -> SubmissionFacts:
+    values = {
+        "assignment_pk": batch.assignment.pk,
+        "actor_pk": batch.actor.pk,
+        "people": [person.pk for person in batch.people.values()],
+        "now": batch.now,
+        "since_a_minute": batch.expires_at - MINUTE,
+        "since_a_day": batch.expires_at - DAY,
+    }
+    rows = batch.transaction.connection.execute(FACTS, values).all()
+    return SubmissionFacts(
+        is_released=rows[0].is_released,
+        usage=Usage(*rows[0][-3:]),
+        last={row.pk: row.last for row in rows},
+        pending={row.pk: row.pending for row in rows},
+    )
