@@ -76,8 +76,8 @@ def running_service(
 
 def run_statement(database: Database, statement: str) -> None:
     """Run what PostgreSQL takes outside transactions only."""
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
+    with database.connect() as connection:
+        connection.execute(text(statement))
 
 
 @contextmanager
