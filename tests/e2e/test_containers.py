@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-import psycopg2
+import psycopg
 import pytest
 import requests
 from support.servers.containers import ROOT, Image, compose, example_variables, healthcheck
@@ -115,12 +115,11 @@ def database(settings):
     with servers.postgresql(folder) as url:
         access = folder / "pg_hba.conf"
         access.write_text(f"local all {user} scram-sha-256\n{access.read_text()}")
-        with closing(psycopg2.connect(url)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(f"CREATE USER {user} PASSWORD %s", [settings["POSTGRES_PASSWORD"]])
-                cursor.execute(f"CREATE DATABASE {name} OWNER {user}")
-                cursor.execute("SELECT pg_reload_conf()")
+        with psycopg.connect(url, autocommit=True) as connection:
+            password = psycopg.sql.Literal(settings["POSTGRES_PASSWORD"])
+            connection.execute(psycopg.sql.SQL(f"CREATE USER {user} PASSWORD {{}}").format(password))
+            connection.execute(f"CREATE DATABASE {name} OWNER {user}")
+            connection.execute("SELECT pg_reload_conf()")
         # The folder of the data is closed to other users, so the socket gets a second name.
         socket = Path(parse_qs(urlsplit(url).query)["host"][0]) / ".s.PGSQL.5432"
         (door / socket.name).hardlink_to(socket)

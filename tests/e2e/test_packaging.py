@@ -15,7 +15,7 @@ import nbexchange.plugin
 
 pytestmark = pytest.mark.packaging
 
-SERVER_ONLY = ["flask", "werkzeug", "boto3", "botocore", "psycopg2", "gunicorn"]
+SERVER_ONLY = ["flask", "werkzeug", "boto3", "botocore", "psycopg", "gunicorn"]
 
 
 def run(*command, cwd, **environment):

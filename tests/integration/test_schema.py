@@ -228,8 +228,8 @@ def test_a_failed_transaction_leaves_nothing(database):
 @pytest.mark.parametrize(
     ("url", "driver"),
     [
-        ("postgresql://h/d", "postgresql+psycopg2"),
-        ("postgres://h/d", "postgresql+psycopg2"),
+        ("postgresql://h/d", "postgresql+psycopg"),
+        ("postgres://h/d", "postgresql+psycopg"),
         ("postgresql+psycopg2://h/d", "postgresql+psycopg2"),
         ("sqlite:///x", "sqlite"),
     ],

@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.api.db.pings import ping_idle
-from nbexchange.protocol import MAX_ROSTER
+from nbexchange.api.db.timeouts import connector, server_options
 from nbexchange.shared.deadlines import seconds_left
 
 SQLITE_PATIENCE = 30
@@ -131,35 +131,33 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
         kwargs = {"pool_timeout": timeout, **kwargs}
     if url.get_backend_name() == "sqlite":
         return Database(_connect_sqlite(url, timeout, echo=echo, **kwargs))
-    kwargs = {"insertmanyvalues_page_size": MAX_ROSTER, **kwargs}  # a roster is written in one statement
-    kwargs["connect_args"] = {**_postgresql_session(url, timeout), **kwargs.get("connect_args", {})}
-    engine = create_engine(url, echo=echo, hide_parameters=True, **kwargs)
+    return Database(_connect_postgresql(url, timeout, echo=echo, **kwargs))
+
+
+def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
+    # Instants are read back in the session's zone, where the last year of our calendar may be none.
+    options = "-c timezone=UTC"
+    if timeout is not None:
+        options += f" {server_options(timeout)}"
+    kwargs["connect_args"] = {"options": options, **kwargs.get("connect_args", {})}
+    engine = create_engine(url, hide_parameters=True, **kwargs)
+    if timeout is not None and url.get_driver_name() == "psycopg":
+        event.listen(engine, "do_connect", connector(timeout))
     ping_idle(engine)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # Each statement sees what is committed when it begins, within a transaction or without one.
         is_reading = connection.get_execution_options().get(BEGIN) == READ
-        connection.connection.dbapi_connection.autocommit = is_reading  # type: ignore[union-attr]  # there is one
+        driver: Any = connection.connection.dbapi_connection
+        if driver.autocommit != is_reading:
+            driver.autocommit = is_reading
 
-    return Database(engine)
-
-
-def _postgresql_session(url: URL, timeout: float | None) -> dict[str, Any]:
-    # Instants are read back in the session's zone, where the last year of our calendar may be none.
-    options = "-c timezone=UTC"
-    if timeout is None or url.get_driver_name() != "psycopg2":
-        return {"options": options}
-    from nbexchange.api.db.timeouts import make_connection_class, server_options
-
-    return {
-        "options": f"{options} {server_options(timeout)}",
-        "connection_factory": make_connection_class(timeout),
-    }
+    return engine
 
 
 def parse_url(db_url: str) -> URL:
-    """The address with its driver; a bare `postgresql://` means psycopg2, which is what is installed."""
+    """The address with its driver; a bare `postgresql://` means psycopg, which is what is installed."""
     try:
         url = make_url(db_url)
     except (ArgumentError, ValueError):  # the second of a port that is no number
@@ -170,7 +168,7 @@ def parse_url(db_url: str) -> URL:
         case "sqlite", _:
             return url
         case "postgresql" | "postgres", False:
-            return url.set(drivername="postgresql+psycopg2")
+            return url.set(drivername="postgresql+psycopg")
         case "postgresql", True if url.get_dialect().is_async:
             raise UnsupportedDatabase(f"{url.drivername} is not supported: use postgresql://")
         case "postgresql", True:
