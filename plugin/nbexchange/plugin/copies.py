@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
+
+from msgspec import Struct
 
 from nbexchange.plugin.archives.extraction import Modes, unpack
 from nbexchange.plugin.archives.trees import staged
@@ -20,8 +21,7 @@ from nbexchange.protocol import SubmissionRecord
 OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Copies:
+class Copies(Struct, frozen=True):
     """The folders `course/student+assignment+stamp` below `cache`, as nbgrader's own exchange names them."""
 
     cache: Path

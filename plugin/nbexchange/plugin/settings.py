@@ -6,7 +6,7 @@ import os
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
@@ -15,7 +15,6 @@ from traitlets.config import LoggingConfigurable
 
 from nbexchange.plugin.archives.selection import UNSAFE_NAMES
 from nbexchange.plugin.failures import TransferFailed
-from nbexchange.plugin.service.client import Client
 from nbexchange.plugin.service.credentials import (
     SERVICE_VARIABLES,
     TOKEN_FILE_VARIABLES,
@@ -34,6 +33,9 @@ from nbexchange.protocol import (
 )
 from nbexchange.shared.redaction import host_of
 from nbexchange.shared.seconds import Seconds
+
+if TYPE_CHECKING:
+    from nbexchange.plugin.service.client import Client
 
 COOKIE_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -190,6 +192,8 @@ class ExchangeSettings(LoggingConfigurable):
     @property
     def client(self) -> Client:
         if self._client is None:
+            from nbexchange.plugin.service.client import Client  # a third of what a command imports
+
             credentials: Any = self.api_plugin_class
             patience = Patience(self.retry_seconds, self.log.warning) if self.is_patient else IMPATIENT
             self._client = Client(partial(credentials.prep_api_call, self), self.api_timeout, patience)

@@ -4,8 +4,6 @@ One definition serves both sides. Requests refuse fields they do not know, so th
 clear answer from an older service; answers may grow fields, which older clients ignore.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct

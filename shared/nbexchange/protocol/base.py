@@ -1,7 +1,5 @@
 """What every message is made of: requests, answers, problems, and the headers that name revision and program."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args

@@ -3,8 +3,6 @@
 It comes from learning platforms, proxies and people themselves, and ends in gradebooks, pages and spreadsheets.
 """
 
-from __future__ import annotations
-
 import unicodedata
 
 from nbexchange.protocol.names import is_invisible

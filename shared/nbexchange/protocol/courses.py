@@ -1,7 +1,5 @@
 """Who the caller is: courses, roles, limits and quotas."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from nbexchange.protocol.base import Answer, Instant, text_of

@@ -1,7 +1,5 @@
 """Limits that both sides keep."""
 
-from __future__ import annotations
-
 MAX_ITEMS = 100
 """How many items one batch call carries at the most."""
 

@@ -1,7 +1,5 @@
 """Which names and paths are safe: ids of courses and people, and members of archives."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Sequence
 

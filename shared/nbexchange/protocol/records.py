@@ -1,7 +1,5 @@
 """What the exchange holds once an upload is complete: releases, submissions, feedback."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 from uuid import UUID
 

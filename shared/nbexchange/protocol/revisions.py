@@ -1,7 +1,5 @@
 """Fields that requests gained after the first revision: a service that does not know one refuses the whole request."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, TypeVar
 

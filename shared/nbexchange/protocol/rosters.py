@@ -1,7 +1,5 @@
 """Who is in a course."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """Lists of assignments and submissions, and what takes something off them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Sending files: initiate, complete, pending, abort."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 from uuid import UUID
 

@@ -10,9 +10,10 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from nbexchange.plugin.archives.selection import EVERYTHING, LeftOut, Selection
 from nbexchange.plugin.failures import ArchiveRefused
@@ -58,8 +59,7 @@ DAMAGE_ERRORS = (
 """What the standard library raises on damaged archives."""
 
 
-@dataclass(frozen=True)
-class Modes:
+class Modes(Struct, frozen=True):
     """Permissions of what is unpacked, whatever the archive says."""
 
     file: int = 0o644

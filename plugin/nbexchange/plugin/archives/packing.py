@@ -8,10 +8,11 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
+
+from msgspec import Struct, field
 
 from nbexchange.plugin.archives.compression import Gzip
 from nbexchange.plugin.archives.digests import HashedFile, TreeDigest
@@ -35,8 +36,7 @@ CHUNK = 1 << 18
 """Bytes of a file that are read at once."""
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bytes of the packed archive (`max_buffer_size`) and of what is in it (`max_unpacked_size`, and
     `max_unpacked_ratio` times the first).
     """
@@ -46,8 +46,7 @@ class Limits:
     ratio: int = DEFAULT_MAX_UNPACKED_RATIO
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """An archive, and what the service is told about it before the first byte."""
 
     size: int
@@ -70,8 +69,7 @@ class Packed:
         )
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """A file that travels, as it was when the tree was looked at: `identity` is its device and inode.
 
     `name` is its path in the archive.
@@ -83,8 +81,7 @@ class File:
     identity: tuple[int, int]
 
 
-@dataclass
-class Tree:
+class Tree(Struct):
     """What of a directory travels: directories and files by their relative path, and what was left out."""
 
     root: Path

@@ -6,9 +6,10 @@ import logging
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from nbexchange.shared.terminal import clean
 
@@ -30,8 +31,7 @@ UNSAFE_NAMES = (
 """Names that programs obey because they are there: who opens the folder of a submission has run its commands."""
 
 
-@dataclass
-class LeftOut:
+class LeftOut(Struct):
     """What of a tree does not travel, or was not kept, by reason. Of a directory there is its own path alone.
 
     `odd` are links that lead out of the tree or dangle, special files, and names that no exchange accepts.
@@ -66,8 +66,7 @@ def name_some(paths: Collection[str], count: int = 10) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True, dict=True):
     """What of a tree is wanted; by default everything.
 
     `ignore` and `include` are nbgrader's settings: patterns of names, in any folder. `max_file_size` is in bytes.

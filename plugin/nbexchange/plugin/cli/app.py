@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from jupyter_core.application import JupyterApp
-
+from nbexchange.plugin.cli.application import JupyterApp
 from nbexchange.shared.version import VERSION
 
 PACKAGE = "nbexchange.plugin.cli"
@@ -38,15 +37,7 @@ class JupyterNbExchange(JupyterApp):
         "config": (f"{PACKAGE}.config.ShowConfig", "The settings, as a file for nbgrader."),
     }
 
-    def _find_subcommand(self, name: str) -> str:
-        """Find no other program: `jupyter-nbexchange-...` on the PATH is not ours."""
-        return ""
-
-    def migrate_config(self) -> None:
-        """Do nothing: these commands move no files."""
-
-    def start(self) -> None:
-        super().start()
+    def run(self) -> None:
         commands = ", ".join(self.subcommands)
         asked = f"knows no {self.extra_args[0]!r}" if self.extra_args else "needs a command"
         sys.stderr.write(f"{self.name} {asked}; there is {commands}\n")

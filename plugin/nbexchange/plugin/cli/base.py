@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
-from jupyter_core.application import JupyterApp
 from traitlets import Bool, TraitError
-from traitlets.config import Application
 
+from nbexchange.plugin.cli.application import JupyterApp
 from nbexchange.plugin.cli.exchange import CourseDirectory, Exchange
 from nbexchange.plugin.failures import TransferFailed, explain_failure
 from nbexchange.plugin.submission_folders import submission_around
@@ -72,13 +71,10 @@ class Command(StrictOptions, JupyterApp):
     def _spell(self, error: Exception) -> str:
         return spell_trait(str(error), {section.__name__ for section in type(self).classes})
 
-    def migrate_config(self) -> None:
-        """Do nothing: these commands move no files."""
-
-    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]  # as JupyterApp has it
+    def load_config_files(self) -> None:
         """Read what nbgrader reads, in its order: the Jupyter path, the working directory, the course's root."""
         try:
-            super().load_config_file(suppress_errors)
+            super().load_config_files()
             self._load_from(Path.cwd())
             if root := self.config.get("CourseDirectory", {}).get("root"):
                 self._load_from(Path(root))
@@ -90,10 +86,9 @@ class Command(StrictOptions, JupyterApp):
         if submission := submission_around(folder):
             self.log.warning("No configuration is read from %s: %s is for submissions.", folder, submission)
         else:
-            Application.load_config_file(self, CONFIG_NAME, path=str(folder))
+            self.load_config_file(CONFIG_NAME, path=str(folder))
 
-    def start(self) -> None:
-        super().start()
+    def run(self) -> None:
         try:
             self._refuse_arguments()
             answer = self.ask()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
@@ -30,14 +29,13 @@ PASSING = {"host-unknown", "service-away", "service-down", "service-lost"}
 """The failures that a restart of the service makes."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """Where a request goes, with what; its id stands in every text about it."""
 
     url: str
     cookies: Mapping[str, str]
     headers: Mapping[str, str]
-    request_id: str = field(default_factory=lambda: str(uuid4()))
+    request_id: str = msgspec.field(default_factory=lambda: str(uuid4()))
 
     @property
     def own_headers(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from itertools import chain, repeat
 from time import monotonic, sleep
@@ -58,6 +57,8 @@ IMPATIENT = Patience(0, lambda _: None)
 
 def in_event_loop() -> bool:
     """Whether this is the thread of an event loop: a notebook server that calls from there stands still meanwhile."""
+    import asyncio  # which takes as long as all else that a short command imports of ours
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from tqdm import tqdm
 from urllib3.exceptions import HTTPError, LocationValueError
 from urllib3.util import Retry
 
@@ -32,6 +32,8 @@ ENCODINGS = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress"}
 """That a proxy may apply to what passes through it."""
 
 CHUNK = 1 << 18
+LARGE = 5_000_000
+"""Bytes from which on a transfer is shown."""
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 """Seconds without a single byte, not for the whole transfer."""
@@ -73,8 +75,8 @@ class Storage:
         target = self._resolve(url)
         to_send = headers_to_send(headers, host_of(target), size)
         body.seek(0)
-        with progress(name, size) as bar:
-            response = self._request("PUT", target, headers=to_send, data=_Body(body, size, bar))
+        with progress(name, size) as count:
+            response = self._request("PUT", target, headers=to_send, data=_Body(body, size, count))
         if response.status_code not in {200, 201, 204, 412}:
             raise refused(response, "upload")
 
@@ -101,14 +103,14 @@ class Storage:
         """How many bytes came, which is at most one chunk more than `size`, and their digest."""
         digest, received = hashlib.sha256(), 0
         try:
-            with progress(name, size) as bar:
+            with progress(name, size) as count:
                 for chunk in response.raw.stream(CHUNK, decode_content=False):
                     received += len(chunk)
                     digest.update(chunk)
                     if received > size:
                         break
                     target.write(chunk)
-                    bar.update(len(chunk))
+                    count(len(chunk))
         except HTTPError:
             raise broken_off("download", received, size) from None
         return received, digest.hexdigest()
@@ -148,10 +150,10 @@ class Storage:
 class _Body:
     """A body whose length requests can tell, so that it is never sent in chunks."""
 
-    def __init__(self, source: BinaryIO, size: int, bar: tqdm[NoReturn]) -> None:
+    def __init__(self, source: BinaryIO, size: int, count: Callable[[int], object]) -> None:
         self.source = source
         self.size = size
-        self.bar = bar
+        self.count = count
 
     def __len__(self) -> int:
         return self.size
@@ -159,14 +161,20 @@ class _Body:
     def read(self, size: int = -1) -> bytes:
         """More than was asked for: urllib3 sends what it gets, and asks for 16 KiB at a time."""
         data = self.source.read(max(size, CHUNK))
-        self.bar.update(len(data))
+        self.count(len(data))
         return data
 
 
-def progress(name: str, size: int) -> tqdm[NoReturn]:
-    """A progress bar, for large transfers and on a terminal only."""
-    quiet = True if size < 5_000_000 else None
-    return tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=quiet)
+@contextmanager
+def progress(name: str, size: int) -> Iterator[Callable[[int], object]]:
+    """Gives what to call with each number of bytes: a progress bar, for large transfers and on a terminal only."""
+    if size < LARGE:
+        yield lambda count: None
+        return
+    from tqdm import tqdm  # a tenth of what the plugin adds to nbgrader's start
+
+    with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+        yield bar.update
 
 
 def _code_of(error: Exception) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
 
@@ -38,8 +37,7 @@ UNCONFIRMED: Mapping[Kind, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True):
     client: Client
     storage: Storage
 
