@@ -58,8 +58,8 @@ def test_no_wire_type_has_annotations_that_are_text():
     texts = [
         kind
         for kind in kinds
+        if kind.__module__.startswith("nbexchange.")
         for hint in vars(kind).get("__annotations__", {}).values()
         if isinstance(hint, str)
     ]
-    assert kinds
     assert texts == []

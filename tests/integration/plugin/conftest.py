@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from support.people.classroom import Desk
 from support.people.jupyter_server import manager_of
+from support.servers.recording import Recording, recording
 
 from nbexchange import protocol
 from nbexchange.api.http import conventions
@@ -101,6 +102,15 @@ def newer_answers(monkeypatch) -> dict[tuple[str, str], Callable[[Any], None]]:
 
     monkeypatch.setattr(Call, "content", content)
     return changes
+
+
+@pytest.fixture
+def heard(app, desks) -> Iterator[Recording]:
+    """What the service hears of the classroom, over connections that stay."""
+    with recording(app) as record:
+        for desk in vars(desks).values():
+            desk.url = record.url
+        yield record
 
 
 @pytest.fixture
