@@ -3,6 +3,7 @@
     TransferFailed
     ├── ServiceRefused      the service answered with a problem
     ├── ServiceUnreachable  it did not answer, or something else answered in its place
+    │   └── ServiceOlder    it answered that it does not know what it was asked
     ├── StorageFailed       the object store refused or broke off a transfer
     │   └── StoredOtherwise what it gave out is not what was announced
     ├── ArchiveTooLarge     more than a limit allows, found while packing
@@ -80,6 +81,10 @@ class ServiceUnreachable(TransferFailed):
     def __init__(self, text: str, request_id: str | None = None, *, passes_soon: bool = False) -> None:
         super().__init__(text, request_id)
         self.passes_soon = passes_soon
+
+
+class ServiceOlder(ServiceUnreachable):
+    """It does not know what it was asked, and has done nothing."""
 
 
 class StorageFailed(TransferFailed):

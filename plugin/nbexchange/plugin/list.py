@@ -11,9 +11,10 @@ from uuid import UUID
 from nbgrader.exchange.abc import ExchangeList as ABCExchangeList
 
 from nbexchange.plugin.exchange import Exchange
-from nbexchange.plugin.failures import ServiceUnreachable, TransferFailed, reason_of
+from nbexchange.plugin.failures import ServiceRefused, ServiceUnreachable, TransferFailed, reason_of
 from nbexchange.plugin.list_entries import (
     Info,
+    attempts,
     copy_info,
     feedback_info,
     flatten,
@@ -43,41 +44,41 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
     is_patient = False  # a list is asked for again by the person who looks
 
     def init_src(self) -> None:
-        """One request says everything; a grader's or instructor's `--inbound` asks for the course as well."""
-        course_id = self.coursedir.course_id
-        assignments = self.client.assignments(literal(course_id)).assignments
-        self.entries = [
-            entry for entry in assignments if self._is_asked_for(entry.course_id, entry.assignment_id)
-        ]
-        self.submissions = self._find_submissions() if self.inbound or self.cached else []
-
-    def _is_asked_for(self, course_id: str, assignment_id: str) -> bool:
-        return fnmatchcase(course_id, self.coursedir.course_id or "*") and fnmatchcase(
-            assignment_id, self.coursedir.assignment_id or "*"
-        )
-
-    def _find_submissions(self) -> list[SubmissionRecord]:
-        """The caller's own attempts; inbound, in the courses that they teach, everybody's."""
-        records = [record for entry in self.entries for record in entry.submissions]
-        if self.inbound:
-            graded = self._graded_courses()
-            records = [record for record in records if record.course_id not in graded]
-            for course_id in graded:
-                records += self.client.submissions(
-                    SubmissionsQuery(
-                        course_id, literal(self.coursedir.assignment_id), literal(self.coursedir.student_id)
-                    )
-                )
-        student = self.coursedir.student_id or "*"
-        return [
+        """One request says everything; only `--inbound` without a course asks which the caller grades, and in each."""
+        self.entries = [] if self.inbound else self._find_entries()
+        self.submissions = [
             record
-            for record in records
-            if self._is_asked_for(record.course_id, record.assignment_id)
-            and fnmatchcase(record.student_id, student)
+            for record in (self._find_inbound() if self.inbound else attempts(self.entries))
+            if self._is_asked_for(record.course_id, record.assignment_id, record.student_id)
         ]
 
-    def _graded_courses(self) -> list[str]:
-        return [course.course_id for course in self._courses() if course.role in STAFF_ROLES]
+    def _find_entries(self) -> list[Assignment]:
+        assignments = self.client.assignments(literal(self.coursedir.course_id)).assignments
+        return [entry for entry in assignments if self._is_asked_for(entry.course_id, entry.assignment_id)]
+
+    def _is_asked_for(self, *names: str) -> bool:
+        patterns = (self.coursedir.course_id, self.coursedir.assignment_id, self.coursedir.student_id)
+        return all(fnmatchcase(name, pattern or "*") for name, pattern in zip(names, patterns, strict=False))
+
+    def _find_inbound(self) -> list[SubmissionRecord]:
+        """Everybody's attempts in the courses that the caller teaches, and in others their own."""
+        if course_id := literal(self.coursedir.course_id):
+            try:
+                return self._find_submissions(course_id)
+            except ServiceRefused as refusal:
+                if refusal.problem.type != "role-required":
+                    raise
+                return attempts(self._find_entries())
+        graded = {course.course_id: course.role in STAFF_ROLES for course in self._courses()}
+        own = [] if all(graded.values()) else attempts(self._find_entries())
+        records = [record for record in own if not graded.get(record.course_id)]
+        return records + [
+            record for name in graded if graded[name] for record in self._find_submissions(name)
+        ]
+
+    def _find_submissions(self, course_id: str) -> list[SubmissionRecord]:
+        assignment_id, student_id = literal(self.coursedir.assignment_id), literal(self.coursedir.student_id)
+        return list(self.client.submissions(SubmissionsQuery(course_id, assignment_id, student_id)))
 
     def _courses(self) -> list[Course]:
         """The caller's, of those that are asked for."""
@@ -183,8 +184,7 @@ class ExchangeList(Exchange, ABCExchangeList):  # type: ignore[misc]  # nbgrader
         return failures
 
     def _name(self, record: SubmissionRecord) -> str:
-        stamp = self.format_stamp(record.submitted_at)
-        return f"{record.course_id} {record.student_id} {record.assignment_id} {stamp}"
+        return f"{record.course_id} {record.student_id} {record.assignment_id} {self.format_stamp(record.submitted_at)}"
 
     def _print(self, title: str, infos: Iterable[Info], line: Callable[[Info], str]) -> None:
         self.log.info("%s", title)

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nbexchange.plugin.origins import holds_copy
-from nbexchange.protocol import Assignment, Feedback, top_level
+from nbexchange.protocol import Assignment, Feedback, SubmissionRecord, top_level
 
 Info = dict[str, Any]
+
+
+def attempts(entries: Iterable[Assignment]) -> list[SubmissionRecord]:
+    return [record for entry in entries for record in entry.submissions]
 
 
 def outbound_info(

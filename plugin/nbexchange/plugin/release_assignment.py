@@ -14,6 +14,9 @@ from nbexchange.plugin.messages import say
 from nbexchange.plugin.older_names import adopt_section
 from nbexchange.protocol import InitiateUploads
 
+SOON_PACKED = 20_000_000
+"""Bytes that are packed in about a second."""
+
 
 class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type: ignore[misc]  # nbgrader ships no types
     def _load_config(self, cfg: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as nbgrader's own has it
@@ -37,8 +40,7 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         return Path(self.coursedir.format_path(step, ".", self.assignment_id)).absolute()
 
     def init_dest(self) -> None:
-        """The service decides where releases are kept. Asked before all is packed, it also says what it knows."""
-        self.client.me()
+        """The service decides where releases are kept."""
 
     def copy_files(self) -> None:
         self.log.info("Source: %s", self.src_path)
@@ -46,6 +48,8 @@ class ExchangeReleaseAssignment(Exchange, ABCExchangeReleaseAssignment):  # type
         tree = self.survey(self.src_path)
         if tree.left_out.odd:
             raise PackingFailed(say("not-releasable", paths=name_some(tree.left_out.odd)))
+        if tree.size > SOON_PACKED:
+            self.client.me()  # so that nobody waits for hours to hear that the service is away
         with self.packed(tree) as (archive, packed):
             item = packed.to_item(force=self.force)
             batch = InitiateUploads("release", self.course_id, self.assignment_id, [item])

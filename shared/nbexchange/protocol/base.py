@@ -11,7 +11,7 @@ REVISION = 2
 """Grows by one whenever requests or answers gain something. Client and service each say theirs in every message."""
 
 FIRST_REVISION = 1
-"""What a service is taken for until it has stated its own."""
+"""What a client is taken for that does not state its own."""
 
 REVISION_PATTERN = re.compile(r"[0-9]{1,6}")
 PROTOCOL_HEADER = "NBExchange-Protocol"

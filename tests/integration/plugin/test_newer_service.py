@@ -51,11 +51,11 @@ def test_an_unknown_role_is_shown_as_it_is(desks, newer_answers):
 
 def test_an_unknown_role_is_treated_as_the_weakest(submitted, newer_answers, calls):
     """The teacher's whole course is not asked for."""
-    assert len(submitted.teacher.run(ExchangeList, inbound=True)) == 2
+    assert len(submitted.teacher.run(ExchangeList, course="", inbound=True)) == 2
     assert "v1/submissions" in calls
     calls.clear()
     newer_answers[ME] = set_role
-    assert submitted.teacher.run(ExchangeList, inbound=True) == []
+    assert submitted.teacher.run(ExchangeList, course="", inbound=True) == []
     assert "v1/submissions" not in calls
 
 

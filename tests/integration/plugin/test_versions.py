@@ -118,18 +118,32 @@ def test_a_request_has_the_fields_that_a_service_of_a_revision_knows(revision, l
 
 
 def refusal_of_field(released, monkeypatch, revision):
-    """What the service says of a query with a field that it does not know, after it stated that revision."""
+    """What the service says of a query with a field that it does not know, where it states that revision."""
     action = released.ada.make(ExchangeList)
     monkeypatch.setattr(web, "REVISION", revision)
     with released.ada.signed_in(), action.readable_failures():
-        action.client.check("healthz")
         action.client._call(
             "GET", "v1/assignments", protocol.Assignments, query=LaterQuery("cs1", brand_new=7)
         )
 
 
-def test_a_field_is_not_sent_to_a_service_that_does_not_know_it(released, monkeypatch):
+def test_a_request_is_sent_again_without_the_field_that_an_older_service_does_not_know(
+    released, monkeypatch, calls
+):
     refusal_of_field(released, monkeypatch, 1)
+    assert calls == ["v1/assignments"], "which is no call more for who waits with patience"
+
+
+def test_a_field_is_not_sent_to_a_service_that_has_stated_that_it_does_not_know_it(monkeypatch):
+    headers = {protocol.PROTOCOL_HEADER: "1"}
+    with impostor((200, "application/json", b"{}"), headers) as (url, seen):
+        client = Client(lambda path: (f"{url}/{path}", {}, {}), 5)
+        for _ in range(2):
+            client._call("POST", "x", protocol.Health, query=LaterQuery("cs1", brand_new=7), body=LATER)
+    assert client.revision == 1
+    _, second = seen
+    assert second[1] == "/x?course_id=cs1"
+    assert b"is_urgent" not in second[3]
 
 
 def test_a_field_is_sent_to_a_service_that_states_that_it_knows_it(released, monkeypatch):
@@ -138,15 +152,16 @@ def test_a_field_is_sent_to_a_service_that_states_that_it_knows_it(released, mon
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_before_the_service_has_stated_its_revision_it_is_taken_for_the_first(method):
+def test_before_the_service_has_stated_its_revision_it_is_taken_for_ours(method):
     with impostor((200, "application/json", b"{}")) as (url, seen):
         client = Client(lambda path: (f"{url}/{path}", {}, {}), 5)
         for _ in range(2):
             client._call(method, "x", protocol.Health, query=LaterQuery("cs1", brand_new=7), body=LATER)
-    assert client.revision == 1
+    assert client.revision == protocol.REVISION
     for _, path, _, body in seen:
-        assert path == "/x?course_id=cs1"
-        assert b"is_urgent" not in body
+        assert path == "/x?course_id=cs1&brand_new=7"
+        assert b"is_urgent" in body
+        assert b"priority" not in body, "which a later revision has"
 
 
 def test_fields_that_came_later_have_a_default_and_are_of_a_revision_that_there_is():

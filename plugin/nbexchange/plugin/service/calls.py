@@ -13,7 +13,13 @@ import urllib3.exceptions
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from nbexchange import protocol
-from nbexchange.plugin.failures import GATEWAY_STATUSES, ServiceRefused, ServiceUnreachable, TransferFailed
+from nbexchange.plugin.failures import (
+    GATEWAY_STATUSES,
+    ServiceOlder,
+    ServiceRefused,
+    ServiceUnreachable,
+    TransferFailed,
+)
 from nbexchange.plugin.messages import say
 from nbexchange.plugin.service.answers import BATCHES, ImpossibleName, read_answer
 from nbexchange.shared.redaction import host_of
@@ -78,7 +84,8 @@ class Call(msgspec.Struct, frozen=True):
 
     def _refused(self, response: requests.Response, problem: protocol.Problem) -> TransferFailed:
         if problem.type in UNKNOWN_REQUEST and revision_of(response) < protocol.REVISION:
-            return self._failed("service-older", **_versions(response))
+            text = say("service-older", host=host_of(self.url), **_versions(response))
+            return ServiceOlder(text, self.request_id)
         problem.request_id = problem.request_id or self.request_id
         return ServiceRefused(problem)
 

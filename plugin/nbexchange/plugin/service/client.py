@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationValueError, MaxRetryError, ProtocolError,
 from urllib3.util import Retry
 
 from nbexchange import protocol
+from nbexchange.plugin.failures import ServiceOlder
 from nbexchange.plugin.service.answers import Unreadable
 from nbexchange.plugin.service.calls import Call, stated_revision
 from nbexchange.plugin.service.patience import IMPATIENT, Patience
@@ -66,8 +67,8 @@ COLLECTING_SINCE = 2
 class Client:
     """Calls to the service. Raises `ServiceRefused` or `ServiceUnreachable`, and nothing else.
 
-    A field of a request that came after the first revision is sent once the service has stated that it knows it: an
-    action that needs one in its first call asks something else before, such as `me`.
+    Requests have the fields of our revision until the service has stated an older one. What such a service refused of
+    the first, since it did not know a field, is sent again as it knows it.
     """
 
     def __init__(self, prepare: Prepare, timeout: float, patience: Patience = IMPATIENT) -> None:
@@ -76,7 +77,7 @@ class Client:
         self.patience = patience
         self.request_id: str | None = None  # of the last request
         self.headers: Mapping[str, str] = {}  # of the last answer
-        self.revision = protocol.FIRST_REVISION  # that the service stated last
+        self.revision = protocol.REVISION  # that the service stated last, or ours
         self.session = Session(RETRIES)
 
     def url_of(self, path: str) -> str:
@@ -169,7 +170,16 @@ class Client:
 
     def _call(self, method: str, path: str, kind: type[T], *, query: Any = None, body: Any = None) -> T:
         """The answer; asked for again while the service is away and the caller has patience."""
-        return self.patience.repeat(lambda: self._try(method, path, kind, query, body))
+        return self.patience.repeat(lambda: self._try_as_known(method, path, kind, query, body))
+
+    def _try_as_known(self, method: str, path: str, kind: type[T], query: Any, body: Any) -> T:
+        assumed = self.revision
+        try:
+            return self._try(method, path, kind, query, body)
+        except ServiceOlder:
+            if self.revision >= assumed:
+                raise
+            return self._try(method, path, kind, query, body)
 
     def _try(self, method: str, path: str, kind: type[T], query: Any, body: Any) -> T:
         url, cookies, headers = self.prepare(path)

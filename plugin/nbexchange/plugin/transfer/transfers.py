@@ -63,9 +63,6 @@ class Transfer(msgspec.Struct, frozen=True):
         self, batch: InitiateUploads, bodies: Mapping[UUID, BinaryIO], name: str
     ) -> dict[UUID, Record | TransferFailed]:
         """Send every item of a batch; the failure of one does not stop the others."""
-        # Once and for all: an item that is announced again has to be the same, also where the service has said
-        # meanwhile that it knows more.
-        batch = for_revision(batch, self.client.revision)
         outcome: dict[UUID, Record | TransferFailed] = {}
         sent: list[UUID] = []
         batch, answers = self._announce(batch, bodies)
@@ -118,6 +115,9 @@ class Transfer(msgspec.Struct, frozen=True):
     ) -> tuple[InitiateUploads, Sequence[UploadAnswer | Unreadable]]:
         """Initiate, once more with an MD5 of each body where the store wants one; gives what was announced at last."""
         answers = self._initiate(batch)
+        # Once and for all: an item that is announced again has to be the same, also where the service says later that
+        # it knows more.
+        batch = for_revision(batch, self.client.revision)
         if not any(isinstance(answer, UploadGranted) and answer.wants_md5 for answer in answers):
             return batch, answers
         items = [msgspec.structs.replace(item, md5=md5_of(bodies[item.id])) for item in batch.items]
