@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import against, calls, carrying, identities, lists, memory, slow_callers, statements, waiting
+from benchmarks import (
+    against,
+    calls,
+    carrying,
+    identities,
+    lists,
+    memory,
+    slow_callers,
+    starting,
+    statements,
+    waiting,
+)
 from benchmarks.report import Table, machine, replace_figures
 from benchmarks.sizes import FULL, QUICK, Sizes
 
@@ -25,6 +36,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "lists": lists.run,
     "slow callers": slow_callers.run,
     "carrying": carrying.run,
+    "starting": starting.run,
     "waiting": waiting.run,
 }
 

@@ -26,6 +26,7 @@ ROWS = {
     "lists": 2 * 3,
     "slow callers": 4,
     "carrying": 3 + 1 + 2,
+    "starting": 6,
 }
 """Figures of each benchmark, a row each, on one store."""
 
@@ -51,7 +52,9 @@ def rows_of(text: str) -> list[list[str]]:
     return [
         row
         for row in cells
-        if not row[0].endswith(("call", "calls", "way", "when", "store", "store, s", "meanwhile", "list"))
+        if not row[0].endswith(
+            ("call", "calls", "way", "when", "store", "store, s", "meanwhile", "list", "command")
+        )
     ]
 
 
