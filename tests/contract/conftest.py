@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from uuid import uuid4
 
+import botocore.session
 import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
@@ -18,6 +20,14 @@ from nbexchange.api.http.routes import objects
 from nbexchange.demo.servers import Bucket
 from nbexchange.storage import ObjectStore, StreamsBytes, open_store, register_store, registry
 from nbexchange.storage.s3 import S3Store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_of_aws() -> Iterator[None]:
+    """What botocore reads for each session of its own, once for all the stores that are opened here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture

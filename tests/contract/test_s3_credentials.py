@@ -13,7 +13,8 @@ from support.stores.object_clients import BODY, S3_PARAMETERS, StoreClient, para
 from support.stores.temporary_credentials import assume_role
 
 from nbexchange.storage import URL_LIFETIME, StoreUnavailable
-from nbexchange.storage.s3 import CLOCK_SKEW, S3Store
+from nbexchange.storage.s3 import S3Store
+from nbexchange.storage.s3_signer import CLOCK_SKEW
 
 ENDED = "the credentials for the object store have ended"
 
@@ -41,7 +42,7 @@ def source(tmp_path, monkeypatch):
 
 def store():
     s3_store = S3Store("bucket", endpoint_url="http://127.0.0.1:9", public_endpoint_url="http://localhost:9")
-    assert isinstance(s3_store.session.get_credentials(), RefreshableCredentials)
+    assert isinstance(s3_store.credentials, RefreshableCredentials)
     return s3_store
 
 

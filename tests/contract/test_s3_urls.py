@@ -89,3 +89,15 @@ def test_urls_are_signed_for_the_public_host_and_questions_asked_at_the_other(cl
         assert urlsplit(request.url).netloc == "objects.example.org"
     client.put(key, BODY)
     assert store.stat(key).size == len(BODY)
+
+
+@on("seaweedfs")
+def test_a_prefix_of_odd_characters_is_the_same_for_clients_and_questions(client, key):
+    odd = replace(
+        client, store=replace(client.store, prefix="odd \N{LATIN SMALL LETTER U WITH DIAERESIS}+%20~(1)'!&=/")
+    )
+    odd.put(key, BODY)
+    assert odd.store.stat(key).size == len(BODY)
+    assert list(odd.store.list()) == [key]
+    odd.store.delete(key)
+    assert odd.store.stat(key) is None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
+import time_machine
 from support.stores.object_clients import (
     BODY,
     OTHER,
@@ -35,14 +35,12 @@ def download(client, key):
 
 
 @pytest.fixture
-def hour_ago(monkeypatch):
+def hour_ago():
     """Sign as if it were an hour ago: `hour_ago(client.sign_put, key, BODY, lifetime=timedelta(...))`."""
     then = datetime.now(UTC) - timedelta(hours=1)
 
     def signed(sign, *arguments, lifetime):
-        with monkeypatch.context() as clock:
-            clock.setattr("botocore.auth.get_current_datetime", lambda: then.replace(tzinfo=None))
-            clock.setattr("nbexchange.storage.signed_urls.datetime", SimpleNamespace(now=lambda zone: then))
+        with time_machine.travel(then):
             return sign(*arguments, lifetime=lifetime)
 
     return signed

@@ -180,6 +180,6 @@ def test_s3_settings_reach_the_store(monkeypatch):
     settings.config.S3Store.addressing_style = "virtual"
     store = build_store(settings)
     assert (store.bucket, store.prefix, store.region) == ("bucket", "some/prefix/", "eu-west-1")
-    assert store.client.meta.endpoint_url == "http://inside:9000"
-    assert store.signer.meta.endpoint_url == "https://outside.example.org"
+    assert store.connection.origin == "http://bucket.inside:9000"
+    assert store.signer.address.origin == "https://bucket.outside.example.org"
     assert store.addressing_style == "virtual"

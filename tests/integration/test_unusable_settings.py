@@ -51,6 +51,10 @@ BUCKET = {"NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://b"}
             {"NBEXCHANGE_USER_PLUGIN_CLASS": "jupyterhub", "NBEXCHANGE_HUB_API_URL": "hub:8081/hub/api"},
             "api_url is no web address",
         ),
+        (
+            {**BUCKET, "NBEXCHANGE_BASE_STORAGE_LOCATION": "s3://work--use1-az4--x-s3"},
+            "a directory bucket of S3 Express",
+        ),
         ({**BUCKET, "NBEXCHANGE_S3_REGION": "eu west 1"}, "c.S3Store has a setting that cannot be used"),
         (
             {**BUCKET, "AWS_ACCESS_KEY_ID": "alone", "AWS_SECRET_ACCESS_KEY": ""},

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 
-SERVER_PARTS = ("flask", "sqlalchemy", "alembic", "boto3", "gunicorn", "traitlets")
+SERVER_PARTS = ("flask", "sqlalchemy", "alembic", "botocore", "gunicorn", "traitlets")
 
 
 def main() -> None:

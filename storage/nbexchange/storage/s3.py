@@ -7,23 +7,27 @@ import binascii
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from nbexchange.shared.deadlines import seconds_left
 from nbexchange.storage.capabilities import Capabilities, SignedRequest
-from nbexchange.storage.contract import StoredObject, StoreUnavailable
+from nbexchange.storage.contract import URL_LIFETIME, StoredObject, StoreUnavailable
 from nbexchange.storage.probe import Probe
-from nbexchange.storage.s3_errors import ObjectAbsent, Unexplained, check_clock, code_of, translated_errors
-
-CLOCK_SKEW = timedelta(minutes=1)
-"""How far the store's clock may be ahead of ours, when credentials end."""
-FOREVER = datetime.max.replace(tzinfo=UTC)
+from nbexchange.storage.s3_connection import CONNECT_TIMEOUT, S3Connection, check_deadline
+from nbexchange.storage.s3_errors import (
+    ObjectAbsent,
+    Unexplained,
+    check_answer,
+    check_clock,
+    code_of,
+    translated_errors,
+)
+from nbexchange.storage.s3_signer import S3Signer, find_address
 
 MAX_PUT_SIZE = 5 << 30
 """What S3 takes in one PUT, in bytes."""
@@ -38,8 +42,8 @@ class S3Store:
     """A prefix of a bucket. Credentials come from where boto3 looks for them.
 
     `endpoint_url` is what this process dials, `public_endpoint_url` what clients dial: the host is part of the
-    signature, so URLs are signed for the second by a client of their own. Both clients are made at once, since making
-    them is not safe in threads and using them is.
+    signature, so each has a signer of its own. What is asked often goes over one pool of connections, signed as clients
+    sign: some servers verify a signature in a URL, and none in a header.
     """
 
     bucket: str
@@ -50,119 +54,122 @@ class S3Store:
     addressing_style: str = "path"
     timeout: float = 4.0
     wants_md5: bool = False
-    session: Any = field(init=False, repr=False)
-    client: Any = field(init=False, repr=False)
-    signer: Any = field(init=False, repr=False)
-    asker: Any = field(init=False, repr=False)
+    credentials: Any = field(init=False, repr=False)
+    signer: S3Signer = field(init=False, repr=False)
+    asker: S3Signer = field(init=False, repr=False)
+    connection: S3Connection = field(init=False, repr=False)
     public_url: str = field(init=False, repr=False)
     max_put_size: int = field(default=MAX_PUT_SIZE, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        logging.getLogger("botocore").setLevel(logging.WARNING)  # its debug output quotes signed URLs
+        session = botocore.session.get_session()
+        self.credentials = session.get_credentials()  # those of a role renew themselves
+        self.asker = self._sign_for(self.endpoint_url, session)
         public = self.public_endpoint_url or self.endpoint_url
-        for name in ("boto3", "botocore", "s3transfer"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # their debug output quotes signed URLs
-        self.session = boto3.session.Session()
-        self.client = self._connect(self.endpoint_url)
-        self.signer = self.client if public == self.endpoint_url else self._connect(public)
-        # As clients sign: some servers verify a signature in a URL, and none in a header.
-        self.asker = self._connect(self.endpoint_url, signature_version="s3v4-query")
-        self.public_url = self._address(public)
+        self.signer = self.asker if public == self.endpoint_url else self._sign_for(public, session)
+        self.public_url = self.signer.address.url
+        ca_bundle = session.get_config_variable("ca_bundle")
+        self.connection = S3Connection(self.asker.address.origin, self.timeout, ca_bundle)
 
-    def _address(self, endpoint_url: str | None) -> str:
-        """The bucket's, as clients dial it; it needs no credentials, which may not be there yet."""
-        unsigned = self._connect(endpoint_url, signature_version=UNSIGNED)
-        url: str = unsigned.generate_presigned_url("head_bucket", Params={"Bucket": self.bucket})
-        return url
+    def _sign_for(self, endpoint_url: str | None, session: Any) -> S3Signer:
+        address = find_address(self._client(session, endpoint_url, UNSIGNED), self.bucket)
+        return S3Signer(self.credentials, self.region, address)
 
-    def _connect(self, endpoint_url: str | None, signature_version: Any = "s3v4") -> Any:
+    def _signing_client(self) -> Any:
+        """For what is seldom asked. Making clients of one session is not safe in threads, so this has its own."""
+        credentials, _ = self.asker.frozen_credentials()
+        return self._client(
+            botocore.session.get_session(),
+            self.endpoint_url,
+            "s3v4",
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.token,
+        )
+
+    def _client(self, session: Any, endpoint_url: str | None, signature_version: Any, **options: Any) -> Any:
         config = Config(
-            # Left alone, boto3 presigns with SigV2, which covers neither length nor digest.
             signature_version=signature_version,
             s3={"addressing_style": self.addressing_style, "us_east_1_regional_endpoint": "regional"},
             # Servers other than AWS refuse the checksums that newer botocore adds on its own.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            connect_timeout=min(2.0, self.timeout),
+            connect_timeout=min(CONNECT_TIMEOUT, self.timeout),
             read_timeout=self.timeout,
             retries={"total_max_attempts": 2, "mode": "standard"},
-            max_pool_connections=32,
         )
-        client = self.session.client("s3", region_name=self.region, endpoint_url=endpoint_url, config=config)
+        client = session.create_client(
+            "s3", region_name=self.region, endpoint_url=endpoint_url, config=config, **options
+        )
         client.meta.events.register("before-call.s3", _follow_no_redirect)
-        client.meta.events.register("before-send.s3", self._end_in_time)
+        client.meta.events.register("before-send.s3", lambda **_: check_deadline(self.timeout))
         return client
-
-    def _end_in_time(self, **_: Any) -> None:
-        """Before each try: what is not sure to be answered by the deadline is not asked."""
-        if seconds_left() < self.timeout:
-            raise StoreUnavailable("the object store was not asked: there was no time left for its answer")
 
     def sign_put(
         self, key: str, *, size: int, sha256: str, lifetime: timedelta, md5: str | None = None
     ) -> SignedRequest:
-        digest = base64_of(sha256)
-        params = {"ContentLength": size, "IfNoneMatch": "*", "ChecksumSHA256": digest}
-        headers = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
+        headers = {
+            "content-length": str(size),
+            "if-none-match": "*",
+            "x-amz-checksum-sha256": base64_of(sha256),
+        }
         if md5 is not None:
-            params["ContentMD5"] = headers["content-md5"] = base64_of(md5)
-        return self._sign("put_object", "PUT", key, params, headers, lifetime)
+            headers["content-md5"] = base64_of(md5)
+        return self._sign("PUT", key, lifetime, headers, {})
 
     def sign_get(self, key: str, *, filename: str, lifetime: timedelta) -> SignedRequest:
-        params = {  # else the store repeats what the sender of the object said of it
-            "ResponseContentDisposition": f'attachment; filename="{filename}"',
-            "ResponseContentType": "application/octet-stream",
-            "ResponseContentEncoding": "identity",
-            "ResponseCacheControl": "private, no-store",
+        query = {  # else the store repeats what the sender of the object said of it
+            "response-content-disposition": f'attachment; filename="{filename}"',
+            "response-content-type": "application/octet-stream",
+            "response-content-encoding": "identity",
+            "response-cache-control": "private, no-store",
         }
-        return self._sign("get_object", "GET", key, params, {}, lifetime)
+        return self._sign("GET", key, lifetime, {}, query)
 
     def _sign(
         self,
-        operation: str,
         method: str,
         key: str,
-        params: dict[str, Any],
-        headers: dict[str, str],
         lifetime: timedelta,
+        headers: Mapping[str, str],
+        query: Mapping[str, str],
     ) -> SignedRequest:
+        path = self.signer.address.path_of(self.prefix + key)
         with translated_errors():
-            lifetime = min(lifetime, self._credentials_end() - datetime.now(UTC))
-            seconds = max(1, int(lifetime.total_seconds()))
-            url = self.signer.generate_presigned_url(
-                operation, Params={**self._bucket_and_key(key), **params}, ExpiresIn=seconds
-            )
-        return SignedRequest(method, url, headers, timedelta(seconds=seconds))
-
-    def _credentials_end(self) -> datetime:
-        """Until when a URL that is signed now is good: it dies with temporary credentials, which are renewed first."""
-        credentials = self.session.get_credentials()
-        if credentials is None:
-            return FOREVER
-        credentials.get_frozen_credentials()  # renews what ends soon
-        end: datetime | None = getattr(
-            credentials, "_expiry_time", None
-        )  # botocore has no public name for it
-        return FOREVER if end is None else end - CLOCK_SKEW
+            return self.signer.sign(method, path, lifetime, headers, query)
 
     def stat(self, key: str) -> StoredObject | None:
         try:
-            with translated_errors():
-                head = self.client.head_object(**self._bucket_and_key(key), ChecksumMode="ENABLED")
+            return read_head(self._ask("HEAD", self._path(key), {"x-amz-checksum-mode": "ENABLED"}))
         except ObjectAbsent:
             self.ready()  # the answer is the same when the bucket is not there
             return None
-        return read_head(head)
 
     def delete(self, key: str) -> None:
-        with translated_errors():
-            self.client.delete_object(**self._bucket_and_key(key))
+        self._ask("DELETE", self._path(key))
+
+    def _path(self, key: str) -> str:
+        return self.asker.address.path_of(self.prefix + key)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Mapping[str, str]:
+        """The headers of the answer; raises `ObjectAbsent` and `StoreUnavailable`."""
+        with translated_errors(self.asker.address.host):
+            request = self.asker.sign(method, path, URL_LIFETIME, headers, query)
+            answer = self.connection.ask(request)
+            check_answer(answer)
+            return answer.headers
 
     def list(self) -> Iterator[str]:
         with translated_errors():
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix
-            )
-            for page in pages:
+            paginator = self._signing_client().get_paginator("list_objects_v2")
+            for page in paginator.paginate(Bucket=self.bucket, Prefix=self.prefix):
                 for item in page.get("Contents", []):
                     yield item["Key"].removeprefix(self.prefix)
 
@@ -178,19 +185,18 @@ class S3Store:
             arguments["CreateBucketConfiguration"] = {"LocationConstraint": self.region}
         with translated_errors():
             try:
-                self.client.create_bucket(**arguments)
+                self._signing_client().create_bucket(**arguments)
             except ClientError as error:
                 if code_of(error) not in OWNED:
                     raise
 
     def _ask_for_bucket(self) -> None:
         """Raise `ObjectAbsent` where there is none, and `StoreUnavailable` where it cannot be used."""
+        path = self.asker.address.bucket_path
         try:
-            with translated_errors():
-                check_clock(self.asker.head_bucket(Bucket=self.bucket))
+            check_clock(self._ask("HEAD", path))
         except Unexplained:
-            with translated_errors():
-                self.asker.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
+            self._ask("GET", path, query={"list-type": "2", "max-keys": "1", "prefix": self.prefix})
             raise
 
     def ready(self) -> None:
@@ -205,9 +211,6 @@ class S3Store:
         store = replace(self, public_endpoint_url=self.endpoint_url)
         return Probe(store, lambda key: f"{self.bucket}/{self.prefix}{key}").capabilities()
 
-    def _bucket_and_key(self, key: str) -> dict[str, str]:
-        return {"Bucket": self.bucket, "Key": self.prefix + key}
-
 
 def _follow_no_redirect(params: dict[str, Any], **_: Any) -> None:
     """Else botocore goes on in the region where the bucket is, and URLs are signed for the one of the settings."""
@@ -219,10 +222,10 @@ def base64_of(digest: str) -> str:
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
-def read_head(head: Mapping[str, Any]) -> StoredObject:
+def read_head(headers: Mapping[str, str]) -> StoredObject:
     """What the answer to a HEAD says of the object. A checksum that cannot be read counts as none."""
-    size, checksum = head["ContentLength"], head.get("ChecksumSHA256") or ""
-    if "-" in checksum or head.get("ChecksumType") == "COMPOSITE":
+    size, checksum = int(headers["content-length"]), headers.get("x-amz-checksum-sha256") or ""
+    if "-" in checksum or headers.get("x-amz-checksum-type") == "COMPOSITE":
         return StoredObject(size, composite=checksum or None)
     try:
         digest = base64.b64decode(checksum, validate=True)

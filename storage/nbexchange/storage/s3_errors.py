@@ -24,6 +24,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.parsers import create_parser
+from urllib3 import BaseHTTPResponse
+from urllib3 import exceptions as urllib3_errors
 
 from nbexchange.storage.contract import StoreMisconfigured, StoreUnavailable
 
@@ -51,14 +54,24 @@ REASONS = {
     "NoSuchBucket": "there is no such bucket: look at base_storage_location and at c.S3Store.endpoint_url",
     "InvalidToken": "the session token is not one that the object store has given",
 }
-NO_ANSWER: Mapping[type[Exception], str] = {
-    SSLError: "the object store{at} has no certificate that is accepted here, or does not speak https",
-    ReadTimeoutError: "the object store{at} did not answer in time",
-    ConnectionClosedError: "the object store{at} broke the connection off",
-    ProxyConnectionError: "the proxy on the way to the object store cannot be used",
-    ConnectTimeoutError: "the object store{at} cannot be reached: look at c.S3Store.endpoint_url",
-    EndpointConnectionError: "the object store{at} cannot be reached: look at c.S3Store.endpoint_url",
+NO_ANSWER: Mapping[str, tuple[type[Exception], ...]] = {
+    "the object store{at} has no certificate that is accepted here, or does not speak https": (
+        SSLError,
+        urllib3_errors.SSLError,
+    ),
+    "the object store{at} did not answer in time": (ReadTimeoutError, urllib3_errors.ReadTimeoutError),
+    "the object store{at} broke the connection off": (ConnectionClosedError, urllib3_errors.ProtocolError),
+    "the proxy on the way to the object store cannot be used": (
+        ProxyConnectionError,
+        urllib3_errors.ProxyError,
+    ),
+    "the object store{at} cannot be reached: look at c.S3Store.endpoint_url": (
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        urllib3_errors.ConnectTimeoutError,
+    ),
 }
+"""With the exceptions of botocore and of our own connections."""
 SKEW = "the clock of this machine is too far from that of the object store"
 NO_CREDENTIALS = (
     "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -77,8 +90,8 @@ class Unexplained(StoreUnavailable):
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn the vendor's exceptions into ours."""
+def translated_errors(host: str = "") -> Iterator[None]:
+    """Turn the vendor's exceptions into ours. The host is told where the exception does not know it."""
     try:
         yield
     except ClientError as error:
@@ -89,17 +102,25 @@ def translated_errors() -> Iterator[None]:
         raise StoreUnavailable("the credentials for the object store have ended") from None
     except (NoCredentialsError, PartialCredentialsError):
         raise StoreMisconfigured(NO_CREDENTIALS) from None
-    except (BotoCoreError, OSError) as error:  # the second from where renewed credentials are read
-        raise StoreUnavailable(describe(error)) from None
+    except (BotoCoreError, urllib3_errors.HTTPError, OSError) as error:
+        # The last comes from where renewed credentials are read.
+        raise StoreUnavailable(describe(error, host)) from None
 
 
-def describe(error: BotoCoreError | OSError) -> str:
+def describe(error: Exception, host: str) -> str:
     """Why there was no answer. Of the address only the host is told: the rest can be a signed URL."""
-    host = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).netloc
-    for kind, sentence in NO_ANSWER.items():
-        if isinstance(error, kind):
+    host = host or urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).netloc
+    for sentence, kinds in NO_ANSWER.items():
+        if isinstance(error, kinds):
             return sentence.format(at=f" at {host}" if host else "")
     return f"the object store cannot be used: {type(error).__name__}"
+
+
+def check_answer(answer: BaseHTTPResponse) -> None:
+    """Raise what botocore raises for it where the answer is a refusal."""
+    if answer.status >= 300:
+        parts = {"status_code": answer.status, "headers": answer.headers, "body": answer.data}
+        raise ClientError(create_parser("rest-xml").parse(parts, None), "request")
 
 
 def explain(error: ClientError) -> StoreUnavailable:
@@ -117,9 +138,9 @@ def explain(error: ClientError) -> StoreUnavailable:
     return kind(f"the object store answered {code}")
 
 
-def check_clock(answer: Mapping[str, Any]) -> None:
+def check_clock(headers: Mapping[str, str]) -> None:
     """Raise where the store's clock, as its answer tells it, and ours are too far from each other."""
-    if difference := clock_difference(headers_of(answer)):
+    if difference := clock_difference(headers):
         raise StoreMisconfigured(difference)
 
 

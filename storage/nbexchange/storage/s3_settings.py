@@ -10,6 +10,9 @@ from nbexchange.shared.seconds import Seconds
 from nbexchange.shared.section import Section, SettingsError
 from nbexchange.storage.contract import ObjectStore, StoreFactory, StoreMisconfigured
 
+DIRECTORY_BUCKET = "--x-s3"
+"""How the names of buckets end that are no usual ones."""
+
 
 class S3Store(Section):
     """A bucket of S3, or of a server that speaks its protocol: `base_storage_location` is `s3://bucket/prefix`."""
@@ -47,6 +50,8 @@ def open_bucket(address: str, settings: S3Store) -> ObjectStore:
     url = urlsplit(address)
     if not url.netloc or url.query or url.fragment:
         raise SettingsError(f"{address} is no address of a bucket: it is {S3.example}")
+    if url.netloc.endswith(DIRECTORY_BUCKET):
+        raise SettingsError(f"{address} is a directory bucket of S3 Express, which has signatures of its own")
     from botocore.exceptions import PartialCredentialsError
 
     from nbexchange.storage import s3, s3_errors
