@@ -80,17 +80,17 @@ def record_roster(
 
 
 def _row(
-    verb: Verb, place: Course | AssignmentRow | UploadRow, actor_pk: int | None, actor: str, now: datetime
+    verb: Verb, subject: Course | AssignmentRow | UploadRow, actor_pk: int | None, actor: str, now: datetime
 ) -> dict[str, Any]:
     """What all entries have."""
     return {
         "verb": verb,
         "kind": EVENTS[verb].about,
         "at": now,
-        "org_pk": place.org_pk,
+        "org_pk": subject.org_pk,
         "actor_pk": actor_pk,
         "actor": actor,
-        "course_id": place.course_id,
+        "course_id": subject.course_id,
     }
 
 

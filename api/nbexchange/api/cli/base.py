@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -64,6 +65,7 @@ class Command(StrictOptions, Application):
     """What it makes use of: see `areas`."""
 
     settings: NbExchange
+    ends: ExitStack
     classes: list[type[Configurable]]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -122,12 +124,18 @@ class Command(StrictOptions, Application):
 
     def wait_for_database(self) -> Database:
         """The database, once it takes connections: for commands that begin a service."""
-        database = build_database(self.settings)
+        database = self.closing(build_database(self.settings))
         wait_for_database(database, self.settings.database_patience)
         return database
 
+    def closing(self, database: Database) -> Database:
+        """The same database, whose connections are closed at the end of the command."""
+        self.ends.callback(database.engine.dispose)
+        return database
+
     def start(self) -> None:
-        self.run()
+        with ExitStack() as self.ends:
+            self.run()
 
     def run(self) -> None:
         raise NotImplementedError

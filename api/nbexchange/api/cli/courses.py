@@ -42,6 +42,7 @@ class CourseCommand(Command):
             if not is_id(text):
                 raise SettingsError(f"{text!r} cannot be used as a file name and an id: {ID_RULE}")
         runtime = build_runtime(self.settings)
+        self.closing(runtime.database)
         schema.require_current(runtime.database)
         self.work(Context(Identity.administrator(self.org_id), runtime), course_id, others)
 
@@ -155,7 +156,7 @@ class CourseList(Command):
     as_json = Bool(False, help="Print one JSON document, for programs.").tag(config=True)
 
     def run(self) -> None:
-        database = build_database(self.settings)
+        database = self.closing(build_database(self.settings))
         schema.require_current(database)
         with database.read() as session:
             courses = [_described(course) for course in read.list_courses(session)]

@@ -191,6 +191,7 @@ class Gc(Command):
 
     def run(self) -> None:
         runtime = build_runtime(self.settings)
+        self.closing(runtime.database)
         schema.require_current(runtime.database)
         report = collect_garbage(runtime)
         print(

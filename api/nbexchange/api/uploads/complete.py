@@ -36,7 +36,7 @@ from nbexchange.api.problems import (
 from nbexchange.api.runtime import Context, Runtime
 from nbexchange.api.uploads.publish import PUBLISHERS
 from nbexchange.shared.deadlines import with_deadline
-from nbexchange.storage import StoredObject
+from nbexchange.storage import StoredObject, StreamsBytes
 
 POOL = 8
 """How many objects of one batch the store is asked for at a time."""
@@ -119,7 +119,7 @@ def ask_store(runtime: Runtime, uploads: Sequence[UploadRow]) -> Stored:
     if not uploads:
         return {}
     with runtime.asking_store() as store:
-        if len(uploads) == 1:
+        if len(uploads) == 1 or isinstance(store, StreamsBytes):  # its objects are here
             return {upload.pk: store.stat(upload.object_key) for upload in uploads}
         with ThreadPoolExecutor(min(POOL, len(uploads))) as pool:
             answers = pool.map(with_deadline(store.stat), [upload.object_key for upload in uploads])
