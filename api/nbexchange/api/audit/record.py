@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from nbexchange.api.db.engine import insert_rows
 from nbexchange.api.db.events import EVENTS, UPLOADED
 from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow
 from nbexchange.api.db.models import Action, Course, Upload
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.protocol import Verb
 
-INSERT = insert(Action)
-
 
 def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None:
     """The uploads were completed, each by its actor."""
-    _insert(connection, [_completed_row(upload) for upload in uploads])
+    insert_rows(connection, Action, [_completed_row(upload) for upload in uploads])
 
 
 def _completed_row(upload: UploadRow) -> dict[str, Any]:
@@ -40,7 +39,9 @@ def record_objects(
     session: Session, events: Sequence[tuple[Verb, Upload]], actor: PersonRow, now: datetime
 ) -> None:
     """The actor did something to what these uploads brought; each comes with its assignment, course and student."""
-    _insert(session.connection(), [_upload_row(verb, upload, actor, now) for verb, upload in events])
+    insert_rows(
+        session.connection(), Action, [_upload_row(verb, upload, actor, now) for verb, upload in events]
+    )
 
 
 def _upload_row(verb: Verb, upload: Upload, actor: PersonRow, now: datetime) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _upload_row(verb: Verb, upload: Upload, actor: PersonRow, now: datetime) -> 
 def record_purge(connection: Connection, assignment: AssignmentRow, actor: PersonRow, now: datetime) -> None:
     """A whole assignment was purged: all of its objects at once, so none by its id."""
     row = _row("purged", assignment, actor.pk, actor.name, now)
-    _insert(connection, [{**row, "assignment_id": assignment.assignment_id}])
+    insert_rows(connection, Action, [{**row, "assignment_id": assignment.assignment_id}])
 
 
 def record_roster(
@@ -76,7 +77,9 @@ def record_roster(
     """
     actor_pk, name = (None, actor) if isinstance(actor, str) else (actor.pk, actor.name)
     row = _row(verb, course, actor_pk, name, now)
-    _insert(connection, [{**row, "on_behalf": name, "role": role} for name, role in roles.items()])
+    insert_rows(
+        connection, Action, [{**row, "on_behalf": name, "role": role} for name, role in roles.items()]
+    )
 
 
 def _row(
@@ -92,8 +95,3 @@ def _row(
         "actor": actor,
         "course_id": subject.course_id,
     }
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(INSERT, rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, create_engine, event, func, select
+from sqlalchemy import Engine, Row, create_engine, event, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -219,6 +219,15 @@ AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement whose columns are read by their names."""
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_rows(connection: Connection, model: Any, rows: Rows) -> None:
+    """Insert the rows, in one statement."""
+    if not rows:
+        return
+    # Several rows without RETURNING would be as many statements.
+    statement = insert(model) if len(rows) == 1 else insert(model).returning(model.pk)
+    connection.execute(statement, list(rows))
 
 
 def insert_missing(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:

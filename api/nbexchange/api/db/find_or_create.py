@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, updat
 from sqlalchemy.orm import Session
 
 from nbexchange.api.db.engine import CLOCK, insert_missing
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Course, Organisation, Person
 from nbexchange.api.problems import NotFound
 
@@ -48,7 +49,7 @@ class PersonRow(NamedTuple):
 PEOPLE = (
     select(*(getattr(Person, name) for name in PersonRow._fields))
     .join(Organisation, Person.org_pk == Organisation.pk)
-    .where(Organisation.org_id == bindparam("org_id"), Person.name.in_(bindparam("names", expanding=True)))
+    .where(Organisation.org_id == bindparam("org_id"), in_list(Person.name, "names"))
 )
 LOCKED_PEOPLE = PEOPLE.order_by(  # in one order everywhere, so that no two requests wait for each other
     Person.pk

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import (
     Assignment,
     Course,
@@ -70,7 +71,7 @@ UPLOADS: Select[*tuple[Any, ...]] = (
 )
 """To be narrowed; its rows are those of `UploadRow`."""
 
-BY_KEYS = UPLOADS.where(Upload.pk.in_(bindparam("pks", expanding=True)))
+BY_KEYS = UPLOADS.where(in_list(Upload.pk, "pks"))
 
 OWN = UPLOADS.where(
     Upload.actor_pk
@@ -78,7 +79,7 @@ OWN = UPLOADS.where(
     .join(Organisation, Person.org_pk == Organisation.pk)
     .where(Organisation.org_id == bindparam("org_id"), Person.name == bindparam("name"))
     .scalar_subquery(),
-    Upload.item_id.in_(bindparam("item_ids", expanding=True)),
+    in_list(Upload.item_id, "item_ids"),
 )
 
 

@@ -20,6 +20,7 @@ from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import completion_objection
 from nbexchange.api.audit.record import record_uploads
 from nbexchange.api.db.engine import STATEMENT_CLOCK, clock
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Person, Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING, REJECTED
 from nbexchange.api.db.upload_rows import UploadRow, read_own_uploads, read_uploads
@@ -58,20 +59,17 @@ Objection = Callable[[UploadRow], ExchangeProblem | None]
 """Why an upload may not be completed, at whatever instant; None when it may."""
 
 LOCKED_PEOPLE, LOCKED_ASSIGNMENTS = (
-    select(model.pk)
-    .where(model.pk.in_(bindparam("pks", expanding=True)))
-    .order_by(model.pk)
-    .with_for_update(key_share=True)
+    select(model.pk).where(in_list(model.pk, "pks")).order_by(model.pk).with_for_update(key_share=True)
     for model in (Person, Assignment)
 )
 LOCKED_STATES = (
     select(Upload.pk, Upload.state)
-    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .where(in_list(Upload.pk, "pks"))
     .order_by(Upload.pk)
     .with_for_update(key_share=True)
 )
 
-PENDING_ONES = update(Upload).where(Upload.pk.in_(bindparam("pks", expanding=True)), Upload.state == PENDING)
+PENDING_ONES = update(Upload).where(in_list(Upload.pk, "pks"), Upload.state == PENDING)
 COMPLETE = (
     PENDING_ONES.where(or_(bindparam("may_be_late", type_=Boolean), Upload.expires_at > STATEMENT_CLOCK))
     .values(state=COMPLETED, completed_at=STATEMENT_CLOCK)

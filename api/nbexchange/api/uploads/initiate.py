@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy import bindparam, case, select, update
 
-from nbexchange.api.db.engine import AnyRow
+from nbexchange.api.db.engine import AnyRow, insert_rows
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING
 from nbexchange.api.db.upload_rows import UploadRow, read_uploads
@@ -36,12 +37,11 @@ EXISTING = select(
     Upload.stamp,
     Upload.url_expires_at,
     Upload.expires_at,
-).where(Upload.actor_pk == bindparam("actor_pk"), Upload.item_id.in_(bindparam("item_ids", expanding=True)))
-INSERT = insert(Upload)
+).where(Upload.actor_pk == bindparam("actor_pk"), in_list(Upload.item_id, "item_ids"))
 END = bindparam("end", type_=Upload.url_expires_at.type)
 RENEW = (
     update(Upload)
-    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .where(in_list(Upload.pk, "pks"))
     .values(url_expires_at=case((Upload.expires_at < END, Upload.expires_at), else_=END))
 )
 
@@ -143,7 +143,7 @@ def _open(batch: Batch, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
     size = sum(row["size"] for row in rows)
     rule.check_quotas(size)
     check_course(batch, size)
-    batch.transaction.connection.execute(INSERT, rows)
+    insert_rows(batch.transaction.connection, Upload, rows)
     opened = {row["item_id"]: OpenUpload(*(row[name] for name in OpenUpload._fields)) for row in rows}
     return {**refused, **opened}
 

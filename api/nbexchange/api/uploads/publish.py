@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    bindparam,
     func,
     insert,
     literal,
@@ -21,6 +20,8 @@ from sqlalchemy import (
     update,
 )
 
+from nbexchange.api.db.engine import insert_rows
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded, TooMuchFeedback
@@ -48,7 +49,7 @@ RELEASES = (
         func.max(Release.version).label("version"),
         func.count().filter(Release.is_current).label("current"),
     )
-    .where(Release.assignment_pk.in_(bindparam("assignments", expanding=True)))
+    .where(in_list(Release.assignment_pk, "assignments"))
     .group_by(Release.assignment_pk)
 )
 """By assignment, the newest release that was ever completed, the highest version, and whether one is current."""
@@ -90,7 +91,7 @@ def _write_releases(connection: Connection, uploads: Sequence[UploadRow], newest
         }
         for upload in uploads
     ]
-    connection.execute(insert(Release), rows)
+    insert_rows(connection, Release, rows)
 
 
 def _release_problem(upload: UploadRow, newest: int, is_released: bool) -> ExchangeProblem | None:
@@ -122,7 +123,7 @@ NEXT_ATTEMPTS = (
             func.coalesce(LAST_ATTEMPT, 0) + PLACE_IN_CALL,
             literal(False),
             literal(False),
-        ).where(Upload.pk.in_(bindparam("pks", expanding=True))),
+        ).where(in_list(Upload.pk, "pks")),
     )
     .returning(Submission.pk, Submission.attempt)
 )
@@ -161,7 +162,7 @@ def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Pu
     if accepted:
         is_replaced = and_(_is_about(accepted), Feedback.is_current)
         connection.execute(update(Feedback).where(is_replaced).values(is_current=False))
-        connection.execute(insert(Feedback), [_feedback_row(upload, current) for upload in accepted])
+        insert_rows(connection, Feedback, [_feedback_row(upload, current) for upload in accepted])
     return publication
 
 

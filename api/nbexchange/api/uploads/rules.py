@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from nbexchange.api.access.permissions import loose_feedback_objection, proxy_objection
 from nbexchange.api.db.engine import AnyRow
 from nbexchange.api.db.find_or_create import PersonRow
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
 from nbexchange.api.problems import (
     AlreadyReleased,
@@ -36,8 +37,7 @@ SUBMISSIONS = (
     .join(Submission, Submission.pk == Upload.pk)
     .where(
         Upload.assignment_pk == bindparam("assignment_pk"),
-        Upload.uuid.in_(bindparam("ids", expanding=True))
-        | Upload.stamp.in_(bindparam("instants", expanding=True)),
+        in_list(Upload.uuid, "ids") | in_list(Upload.stamp, "instants"),
     )
 )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, literal_column, select, true
 
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Person, Upload
 from nbexchange.api.db.states import PENDING
 from nbexchange.api.uploads.batch import Batch
@@ -57,7 +58,7 @@ FACTS = (
         USAGE.c.bytes_in_a_day,
     )
     .join(USAGE, true())
-    .where(Person.pk.in_(bindparam("people", expanding=True)))
+    .where(in_list(Person.pk, "people"))
 )
 
 

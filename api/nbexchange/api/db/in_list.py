@@ -1,0 +1,61 @@
+"""`column IN (...)` with the whole list as one parameter: the text of the statement does not depend on its length.
+
+So it is prepared once for all lengths, and nothing is written into it at each execution.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class _ListOf(TypeDecorator[Collection[Any]]):
+    """An array of PostgreSQL; for SQLite a JSON document, with values as a column of that type has them."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Any) -> Any:
+        values = list(value or ())
+        if dialect.name == "postgresql":
+            return values
+        convert = self.item.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps([convert(item) for item in values] if convert else values)
+
+
+class _InList(FunctionElement[bool]):
+    type = Boolean()
+    name = "in_list"
+    inherit_cache = True
+
+
+@compiles(_InList, "postgresql")
+def _compile_for_postgresql(element: _InList, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+@compiles(_InList, "sqlite")
+def _compile_for_sqlite(element: _InList, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are what SQLAlchemy made of them
+
+
+def in_list(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Whether the column has a value of the list that the parameter of this name is."""
+    return _InList(column, bindparam(name, type_=_ListOf(column.type)))
