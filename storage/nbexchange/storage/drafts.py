@@ -32,8 +32,10 @@ class Draft:
         # Names of one object sort by the time at which their drafts began.
         kind = hashlib.sha256(str(target).encode()).hexdigest()[:32]
         try:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{kind}-{time.time_ns():020}-", dir=incoming))
-            self.data = (self.folder / "data").open("xb", buffering=0)
+            begun = Path(tempfile.mkdtemp(prefix="begun-", dir=incoming))
+            self.data = (begun / "data").open("xb", buffering=0)
+            # Under this name a newer draft ends it, which a folder without its file would not outlive.
+            self.folder = begun.rename(incoming / f"{kind}-{time.time_ns():020}-{begun.name}")
         except OSError as error:
             raise StoreUnavailable(f"cannot write to {incoming}: {error.strerror}") from error
         for older in incoming.glob(f"{kind}-*"):
