@@ -36,6 +36,7 @@ class LocalStore(SignedUrls):
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.objects, self.incoming = root / "objects", root / "incoming"
         self.create()
         super().__init__(self._load_signing_key())
 
@@ -53,14 +54,6 @@ class LocalStore(SignedUrls):
             with suppress(FileNotFoundError):
                 if draft.is_dir() and time.time() - draft.stat().st_mtime > DRAFT_LIFETIME:
                     shutil.rmtree(draft, ignore_errors=True)
-
-    @property
-    def objects(self) -> Path:
-        return self.root / "objects"
-
-    @property
-    def incoming(self) -> Path:
-        return self.root / "incoming"
 
     def _load_signing_key(self) -> bytes:
         """The key of this store, made by the process that comes first: a link cannot replace a file."""
@@ -100,7 +93,7 @@ class LocalStore(SignedUrls):
     def stat(self, key: str) -> StoredObject | None:
         path = self._path(key)
         try:
-            return StoredObject((path / "data").stat().st_size, (path / "sha256").read_text())
+            return StoredObject((path / "data").stat().st_size, (path / "sha256").read_bytes().decode())
         except FileNotFoundError:
             self.ready()
             return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from nbexchange.storage.capabilities import Capabilities, RequestRefused, SignedRequest
@@ -86,21 +87,23 @@ class SignedUrls:
 
     def _sign(self, method: str, key: str, values: dict[str, str], lifetime: timedelta) -> str:
         """The URL. Its end is an instant of this machine's clock, which `_check` reads as well."""
-        values = {**values, "expires": str(int((datetime.now(UTC) + lifetime).timestamp()))}
-        signature = self._signature(method, key, values)
-        return f"{self.public_url}{quote(key)}?{urlencode({**values, 'signature': signature})}"
+        query = _in_order({**values, "expires": str(int(time.time() + lifetime.total_seconds()))})
+        return f"{self.public_url}{quote(key)}?{query}&signature={self._signature(method, key, query)}"
 
-    def _signature(self, method: str, key: str, values: Mapping[str, str]) -> str:
-        message = f"{method}\n{key}\n{urlencode(sorted(values.items()))}"
-        return hmac.new(self.signing_key, message.encode(), hashlib.sha256).hexdigest()
+    def _signature(self, method: str, key: str, query: str) -> str:
+        return hmac.digest(self.signing_key, f"{method}\n{key}\n{query}".encode(), "sha256").hex()
 
     def _check(self, method: str, key: str, query: Mapping[str, str]) -> None:
         values = {name: value for name, value in query.items() if name != "signature"}
-        expected = self._signature(method, key, values)
+        expected = self._signature(method, key, _in_order(values))
         if not hmac.compare_digest(expected.encode(), query.get("signature", "").encode()):
             raise RequestRefused(403, "signature-mismatch", "The signature does not fit the request.")
-        if datetime.now(UTC).timestamp() >= int(values["expires"]):
+        if time.time() >= int(values["expires"]):
             raise RequestRefused(403, "url-expired", "The URL has expired.")
+
+
+def _in_order(values: Mapping[str, str]) -> str:
+    return urlencode(sorted(values.items()))
 
 
 def _upload_headers(size: int, sha256: str) -> dict[str, str]:
