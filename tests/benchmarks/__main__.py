@@ -18,6 +18,7 @@ from benchmarks import (
     identities,
     lists,
     memory,
+    signing,
     slow_callers,
     starting,
     statements,
@@ -31,6 +32,7 @@ Benchmark = Callable[[Path, Sizes], Iterator[Table]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "calls": calls.run,
     "identities": identities.run,
+    "signing": signing.run,
     "statements": statements.run,
     "memory": memory.run,
     "lists": lists.run,

@@ -21,6 +21,7 @@ FIGURE = re.compile(r"-?[0-9][0-9 .]*")
 ROWS = {
     "calls": 8,
     "identities": 5 + 2,
+    "signing": 3,
     "statements": 13,
     "memory": 4,
     "lists": 2 * 3,

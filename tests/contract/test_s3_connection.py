@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event
-from types import SimpleNamespace
-
 import pytest
 from support.faults.at_once import at_once
 from support.servers.certificates import write_certificate
-from support.servers.serving import serving
+from support.stores.scripted_s3 import HANG, HANG_UP, SIZE, scripted_s3
 
 from nbexchange.demo.servers import free_port
 from nbexchange.storage import StoredObject, StoreUnavailable
@@ -20,7 +13,8 @@ from nbexchange.storage.s3 import S3Store
 
 pytestmark = pytest.mark.usefixtures("credentials")
 
-HANG_UP, HANG, SHORT = "hang up", "hang", 0.1
+SHORT = 0.1
+STORED = StoredObject(SIZE)
 
 
 @pytest.fixture(autouse=True)
@@ -32,73 +26,29 @@ def bare_environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@contextmanager
-def scripted(*script: int | str, certificate: str = "") -> Iterator[SimpleNamespace]:
-    """A server that answers with these statuses, or not at all, and with 200 after them."""
-    plans, ended = list(script), Event()
-    server = SimpleNamespace(requests=[], connections=0)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            server.connections += 1
-            super().setup()
-
-        def answer(self) -> None:
-            server.requests.append(f"{self.command} {self.path.partition('?')[0]}")
-            plan = plans.pop(0) if plans else 200
-            if plan == HANG:
-                ended.wait()
-            if plan in {HANG, HANG_UP}:
-                self.close_connection = True
-                return
-            self.send_response(plan)
-            self.send_header("Location", "http://127.0.0.1:1/")
-            self.send_header("Content-Length", "7")
-            self.end_headers()
-
-        do_HEAD = do_CONNECT = answer
-
-        def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.daemon_threads = True
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            http.socket = context.wrap_socket(http.socket, server_side=True)
-        with serving(http) as server.url:
-            try:
-                yield server
-            finally:
-                ended.set()
-
-
 def store(url: str, **options: object) -> S3Store:
     return S3Store("bucket", endpoint_url=url, **options)
 
 
 def test_one_connection_carries_what_is_asked_one_after_the_other():
-    with scripted() as server:
+    with scripted_s3() as server:
         s3 = store(server.url)
-        assert [s3.stat("key") for _ in range(5)] == 5 * [StoredObject(7)]
+        assert [s3.stat("key") for _ in range(5)] == 5 * [STORED]
     assert server.requests == 5 * ["HEAD /bucket/key"]
     assert server.connections == 1
 
 
 def test_threads_have_a_connection_each():
-    with scripted() as server:
+    with scripted_s3() as server:
         s3 = store(server.url)
-        assert at_once(*[lambda: s3.stat("key")] * 8) == 8 * [StoredObject(7)]
+        assert at_once(*[lambda: s3.stat("key")] * 8) == 8 * [STORED]
     assert server.connections <= 8
 
 
 @pytest.mark.parametrize("failure", [429, 500, 502, 503, 504, HANG_UP, HANG])
 def test_what_may_pass_is_asked_once_more(failure):
-    with scripted(failure) as server:
-        assert store(server.url, timeout=1.0 if failure != HANG else SHORT).stat("key") == StoredObject(7)
+    with scripted_s3(failure) as server:
+        assert store(server.url, timeout=1.0 if failure != HANG else SHORT).stat("key") == STORED
     assert server.requests == 2 * ["HEAD /bucket/key"]
 
 
@@ -111,7 +61,7 @@ def test_what_may_pass_is_asked_once_more(failure):
     ],
 )
 def test_what_does_not_pass_is_said_after_two_tries(failure, sentence):
-    with scripted(failure, failure) as server:
+    with scripted_s3(failure, failure) as server:
         with pytest.raises(StoreUnavailable, match=sentence):
             store(server.url, timeout=1.0 if failure != HANG else SHORT).stat("key")
         assert len(server.requests) == 2
@@ -119,21 +69,21 @@ def test_what_does_not_pass_is_said_after_two_tries(failure, sentence):
 
 @pytest.mark.parametrize("status", [301, 307, 400, 403, 409])
 def test_a_refusal_is_neither_followed_nor_asked_again(status):
-    with scripted(status) as server:
+    with scripted_s3(status) as server:
         with pytest.raises(StoreUnavailable, match=rf"^the object store answered {status}$"):
             store(server.url).stat("key")
         assert len(server.requests) == 1
 
 
 def test_a_proxy_that_reads_requests_is_told_the_host(monkeypatch):
-    with scripted() as proxy:
+    with scripted_s3() as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        assert store("http://s3.example.org:9000").stat("key") == StoredObject(7)
+        assert store("http://s3.example.org:9000").stat("key") == STORED
     assert proxy.requests == ["HEAD http://s3.example.org:9000/bucket/key"]
 
 
 def test_a_proxy_that_only_passes_bytes_on_is_told_no_more_than_the_host(monkeypatch):
-    with scripted(403, 403) as proxy:
+    with scripted_s3(403, 403) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(
             StoreUnavailable, match=r"^the proxy on the way to the object store cannot be used$"
@@ -145,18 +95,18 @@ def test_a_proxy_that_only_passes_bytes_on_is_told_no_more_than_the_host(monkeyp
 def test_a_host_without_proxy_is_asked_itself(monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with scripted() as server:
-        assert store(server.url).stat("key") == StoredObject(7)
+    with scripted_s3() as server:
+        assert store(server.url).stat("key") == STORED
 
 
 @pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
 def test_an_authority_of_the_environment_is_trusted_and_no_other(tmp_path, monkeypatch, variable):
     certificate = write_certificate(tmp_path / "certificate.pem")
-    with scripted(certificate=certificate) as server:
+    with scripted_s3(certificate=certificate) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(StoreUnavailable, match="no certificate that is accepted here"):
             store(url).stat("key")
         monkeypatch.setenv(variable, certificate)
-        assert store(url).stat("key") == StoredObject(7)
+        assert store(url).stat("key") == STORED
         with pytest.raises(StoreUnavailable, match="no certificate that is accepted here"):
             store(url.replace("127.0.0.1", "localhost")).stat("key")
