@@ -24,7 +24,7 @@ from benchmarks.scene import (
     student,
 )
 from benchmarks.sizes import Sizes
-from nbexchange.api.assignments.listing import PAGE
+from nbexchange.api.assignments.submissions import PAGE
 
 WARM_UP = 10
 """A tenth more calls come before the timing: the first of a kind compiles its statements."""

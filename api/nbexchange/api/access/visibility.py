@@ -1,21 +1,21 @@
-"""Which rows a caller may see: one query for each kind, for lists and downloads alike.
+"""Which rows a caller may see: one rule for each kind, for lists and downloads alike.
 
-A course that is not among the caller's is in none of them, and neither is another organisation's.
+A course that is not among the caller's is in none of them, and neither is another organisation's. The rules are
+expressions of prepared statements; `parameters` gives what they need to know of the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from nbexchange.api.access.identity import Identity
-from nbexchange.api.access.permissions import courses_seen_whole, is_instructor, sees_everybody
-from nbexchange.api.db.events import EVENTS
-from nbexchange.api.db.find_or_create import in_organisation
+from nbexchange.api.access.permissions import courses_seen_whole, is_instructor
+from nbexchange.api.db.columns import Statement, as_indexed
 from nbexchange.api.db.models import (
     Action,
     Assignment,
@@ -28,117 +28,110 @@ from nbexchange.api.db.models import (
     Upload,
 )
 
-Row = TypeVar("Row", Release, Submission, Feedback)
-Student = aliased(Person)
+# --- the caller ---------------------------------------------------------------------------------------------
+
+ORGANISATION = select(Organisation.pk).where(Organisation.org_id == bindparam("org_id")).scalar_subquery()
+"""The key of the caller's organisation."""
+
+CALLER = (
+    select(Person.pk)
+    .where(Person.org_pk == ORGANISATION, Person.name == bindparam("caller"))
+    .scalar_subquery()
+)
+"""The key of the caller's row, if there is one."""
+
+IN_COURSES = and_(Course.org_pk == ORGANISATION, Course.course_id.in_(bindparam("courses", expanding=True)))
+"""Whether a course is among those that are asked for, and the caller's."""
+
+_SEES_EVERYBODY = Course.course_id.in_(bindparam("seen_whole", expanding=True))
+
+COURSE_SEEN_WHOLE = and_(Course.org_pk == ORGANISATION, _SEES_EVERYBODY)
+"""Whether the caller sees the work of all students of a course."""
+
+_IS_OWN = Upload.student_pk == CALLER
 
 
-def _rows(model: type[Row], caller: Identity, courses: Collection[str]) -> Select[Row]:
-    """The rows of these courses of the caller's, each with its upload, assignment, course and people."""
-    upload = contains_eager(model.upload)
-    own_courses = [course_id for course_id in courses if course_id in caller.courses]
-    return (
-        select(model)
-        .join(Upload, model.pk == Upload.pk)
-        .join(Assignment, Upload.assignment_pk == Assignment.pk)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .join(Organisation, Course.org_pk == Organisation.pk)
-        .join(Person, Upload.actor_pk == Person.pk)
-        .outerjoin(Student, Upload.student_pk == Student.pk)
-        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses))
-        .options(
-            upload.contains_eager(Upload.assignment).contains_eager(Assignment.course),
-            upload.contains_eager(Upload.actor),
-            upload.contains_eager(Upload.student.of_type(Student)),
-        )
-    )
-
-
-def _is_own(caller: Identity) -> ColumnElement[bool]:
-    return Student.name == caller.name
-
-
-def _sees_everybody(caller: Identity) -> ColumnElement[bool]:
-    return Course.course_id.in_(courses_seen_whole(caller))
+def parameters(caller: Identity, courses: Collection[str] | None = None) -> dict[str, Any]:
+    """What the rules are told: the caller, and of these courses, or all, those that are the caller's."""
+    asked = caller.courses if courses is None else courses
+    return {
+        "org_id": caller.org_id,
+        "caller": caller.name,
+        "courses": [course_id for course_id in asked if course_id in caller.courses],
+        "seen_whole": courses_seen_whole(caller),
+    }
 
 
 # --- assignments and releases -------------------------------------------------------------------------------
 
+_version = aliased(Release)
 
-def assignments_after(caller: Identity, courses: Collection[str], after: int) -> Select[Assignment, datetime]:
-    """The assignments of these courses of the caller's whose keys follow this one, in their order.
+WITHDRAWN_AT = (
+    select(func.max(Action.at))
+    .join(_version, Action.upload_pk == _version.pk)
+    .where(_version.assignment_pk == Assignment.pk, Action.verb == "unreleased")
+    .correlate(Assignment)
+    .scalar_subquery()
+)
+"""When the assignment was last unreleased; it is withdrawn unless a release is current."""
 
-    Each with when it was withdrawn, or None unless it was unreleased and not released again.
-    """
-    statement = _with_courses(caller, courses, _withdrawn_at())
-    return statement.where(Assignment.pk > after).order_by(Assignment.pk)
+HAS_RELEASE = and_(Release.assignment_pk == Assignment.pk, as_indexed(Release.is_current))
 
 
-def current_releases(caller: Identity, courses: Collection[str]) -> Select[Release]:
-    return _rows(Release, caller, courses).where(Release.is_current)
-
-
-def visible_releases(caller: Identity) -> Select[Release]:
-    """The current release; for graders and instructors every version."""
-    return _rows(Release, caller, caller.courses).where(or_(Release.is_current, _sees_everybody(caller)))
+IS_WITHDRAWN = and_(
+    WITHDRAWN_AT.is_not(None), ~select(Release.pk).where(HAS_RELEASE).correlate(Assignment).exists()
+)
 
 
 def withdrawn_assignments(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
     """The assignments of these courses that were unreleased and not released again, each with the last time of that."""
-    withdrawn_at = _withdrawn_at()
-    return _with_courses(caller, courses, withdrawn_at).where(withdrawn_at.is_not(None))
-
-
-def _with_courses(
-    caller: Identity, courses: Collection[str], withdrawn_at: ScalarSelect[datetime]
-) -> Select[Assignment, datetime]:
-    own_courses = [course_id for course_id in courses if course_id in caller.courses]
     return (
-        select(Assignment, withdrawn_at)
+        select(Assignment, WITHDRAWN_AT)
         .join(Course, Assignment.course_pk == Course.pk)
-        .join(Organisation, Course.org_pk == Organisation.pk)
-        .where(in_organisation(caller.org_id), Course.course_id.in_(own_courses))
+        .where(IN_COURSES, IS_WITHDRAWN)
         .options(contains_eager(Assignment.course))
+        .params(parameters(caller, courses))
     )
 
 
-def _withdrawn_at() -> ScalarSelect[datetime]:
-    release, current = aliased(Release), aliased(Release)
-    is_released = select(current.pk).where(current.assignment_pk == release.assignment_pk, current.is_current)
+def withdrawn_objects() -> Statement:
+    """The ids of releases of withdrawn assignments, with course, assignment and when; for `parameters`."""
     return (
-        select(func.max(Action.at))
-        .join(release, Action.upload_pk == release.pk)
-        .where(release.assignment_pk == Assignment.pk, Action.verb == "unreleased", ~is_released.exists())
-        .correlate(Assignment)
-        .scalar_subquery()
+        select(Upload.uuid, Course.course_id, Assignment.assignment_id, WITHDRAWN_AT)
+        .join(_version, _version.pk == Upload.pk)
+        .join(Assignment, Upload.assignment_pk == Assignment.pk)
+        .join(Course, Assignment.course_pk == Course.pk)
+        .where(IN_COURSES, IS_WITHDRAWN)
     )
 
 
 # --- submissions --------------------------------------------------------------------------------------------
 
+IN_OWN_LIST = ~Submission.hidden_from_owner
+"""Of the caller's own attempts, those that they did not remove from their list."""
 
-def own_submissions(caller: Identity, courses: Collection[str]) -> Select[Submission]:
-    """The caller's own attempts, except those that they removed from their list."""
-    return _rows(Submission, caller, courses).where(_is_own(caller), ~Submission.hidden_from_owner)
-
-
-def course_submissions(caller: Identity, course_id: str) -> Select[Submission]:
-    """Every attempt in a course whose grader or instructor calls, except those that were removed from it."""
-    courses = [course_id] if sees_everybody(caller, course_id) else []
-    return _rows(Submission, caller, courses).where(~Submission.hidden_from_course)
-
-
-def visible_submissions(caller: Identity) -> Select[Submission]:
-    """What is in one of the lists that the caller may ask for."""
-    of_course = and_(_sees_everybody(caller), ~Submission.hidden_from_course)
-    own = and_(_is_own(caller), ~Submission.hidden_from_owner)
-    return _rows(Submission, caller, caller.courses).where(or_(of_course, own))
+IN_COURSE_LIST = ~Submission.hidden_from_course
+"""Of the attempts in a course that the caller sees whole, those that were not removed from it."""
 
 
 def removable_submissions(caller: Identity) -> Select[Submission]:
-    """What the caller may remove from some list, removed already or not."""
+    """What the caller may remove from some list, removed already or not; with upload, assignment, course, student."""
     taught = [course_id for course_id in caller.courses if is_instructor(caller, course_id)]
-    of_course = Course.course_id.in_(taught)
-    return _rows(Submission, caller, caller.courses).where(or_(of_course, _is_own(caller)))
+    upload = contains_eager(Submission.upload)
+    student = aliased(Person)
+    return (
+        select(Submission)
+        .join(Upload, Submission.pk == Upload.pk)
+        .join(Assignment, Upload.assignment_pk == Assignment.pk)
+        .join(Course, Assignment.course_pk == Course.pk)
+        .join(student, Upload.student_pk == student.pk)
+        .where(IN_COURSES, or_(Course.course_id.in_(taught), _IS_OWN))
+        .options(
+            upload.contains_eager(Upload.assignment).contains_eager(Assignment.course),
+            upload.contains_eager(Upload.student.of_type(student)),
+        )
+        .params(parameters(caller))
+    )
 
 
 def removal_flag(
@@ -157,69 +150,56 @@ def removal_flag(
 
 # --- feedback -----------------------------------------------------------------------------------------------
 
+_attempt, _removed = aliased(Upload), aliased(Submission)
 
-def own_feedback(caller: Identity, courses: Collection[str]) -> Select[Feedback]:
-    """The caller's own current feedback. A removed attempt takes its feedback with it."""
-    return _rows(Feedback, caller, courses).where(_is_own_current_feedback(caller))
-
-
-def visible_feedback(caller: Identity) -> Select[Feedback]:
-    """The caller's own current feedback; for graders and instructors all of the course's."""
-    either = or_(_is_own_current_feedback(caller), _sees_everybody(caller))
-    return _rows(Feedback, caller, caller.courses).where(either)
-
-
-def _is_own_current_feedback(caller: Identity) -> ColumnElement[bool]:
-    attempt = aliased(Upload)
-    removed = (
-        select(Submission.pk)
-        .join(attempt, Submission.pk == attempt.pk)
-        .where(
-            Submission.hidden_from_owner,
-            attempt.kind == "submission",
-            attempt.assignment_pk == Feedback.assignment_pk,
-            attempt.student_pk == Feedback.student_pk,
-            attempt.stamp == Feedback.submitted_at,
-        )
+IS_CURRENT_FEEDBACK = and_(
+    as_indexed(Feedback.is_current),
+    ~select(_removed.pk)
+    .join(_attempt, _removed.pk == _attempt.pk)
+    .where(
+        _removed.hidden_from_owner,
+        _attempt.kind == literal_column("'submission'"),  # as the index of stamps has it
+        _attempt.assignment_pk == Feedback.assignment_pk,
+        _attempt.student_pk == Feedback.student_pk,
+        _attempt.stamp == Feedback.submitted_at,
     )
-    return and_(_is_own(caller), Feedback.is_current, ~removed.exists())
+    .exists(),
+)
+"""Of the caller's own feedback, what they see. A removed attempt takes its feedback with it."""
 
 
-# --- uploads and the audit log ------------------------------------------------------------------------------
+# --- what may be downloaded ---------------------------------------------------------------------------------
+
+IS_VISIBLE: Mapping[str, tuple[Any, ColumnElement[bool]]] = {
+    "release": (Release, or_(Release.is_current, _SEES_EVERYBODY)),
+    "submission": (
+        Submission,
+        or_(and_(_SEES_EVERYBODY, IN_COURSE_LIST), and_(_IS_OWN, IN_OWN_LIST)),
+    ),
+    "feedback": (Feedback, or_(and_(_IS_OWN, IS_CURRENT_FEEDBACK), _SEES_EVERYBODY)),
+}
+"""By kind: the current release, and what is in one of the lists that the caller may ask for.
+
+Graders and instructors see every version, and all of the course's feedback.
+"""
+
+
+def visible_objects(kind: str, *columns: Any) -> Statement:
+    """These columns of what the caller may see of this kind, joined to upload, assignment and course."""
+    model, rule = IS_VISIBLE[kind]
+    return (
+        select(*columns)
+        .select_from(Upload)
+        .join(model, model.pk == Upload.pk)
+        .join(Assignment, Upload.assignment_pk == Assignment.pk)
+        .join(Course, Assignment.course_pk == Course.pk)
+        .where(IN_COURSES, rule)
+    )
+
+
+# --- uploads ------------------------------------------------------------------------------------------------
 
 
 def own_uploads(caller: Identity) -> Select[Upload]:
     """The uploads that this caller began."""
-    return (
-        select(Upload)
-        .join(Person, Upload.actor_pk == Person.pk)
-        .join(Organisation, Person.org_pk == Organisation.pk)
-        .where(Person.name == caller.name, in_organisation(caller.org_id))
-    )
-
-
-def visible_actions(caller: Identity) -> Select[Action]:
-    """The log of the caller's courses: what they did, what concerns every member, and as a grader everything."""
-    for_members = Action.verb.in_([verb for verb, event in EVENTS.items() if event.seen_by_members])
-    return (
-        select(Action)
-        .join(Organisation, Action.org_pk == Organisation.pk)
-        .where(
-            in_organisation(caller.org_id),
-            Action.course_id.in_(caller.courses),
-            or_(names_people(caller), for_members),
-        )
-    )
-
-
-def names_people(caller: Identity) -> ColumnElement[bool]:
-    """Of which entries the caller learns who did it, and for whom."""
-    return or_(Action.course_id.in_(courses_seen_whole(caller)), Action.actor == caller.name)
-
-
-def learns_details(caller: Identity, action: Action) -> bool:
-    """The same of one entry; and of which the caller learns what it was about, by id, size and digest.
-
-    Of an earlier version, or of what was withdrawn, nobody needs them who may not fetch it.
-    """
-    return sees_everybody(caller, action.course_id) or action.actor == caller.name
+    return select(Upload).where(Upload.actor_pk == CALLER).params(parameters(caller))

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
-from nbexchange.api.access.visibility import (
-    visible_feedback,
-    visible_releases,
-    visible_submissions,
-    withdrawn_assignments,
-)
-from nbexchange.api.audit.record import record_objects
-from nbexchange.api.db.models import Action, Assignment, Release, Upload
+from nbexchange.api.access.visibility import IS_VISIBLE, parameters, visible_objects, withdrawn_objects
+from nbexchange.api.audit.record import record_rows
+from nbexchange.api.db.columns import Cells, Statement
+from nbexchange.api.db.models import Action, Assignment, Course, Person, Upload
 from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import DownloadItem, Verb
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
-
-VISIBLE: Mapping[str, Callable[[Identity], Any]] = {
-    "release": visible_releases,
-    "submission": visible_submissions,
-    "feedback": visible_feedback,
-}
 
 FETCHED: Mapping[str, Verb] = {
     "release": "fetched",
@@ -43,12 +32,43 @@ FETCHED: Mapping[str, Verb] = {
 LOGGED_AGAIN = timedelta(days=1)
 """After how long the log has another entry of the same."""
 
+Visible = Cells
+"""An object that the caller may have, with what the log copies of it."""
+
+_COLUMNS = (
+    Upload.pk,
+    Upload.uuid,
+    Upload.kind,
+    Upload.object_key,
+    Upload.size,
+    Upload.sha256,
+    Upload.unpacked_size,
+    Upload.notebook_id,
+    Assignment.assignment_id,
+    Course.course_id,
+    Course.org_pk,
+    select(Person.name).where(Person.pk == Upload.student_pk).scalar_subquery().label("student_id"),
+)
+
+_VISIBLE: Mapping[str, Statement] = {
+    kind: visible_objects(kind, *_COLUMNS).where(Upload.uuid.in_(bindparam("ids", expanding=True)))
+    for kind in IS_VISIBLE
+}
+_WITHDRAWN = withdrawn_objects().where(Upload.uuid.in_(bindparam("ids", expanding=True)))
+
+_RECENT = select(Action.upload_pk, Action.verb).where(
+    Action.upload_pk.in_(bindparam("upload_pks", expanding=True)),
+    Action.verb.in_(bindparam("verbs", expanding=True)),
+    Action.actor_pk == bindparam("actor_pk"),
+    Action.at > bindparam("since"),
+)
+
 
 @dataclass(frozen=True)
 class DownloadGrant:
     """An object that the caller may have, and the request that fetches it."""
 
-    upload: Upload
+    upload: Visible
     signed: SignedRequest
     expires_at: datetime
     """By the database's clock, as every instant that a client is told."""
@@ -73,27 +93,24 @@ def find_withdrawn(context: Context, items: Sequence[DownloadItem]) -> dict[tupl
     ids = [item.id for item in items if item.kind == "release"]
     if not ids:
         return {}
-    query = withdrawn_assignments(context.caller, context.caller.courses)
-    query = query.join(Release, Release.assignment_pk == Assignment.pk).join(Upload, Upload.pk == Release.pk)
     with context.read() as transaction:
-        rows = transaction.session.execute(query.add_columns(Upload.uuid).where(Upload.uuid.in_(ids))).all()
+        rows = transaction.connection.execute(_WITHDRAWN, {**parameters(context.caller), "ids": ids}).all()
     return {
-        ("release", uuid): Withdrawn(assignment.course.course_id, assignment.assignment_id, at)
-        for assignment, at, uuid in rows
+        ("release", uuid): Withdrawn(course_id, assignment_id, at)
+        for uuid, course_id, assignment_id, at in rows
     }
 
 
-def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> list[Upload]:
+def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> list[Visible]:
     """The uploads of the items that the caller may see, with one statement for each kind among them."""
     ids: dict[str, list[UUID]] = defaultdict(list)
     for item in items:
         ids[item.kind].append(item.id)
+    caller = parameters(transaction.caller)
     return [
-        row.upload
+        row
         for kind, kind_ids in ids.items()
-        for row in transaction.session.scalars(
-            VISIBLE[kind](transaction.caller).where(Upload.uuid.in_(kind_ids))
-        )
+        for row in transaction.connection.execute(_VISIBLE[kind], {**caller, "ids": kind_ids})
     ]
 
 
@@ -103,39 +120,38 @@ def note_collected(context: Context, ids: Sequence[UUID]) -> set[UUID]:
     A student collects nothing. Saying it again within a day changes nothing.
     """
     with context.write() as transaction:
-        rows = transaction.session.scalars(visible_submissions(context.caller).where(Upload.uuid.in_(ids)))
-        uploads = [row.upload for row in rows if collects(context.caller, row.upload)]
+        asked = {**parameters(context.caller), "ids": ids}
+        rows = transaction.connection.execute(_VISIBLE["submission"], asked)
+        uploads = [upload for upload in rows if collects(context.caller, upload)]
         if uploads:
             _record(transaction, [("collected", upload) for upload in uploads])
     return {upload.uuid for upload in uploads}
 
 
-def collects(caller: Identity, upload: Upload) -> bool:
-    return sees_everybody(caller, upload.assignment.course.course_id)
+def collects(caller: Identity, upload: Visible) -> bool:
+    return sees_everybody(caller, upload.course_id)
 
 
-def _record(transaction: Transaction, events: Sequence[tuple[Verb, Upload]]) -> None:
+def _record(transaction: Transaction, events: Sequence[tuple[Verb, Visible]]) -> None:
     """One entry per actor, object and verb within a day: the log lasts for ever, and who repeats it fills no disk."""
     actor = transaction.lock_caller()
-    recent = set(
-        transaction.session.execute(
-            select(Action.object_id, Action.verb).where(
-                Action.actor_pk == actor.pk,
-                Action.object_id.in_([upload.uuid for _, upload in events]),
-                Action.at > transaction.now - LOGGED_AGAIN,
-            )
-        )
-    )
-    unrecorded = [(verb, upload) for verb, upload in events if (upload.uuid, verb) not in recent]
-    record_objects(transaction.session, unrecorded, actor, transaction.now)
+    asked = {
+        "upload_pks": [upload.pk for _, upload in events],
+        "verbs": {verb for verb, _ in events},
+        "actor_pk": actor.pk,
+        "since": transaction.now - LOGGED_AGAIN,
+    }
+    recent = set(map(tuple, transaction.connection.execute(_RECENT, asked)))
+    unrecorded = [(verb, upload) for verb, upload in events if (upload.pk, verb) not in recent]
+    record_rows(transaction.connection, unrecorded, actor, transaction.now)
 
 
-def sign(store: ObjectStore, upload: Upload) -> SignedRequest:
+def sign(store: ObjectStore, upload: Visible) -> SignedRequest:
     return store.sign_get(upload.object_key, filename=filename_of(upload), lifetime=URL_LIFETIME)
 
 
-def filename_of(upload: Upload) -> str:
+def filename_of(upload: Visible) -> str:
     """A name to save it under, in plain ASCII."""
     if upload.kind == "feedback":
         return re.sub(r"[^A-Za-z0-9._-]", "_", upload.notebook_id or "feedback") + ".html"
-    return re.sub(r"[^A-Za-z0-9._-]", "_", upload.assignment.assignment_id) + ".tar.gz"
+    return re.sub(r"[^A-Za-z0-9._-]", "_", upload.assignment_id) + ".tar.gz"

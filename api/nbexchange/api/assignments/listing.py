@@ -1,4 +1,4 @@
-"""What `nbgrader list` and collect ask for, with a constant number of statements."""
+"""What `nbgrader list` asks for: a member's own view of their courses, with three statements."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
-from operator import attrgetter
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Exists, ScalarSelect, Select, func, literal_column, select, tuple_
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy import BindParameter, bindparam, case, func, select
+from sqlalchemy.orm import aliased
 
 from nbexchange.api.access.visibility import (
-    Student,
-    assignments_after,
-    course_submissions,
-    current_releases,
-    own_feedback,
-    own_submissions,
+    CALLER,
+    HAS_RELEASE,
+    IN_COURSES,
+    IN_OWN_LIST,
+    IS_CURRENT_FEEDBACK,
+    WITHDRAWN_AT,
+    parameters,
 )
-from nbexchange.api.db.instants import check_instant
-from nbexchange.api.db.models import Assignment, Feedback, Membership, Release, Submission, Upload
-from nbexchange.api.problems import InvalidRequest
-from nbexchange.api.rosters.read import find_memberships
-from nbexchange.api.runtime import Context, Transaction
-from nbexchange.protocol import SubmissionsQuery, is_path_component
-
-PAGE = 500
-"""How many attempts are on a page, at the most."""
+from nbexchange.api.db.columns import Cells, json_text, uuid_text
+from nbexchange.api.db.engine import CLOCK
+from nbexchange.api.db.models import Assignment, Course, Feedback, Person, Release, Submission, Upload
+from nbexchange.api.runtime import Context
 
 FEEDBACK_PAGE = 3000
 """How much feedback is on a page, at the most: more than one student has on one assignment."""
@@ -41,34 +38,106 @@ ATTEMPTS = 50
 ATTEMPTS_PAGE = 3 * ATTEMPTS
 """How many of them are on a page of assignments, at the most."""
 
-SERIES = attrgetter("assignment_pk", "student_pk")
-PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
+# --- the statements -----------------------------------------------------------------------------------------
+
+_ASSIGNMENTS = (
+    select(
+        Assignment.pk,
+        Course.course_id,
+        Assignment.assignment_id,
+        case((Release.pk.is_(None), WITHDRAWN_AT)).label("withdrawn_at"),
+        CALLER.label("caller_pk"),
+        CLOCK.label("now"),
+        uuid_text(Upload.uuid).label("release_id"),
+        Release.version,
+        Upload.completed_at,
+        Upload.size,
+        Upload.sha256,
+        Upload.unpacked_size,
+        json_text(Upload.notebooks).label("notebooks"),
+    )
+    .join(Course, Assignment.course_pk == Course.pk)
+    .outerjoin(Release, HAS_RELEASE)
+    .outerjoin(Upload, Upload.pk == Release.pk)
+    .where(IN_COURSES, Assignment.pk > bindparam("after"))
+    .order_by(Assignment.pk)
+    .limit(bindparam("limit"))
+)
+"""Assignments in the order of their keys, each with its current release, or when it was withdrawn."""
+
+_ON_PAGE: BindParameter[Any] = bindparam("on_page", expanding=True)
+_MINE: BindParameter[int] = bindparam("caller_pk")
+
+_newer = aliased(Submission)
+_LEFT_OUT = (
+    select(func.max(_newer.attempt) - bindparam("attempts"))
+    .where(_newer.assignment_pk == Submission.assignment_pk, _newer.student_pk == Submission.student_pk)
+    .scalar_subquery()
+)
+"""Up to which attempt those of an assignment are too old to be listed."""
+
+_actor = aliased(Person)
+_ATTEMPTS = (
+    select(
+        Submission.assignment_pk,
+        Upload.stamp,
+        uuid_text(Upload.uuid).label("id"),
+        Submission.attempt,
+        Upload.completed_at,
+        Upload.size,
+        Upload.sha256,
+        Upload.unpacked_size,
+        json_text(Upload.notebooks).label("notebooks"),
+        case((Upload.actor_pk != Submission.student_pk, _actor.name)).label("submitted_by"),
+        Upload.by_instructor,
+        Upload.tree_sha256,
+    )
+    .join(Upload, Submission.pk == Upload.pk)
+    .join(_actor, Upload.actor_pk == _actor.pk)
+    .where(
+        Submission.assignment_pk.in_(_ON_PAGE),
+        Submission.student_pk == _MINE,
+        Submission.attempt > _LEFT_OUT,
+        IN_OWN_LIST,
+    )
+    .order_by(Submission.assignment_pk, Upload.stamp)
+    .limit(bindparam("limit"))
+)
+
+_FEEDBACK = (
+    select(
+        Feedback.assignment_pk,
+        Feedback.submitted_at,
+        Upload.submission_pk,
+        uuid_text(Upload.uuid).label("id"),
+        Feedback.notebook_id,
+        Upload.completed_at,
+        Upload.size,
+        Upload.sha256,
+    )
+    .join(Upload, Feedback.pk == Upload.pk)
+    .where(Feedback.assignment_pk.in_(_ON_PAGE), Feedback.student_pk == _MINE, IS_CURRENT_FEEDBACK)
+    .order_by(Feedback.assignment_pk, Feedback.pk)
+    .limit(bindparam("limit"))
+)
 
 
-@dataclass(frozen=True)
-class Attempt:
-    submission: Submission
-    feedback: Sequence[Feedback] = ()
-    membership: Membership | None = None
-    """What the course's roster says of the student, where that is asked for."""
+# --- the list -----------------------------------------------------------------------------------------------
 
 
 @dataclass
 class AssignmentView:
-    """What one person sees of an assignment; `feedback` is what belongs to no attempt of theirs that is listed."""
+    """What one person sees of an assignment, as rows; `feedback` is on no attempt of theirs that is listed."""
 
-    assignment: Assignment
-    release: Release | None = None
-    withdrawn_at: datetime | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    feedback: list[Feedback] = field(default_factory=list)
+    assignment: Cells
+    attempts: list[tuple[Cells, Sequence[Cells]]] = field(default_factory=list)
+    """Each with its feedback."""
+    feedback: list[Cells] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.release or self.withdrawn_at or self.attempts or self.feedback)
-
-
-# --- a member's own view ------------------------------------------------------------------------------------
+        row = self.assignment
+        return not (row.release_id or row.withdrawn_at or self.attempts or self.feedback)
 
 
 def list_assignments(
@@ -78,173 +147,38 @@ def list_assignments(
 
     There is no last key where nothing follows; `after` is that of the page before.
     """
-    caller = context.caller
-    courses = caller.courses if course_id is None else [course_id]
+    asked = parameters(context.caller, None if course_id is None else [course_id])
     with context.read() as transaction:
-        session = transaction.session
-        rows = session.execute(
-            assignments_after(caller, courses, after or 0).limit(ASSIGNMENTS_PAGE + 1)
-        ).all()
-        page = [AssignmentView(row, withdrawn_at=at) for row, at in rows[:ASSIGNMENTS_PAGE]]
-        on_page = Assignment.pk.in_([view.assignment.pk for view in page])
-        releases = session.scalars(current_releases(caller, courses).where(on_page)).all()
-        attempts = own_submissions(caller, courses).where(on_page, Submission.attempt > _attempts_left_out())
-        attempts = attempts.order_by(Submission.assignment_pk, Upload.stamp).limit(ATTEMPTS_PAGE + 1)
-        submissions = session.scalars(attempts).all()
-        notes = own_feedback(caller, courses).where(on_page).order_by(Feedback.assignment_pk, Feedback.pk)
-        feedback = session.scalars(notes.limit(FEEDBACK_PAGE + 1)).all()
-        _fill(page, releases, submissions, feedback)
-        page = _whole(_whole(page, submissions, ATTEMPTS_PAGE), feedback, FEEDBACK_PAGE)
-        last = page[-1].assignment.pk if len(page) < len(rows) else None
-        return [view for view in page if not view.is_empty], transaction.now, last
+        run = transaction.connection.execute
+        rows = run(_ASSIGNMENTS, {**asked, "after": after or 0, "limit": ASSIGNMENTS_PAGE + 1}).all()
+        if not rows:
+            return [], transaction.now, None
+        page = [AssignmentView(row) for row in rows[:ASSIGNMENTS_PAGE]]
+        own = {"on_page": [view.assignment.pk for view in page], "caller_pk": rows[0].caller_pk}
+        attempts = run(_ATTEMPTS, {**own, "attempts": ATTEMPTS, "limit": ATTEMPTS_PAGE + 1}).all()
+        feedback = run(_FEEDBACK, {**own, "limit": FEEDBACK_PAGE + 1}).all()
+    _fill(page, attempts, feedback)
+    page = _whole(_whole(page, attempts, ATTEMPTS_PAGE), feedback, FEEDBACK_PAGE)
+    last = page[-1].assignment.pk if len(page) < len(rows) else None
+    return [view for view in page if not view.is_empty], rows[0].now, last
 
 
-def _whole(
-    page: list[AssignmentView], rows: Sequence[Submission] | Sequence[Feedback], most: int
-) -> list[AssignmentView]:
+def _whole(page: list[AssignmentView], rows: Sequence[Cells], most: int) -> list[AssignmentView]:
     """The assignments of which all rows are there: the first, where one more than `most` were read."""
     end = rows[most].assignment_pk if len(rows) > most else inf
     return [view for view in page if view.assignment.pk < end]
 
 
-def _attempts_left_out() -> ScalarSelect[int]:
-    """Up to which attempt of a student those of an assignment are too old to be listed."""
-    newer = aliased(Submission)
-    series = (
-        newer.assignment_pk == Submission.assignment_pk,
-        newer.student_pk == Submission.student_pk,
-    )
-    return select(func.max(newer.attempt) - ATTEMPTS).where(*series).scalar_subquery()
-
-
-def _fill(
-    page: Sequence[AssignmentView],
-    releases: Sequence[Release],
-    submissions: Sequence[Submission],
-    feedback: Sequence[Feedback],
-) -> None:
+def _fill(page: Sequence[AssignmentView], attempts: Iterable[Cells], feedback: Iterable[Cells]) -> None:
     """Put each row where it belongs."""
-    views = {view.assignment.pk: view for view in page}
-    attached, loose = attach(submissions, feedback)
-    for release in releases:
-        views[release.assignment_pk].release = release
-    for submission in submissions:
-        views[submission.assignment_pk].attempts.append(Attempt(submission, attached[submission.pk]))
-    for row in loose:
-        if row.upload.submission_pk is None:  # any other is about an attempt that is too old to be listed
-            views[row.assignment_pk].feedback.append(row)
-
-
-def attach(
-    submissions: Sequence[Submission], feedback: Iterable[Feedback]
-) -> tuple[dict[int, list[Feedback]], list[Feedback]]:
-    """The feedback on each submission, by the submission's key, and the feedback on none of them."""
-    keys = {(row.assignment_pk, row.student_pk, row.upload.stamp): row.pk for row in submissions}
-    attached: dict[int, list[Feedback]] = {row.pk: [] for row in submissions}
-    loose: list[Feedback] = []
+    views: Mapping[int, AssignmentView] = {view.assignment.pk: view for view in page}
+    on_attempt: dict[tuple[int, datetime], list[Cells]] = {}
+    series_and_stamp = itemgetter(0, 1)
+    for row in attempts:
+        entries = on_attempt[series_and_stamp(row)] = []
+        views[row.assignment_pk].attempts.append((row, entries))
     for row in feedback:
-        key = keys.get((row.assignment_pk, row.student_pk, row.submitted_at))
-        (loose if key is None else attached[key]).append(row)
-    return attached, loose
-
-
-# --- a course's submissions, for its graders and instructors ------------------------------------------------
-
-
-def list_submissions(
-    context: Context, query: SubmissionsQuery, after: tuple[int, ...] | None
-) -> tuple[list[Attempt], bool]:
-    """A page of the attempts in a course, and whether there is more.
-
-    `after` is the `page_key` of the last attempt of the page before. Where there are rosters they say what a
-    student's own identity does not: names and addresses.
-    """
-    check_query(query)
-    statement = _narrow(course_submissions(context.caller, query.course_id), query)
-    if after is not None:
-        statement = statement.where(tuple_(*PAGE_ORDER) > tuple_(*after))
-    with context.read() as transaction:
-        rows = transaction.session.scalars(statement.order_by(*PAGE_ORDER).limit(PAGE + 1)).all()
-        page, feedback = _with_feedback(transaction.session, rows[:PAGE])
-        attached, _ = attach(page, feedback)
-        memberships = _memberships(transaction, page)
-    attempts = [Attempt(row, attached[row.pk], memberships.get(row.student_pk)) for row in page]
-    return attempts, len(page) < len(rows)
-
-
-def page_key(attempt: Attempt) -> tuple[int, int, int]:
-    """What orders the pages."""
-    return *SERIES(attempt.submission), attempt.submission.attempt
-
-
-def _memberships(transaction: Transaction, page: Sequence[Submission]) -> Mapping[int, Membership]:
-    """What the roster says of the students on a page of one course, by the students' keys."""
-    if not (page and transaction.runtime.has_rosters):
-        return {}
-    course_pk = page[0].upload.assignment.course_pk
-    return find_memberships(transaction.session, course_pk, {row.student_pk for row in page})
-
-
-def check_query(query: SubmissionsQuery) -> None:
-    for name in (query.assignment_id, query.student_id):
-        if name is not None and not is_path_component(name):
-            raise InvalidRequest("An assignment's or student's id in the query is not valid.")
-    if query.before is not None:
-        check_instant("before", query.before)
-
-
-def _narrow(statement: Select[Submission], query: SubmissionsQuery) -> Select[Submission]:
-    if query.assignment_id is not None:
-        statement = statement.where(Assignment.assignment_id == query.assignment_id)
-    if query.student_id is not None:
-        statement = statement.where(Student.name == query.student_id)
-    if query.before is not None:
-        statement = statement.where(Upload.stamp <= query.before)
-    if query.latest:
-        statement = statement.where(~_newer_exists(query.before))
-    return statement
-
-
-def _newer_exists(before: datetime | None) -> Exists:
-    """Whether the same student has a later attempt, among those up to `before`.
-
-    A look into the index of stamps, which has submissions alone: so their kind stands in the statement as it is.
-    """
-    other, newer = aliased(Submission), aliased(Upload)
-    later = (
-        select(newer.pk)
-        .join(other, other.pk == newer.pk)
-        .where(
-            newer.kind == literal_column("'submission'"),
-            newer.assignment_pk == Upload.assignment_pk,
-            newer.student_pk == Upload.student_pk,
-            newer.stamp > Upload.stamp,
-            ~other.hidden_from_course,
-        )
-    )
-    if before is not None:
-        later = later.where(newer.stamp <= before)
-    return later.exists()
-
-
-def _with_feedback(
-    session: Session, page: Sequence[Submission]
-) -> tuple[Sequence[Submission], Sequence[Feedback]]:
-    """The attempts of a page with their feedback: of the first students, where there is too much of it."""
-    rows = session.scalars(
-        select(Feedback)
-        .join(Feedback.upload)
-        .where(
-            Feedback.is_current,
-            Upload.submission_pk.in_([row.pk for row in page]),
-            # What follows from the line above, for the sake of the indexes: uploads are many.
-            Feedback.assignment_pk.in_({row.assignment_pk for row in page}),
-            Feedback.student_pk.in_({row.student_pk for row in page}),
-        )
-        .options(contains_eager(Feedback.upload))
-        .order_by(Feedback.assignment_pk, Feedback.student_pk, Feedback.pk)
-        .limit(FEEDBACK_PAGE + 1)
-    ).all()
-    if len(rows) > FEEDBACK_PAGE:
-        page = [row for row in page if SERIES(row) < SERIES(rows[FEEDBACK_PAGE])]
-    return page, rows
+        if (key := series_and_stamp(row)) in on_attempt:
+            on_attempt[key].append(row)
+        elif row.submission_pk is None:  # any other is about an attempt that is too old to be listed
+            views[row.assignment_pk].feedback.append(row)

@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from nbexchange.api.access.visibility import current_releases
 from nbexchange.api.audit.record import record_objects, record_purge
 from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow, find_assignment
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
 from nbexchange.api.db.states import PURGED
+from nbexchange.api.db.upload_rows import UploadRow, read_uploads
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Context, Transaction
-from nbexchange.protocol import UnreleaseQuery
+from nbexchange.protocol import UnreleaseQuery, Verb
+
+_HIDE = (
+    update(Release)
+    .where(Release.assignment_pk == bindparam("hidden_pk"), Release.is_current)
+    .values(is_current=False)
+    .returning(Release.pk)
+)
 
 PURGED_ROWS = (Release, Submission, Feedback)
 
@@ -64,11 +71,11 @@ def lock_assignment(
 
 
 def _hide(transaction: Transaction, assignment: AssignmentRow, actor: PersonRow) -> None:
-    query = current_releases(transaction.caller, [assignment.course_id])
-    release = transaction.session.scalars(query.where(Release.assignment_pk == assignment.pk)).one_or_none()
-    if release is not None:
-        release.is_current = False
-        record_objects(transaction.session, [("unreleased", release.upload)], actor, transaction.now)
+    pks = transaction.connection.execute(_HIDE, {"hidden_pk": assignment.pk}).scalars().all()
+    events: list[tuple[Verb, UploadRow]] = [
+        ("unreleased", row) for row in read_uploads(transaction.connection, pks)
+    ]
+    record_objects(transaction.connection, events, actor, transaction.now)
 
 
 def count(session: Session, assignment: AssignmentRow) -> PurgeCount:

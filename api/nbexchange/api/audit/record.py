@@ -6,15 +6,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select
 
 from nbexchange.api.db.engine import insert_rows
 from nbexchange.api.db.events import EVENTS, UPLOADED
 from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow
-from nbexchange.api.db.models import Action, Course, Upload
+from nbexchange.api.db.models import Action, Assignment, Course, Person, Upload
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.protocol import Verb
+
+OBJECT = (
+    Upload.pk,
+    Upload.uuid,
+    Course.org_pk,
+    Course.course_id,
+    Assignment.assignment_id,
+    select(Person.name).where(Person.pk == Upload.student_pk).scalar_subquery().label("student"),
+    Upload.size,
+    Upload.sha256,
+)
+"""What an entry copies of the object that it is about, of a statement that joins assignment and course."""
 
 
 def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None:
@@ -24,36 +35,27 @@ def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None
 
 def _completed_row(upload: UploadRow) -> dict[str, Any]:
     assert upload.completed_at is not None  # noqa: S101 - it is completed
-    return {
-        **_row(UPLOADED[upload.kind], upload, upload.actor_pk, upload.actor, upload.completed_at),
-        "on_behalf": upload.student if upload.student != upload.actor else None,
-        "assignment_id": upload.assignment_id,
-        "upload_pk": upload.pk,
-        "object_id": upload.uuid,
-        "size": upload.size,
-        "sha256": upload.sha256,
-    }
+    return _object_row(UPLOADED[upload.kind], upload, upload.actor_pk, upload.actor, upload.completed_at)
 
 
 def record_objects(
-    session: Session, events: Sequence[tuple[Verb, Upload]], actor: PersonRow, now: datetime
+    connection: Connection, events: Sequence[tuple[Verb, Any]], actor: PersonRow, now: datetime
 ) -> None:
-    """The actor did something to what these uploads brought; each comes with its assignment, course and student."""
+    """The actor did something to objects: rows that have what `OBJECT` names, as `UploadRow` does."""
     insert_rows(
-        session.connection(), Action, [_upload_row(verb, upload, actor, now) for verb, upload in events]
+        connection, Action, [_object_row(verb, row, actor.pk, actor.name, now) for verb, row in events]
     )
 
 
-def _upload_row(verb: Verb, upload: Upload, actor: PersonRow, now: datetime) -> dict[str, Any]:
-    student = upload.student.name if upload.student else None
+def _object_row(verb: Verb, row: Any, actor_pk: int, actor: str, now: datetime) -> dict[str, Any]:
     return {
-        **_row(verb, upload.assignment.course, actor.pk, actor.name, now),
-        "on_behalf": student if student != actor.name else None,
-        "assignment_id": upload.assignment.assignment_id,
-        "upload_pk": upload.pk,
-        "object_id": upload.uuid,
-        "size": upload.size,
-        "sha256": upload.sha256,
+        **_row(verb, row, actor_pk, actor, now),
+        "on_behalf": row.student if row.student != actor else None,
+        "assignment_id": row.assignment_id,
+        "upload_pk": row.pk,
+        "object_id": row.uuid,
+        "size": row.size,
+        "sha256": row.sha256,
     }
 
 

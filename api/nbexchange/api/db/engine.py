@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, Row, create_engine, event, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
@@ -49,10 +50,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("an instant needs a time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Any, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """None on PostgreSQL, whose sessions are in UTC: a list has thousands of instants."""
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
     exchange does not run on.
     """
     url = parse_url(db_url)
+    kwargs = {"json_serializer": _as_json, **kwargs}
     if timeout is not None:
         kwargs = {"pool_timeout": timeout, **kwargs}
     if url.get_backend_name() == "sqlite":
@@ -134,9 +139,15 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
     return Database(_connect_postgresql(url, timeout, echo=echo, **kwargs))
 
 
+def _as_json(value: Any) -> str:
+    """As short as answers have it, which carry it as it is stored."""
+    return msgspec.json.encode(value).decode()
+
+
 def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
-    # Instants are read back in the session's zone, where the last year of our calendar may be none.
-    options = "-c timezone=UTC"
+    # Instants are read back in the session's zone, where the last year of our calendar may be none. Each of a few
+    # hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no plan.
+    options = "-c timezone=UTC -c random_page_cost=1.1 -c enable_mergejoin=off"
     if timeout is not None:
         options += f" {server_options(timeout)}"
     kwargs["connect_args"] = {"options": options, **kwargs.get("connect_args", {})}

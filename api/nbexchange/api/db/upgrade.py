@@ -12,10 +12,10 @@ from sqlalchemy import Connection, MetaData, String, column, inspect, select, ta
 from nbexchange.api.db.engine import BEGIN, Database
 from nbexchange.api.db.models import Base, SchemaLevel
 
-LEVEL = 2
+LEVEL = 3
 """The level of the schema that this version works with; each migration raises it, and `schema_level` says so."""
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Those of the schema, as the migrations name them, the oldest first: a start compares them, and needs no Alembic."""
 
 HEAD = REVISIONS[-1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from nbexchange.api.access.identity import CourseRole, Identity, merge_roles
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import in_organisation
 from nbexchange.api.db.models import Course, Membership, Organisation, Person
 from nbexchange.api.problems import NoRoster, NotFound
@@ -53,26 +54,39 @@ def list_roster(context: Context, course_id: str) -> Members:
     return _by_name((name, membership) for name, membership in rows if membership)
 
 
-def list_roster_page(
-    context: Context, course_id: str, after: int | None
-) -> tuple[list[tuple[str, Membership]], bool]:
-    """A page of a roster as names and memberships, and whether there is more.
+_PAGE = (
+    select(
+        Membership.pk,
+        Person.name,
+        Membership.role,
+        Membership.full_name,
+        Membership.email,
+        Membership.lms_user_id,
+    )
+    .join(Person, Membership.person_pk == Person.pk)
+    .where(
+        Membership.course_pk
+        == select(Course.pk)
+        .join(Organisation, Course.org_pk == Organisation.pk)
+        .where(Organisation.org_id == bindparam("org_id"), Course.course_id == bindparam("course_id"))
+        .scalar_subquery(),
+        Membership.pk > bindparam("after"),
+    )
+    .order_by(Membership.pk)
+    .limit(bindparam("limit"))
+)
 
-    `after` is the key of the last membership of the page before.
+
+def list_roster_page(context: Context, course_id: str, after: int | None) -> tuple[list[Cells], bool]:
+    """A page of a roster as keys, names, roles and personal fields, and whether there is more.
+
+    `after` is the key of the last row of the page before.
     """
     require_rosters(context)
+    asked = {"org_id": context.caller.org_id, "course_id": course_id}
     with context.read() as transaction:
-        rows = transaction.session.execute(
-            select(Person.name, Membership)
-            .join(Membership, Membership.person_pk == Person.pk)
-            .join(Course, Membership.course_pk == Course.pk)
-            .join(Organisation, Course.org_pk == Organisation.pk)
-            .where(in_organisation(context.caller.org_id), Course.course_id == course_id)
-            .where(Membership.pk > (after or 0))
-            .order_by(Membership.pk)
-            .limit(PAGE + 1)
-        ).all()
-    return [(name, membership) for name, membership in rows[:PAGE]], len(rows) > PAGE
+        rows = transaction.connection.execute(_PAGE, {**asked, "after": after or 0, "limit": PAGE + 1}).all()
+    return list(rows[:PAGE]), len(rows) > PAGE
 
 
 def require_rosters(context: Context) -> None:
@@ -94,16 +108,6 @@ def find_members(session: Session, course_pk: int) -> Members:
 
 def _by_name(rows: Iterable[tuple[str, Membership]]) -> Members:
     return dict(sorted(rows))
-
-
-def find_memberships(
-    session: Session, course_pk: int, person_pks: Collection[int]
-) -> Mapping[int, Membership]:
-    """What a course's roster says of these people, by their keys."""
-    rows = session.scalars(
-        select(Membership).where(Membership.course_pk == course_pk, Membership.person_pk.in_(person_pks))
-    )
-    return {row.person_pk: row for row in rows}
 
 
 def no_course(org_id: str, course_id: str) -> NotFound:

@@ -6,29 +6,22 @@ from collections.abc import Sequence
 
 from nbexchange import protocol
 from nbexchange.api.access.identity import Identity
-from nbexchange.api.access.visibility import learns_details
-from nbexchange.api.db.models import Action
+from nbexchange.api.access.log import learns_details
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.wire.cursors import encode_cursor
 
 
-def history(caller: Identity, page: Sequence[Action], has_more: bool) -> protocol.History:
+def history(caller: Identity, page: Sequence[Cells], has_more: bool) -> protocol.History:
+    """Of rows in the order of the fields, with their keys last."""
     return protocol.History(
-        [_action(row, whole=learns_details(caller, row)) for row in page],
-        encode_cursor(page[-1].pk) if has_more else None,
+        [_action(caller, row) for row in page], encode_cursor(page[-1].pk) if has_more else None
     )
 
 
-def _action(row: Action, *, whole: bool) -> protocol.Action:
+def _action(caller: Identity, row: Cells) -> protocol.Action:
+    verb, at, course_id, kind, assignment_id, actor, on_behalf, role, object_id, size, sha256, _ = row
+    if not learns_details(caller, course_id, actor):
+        return protocol.Action(verb, at, course_id, kind, assignment_id, role=role)
     return protocol.Action(
-        action=row.verb,
-        at=row.at,
-        course_id=row.course_id,
-        assignment_id=row.assignment_id,
-        kind=row.kind,
-        actor=row.actor if whole else None,
-        on_behalf=row.on_behalf if whole else None,
-        role=row.role,
-        object_id=row.object_id if whole else None,
-        size=row.size if whole else None,
-        sha256=row.sha256 if whole else None,
+        verb, at, course_id, kind, assignment_id, actor, on_behalf, role, object_id, size, sha256
     )

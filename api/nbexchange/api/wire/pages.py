@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,26 +20,40 @@ PAGED_SINCE = 2
 MOST_PAGES = 8
 """How many pages a client gets at once that knows none."""
 
-T = TypeVar("T")
+ENCODER = msgspec.json.Encoder()
+
+Encoded = Any
+"""An entry as an answer has it, encoded already (`msgspec.Raw`): to know its size takes the encoding."""
 
 
-class Page(Protocol):
+@dataclass(frozen=True)
+class Page:
+    """Of a list that is in another order than its pages: each entry with what orders it, and the cursor."""
+
+    entries: Sequence[tuple[Any, Encoded]]
     cursor: str | None
 
 
 P = TypeVar("P", bound=Page)
 
 
-def fit(entries: Sequence[T]) -> list[T]:
+def fit(entries: Iterable[Any]) -> list[Encoded]:
     """The first of them, as many as one answer carries, and at least one."""
     size = 0
-    fitting: list[T] = []
+    fitting: list[Encoded] = []
     for entry in entries:
-        size += len(msgspec.json.encode(entry))
+        encoded = ENCODER.encode(entry)
+        size += len(encoded)
         if fitting and size > PAGE_BYTES:
             break
-        fitting.append(entry)
+        fitting.append(msgspec.Raw(encoded))
     return fitting
+
+
+def in_order(pages: Iterable[Page]) -> list[Encoded]:
+    """The entries of one page, or of several."""
+    entries = [entry for page in pages for entry in page.entries]
+    return [entry for _, entry in sorted(entries, key=itemgetter(0))]
 
 
 def all_pages(list_page: Callable[[str | None], P]) -> list[P]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from nbexchange import protocol
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.models import Membership
 from nbexchange.api.rosters.change import Change
 from nbexchange.api.rosters.read import Members
 from nbexchange.api.wire.cursors import encode_cursor
-from nbexchange.api.wire.pages import all_pages, fit
+from nbexchange.api.wire.pages import Page, fit, in_order
 
 
 def roster(course_id: str, members: Members) -> protocol.Roster:
@@ -19,19 +20,17 @@ def roster(course_id: str, members: Members) -> protocol.Roster:
     return protocol.Roster(course_id, [_member(name, row) for name, row in members.items()])
 
 
-def roster_page(course_id: str, rows: Sequence[tuple[str, Membership]], has_more: bool) -> protocol.Roster:
-    """A page of a roster, in the order of the names."""
-    members = fit([_member(name, row) for name, row in rows])
+def roster_page(rows: Sequence[Cells], has_more: bool) -> Page:
+    """A page of a roster: keys, and what members are made of."""
+    members = fit(protocol.Member(*fields) for _, *fields in rows)
     has_more = has_more or len(members) < len(rows)
-    cursor = encode_cursor(rows[len(members) - 1][1].pk) if has_more else None
-    return protocol.Roster(course_id, sorted(members, key=lambda member: member.name), cursor)
+    cursor = encode_cursor(rows[len(members) - 1].pk) if has_more else None
+    return Page([(row.name, member) for row, member in zip(rows, members, strict=False)], cursor)
 
 
-def whole_roster(list_page: Callable[[str | None], protocol.Roster]) -> protocol.Roster:
-    """For a client that knows no pages."""
-    first, *more = all_pages(list_page)
-    members = [member for page in (first, *more) for member in page.members]
-    return protocol.Roster(first.course_id, sorted(members, key=lambda member: member.name))
+def roster_of(course_id: str, pages: Sequence[Page]) -> protocol.Roster:
+    """One page, or all of them for a client that knows no pages, in the order of the names."""
+    return protocol.Roster(course_id, in_order(pages), pages[-1].cursor)
 
 
 def _member(name: str, row: Membership) -> protocol.Member:

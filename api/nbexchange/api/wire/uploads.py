@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from nbexchange import protocol
-from nbexchange.api.db.models import Upload
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import ExchangeProblem
 from nbexchange.api.uploads.initiate import UploadGrant
@@ -54,18 +54,6 @@ def aborted(item_id: UUID) -> protocol.Aborted:
     return protocol.Aborted(item_id)
 
 
-def pending_uploads(uploads: Sequence[Upload]) -> protocol.PendingUploads:
-    return protocol.PendingUploads([_pending_upload(upload) for upload in uploads])
-
-
-def _pending_upload(upload: Upload) -> protocol.PendingUpload:
-    return protocol.PendingUpload(
-        id=upload.item_id,
-        kind=upload.kind,
-        course_id=upload.assignment.course.course_id,
-        assignment_id=upload.assignment.assignment_id,
-        size=upload.size,
-        sha256=upload.sha256,
-        initiated_at=upload.stamp,
-        expires_at=upload.expires_at,
-    )
+def pending_uploads(rows: Sequence[Cells]) -> protocol.PendingUploads:
+    """Of rows in the order of the fields."""
+    return protocol.PendingUploads([protocol.PendingUpload(*row) for row in rows])

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nbexchange.api.db.events import EVENTS, KINDS, verbs_about
 from nbexchange.api.db.models.base import Base, one_of, partial_index
 
+PAGED_BY = {"course": [], "assignment": ["assignment_id"], "verb": ["verb"], "actor": ["actor"]}
+"""What pages of the log can be asked for, each by an index in the order of time: no filter reads the whole log."""
+
 
 class Action(Base):
     """An entry of the log: only ever added. Names are copied, so that the log outlives what it speaks of."""
@@ -32,9 +35,20 @@ class Action(Base):
             where=one_of("verb", *(verb for verb, event in EVENTS.items() if event.once)),
             unique=True,
         ),
-        Index("ix_action_recent", "actor_pk", "object_id", "at"),
-        Index("ix_action_course", "org_pk", "course_id", "pk"),
-        Index("ix_action_upload_pk", "upload_pk"),
+        Index("ix_action_object", "upload_pk", "verb", "actor_pk", "at"),
+        *(
+            Index(f"ix_action_of_{name}", "org_pk", "course_id", *columns, "at", "pk")
+            for name, columns in PAGED_BY.items()
+        ),
+        partial_index(
+            "ix_action_of_student",
+            "org_pk",
+            "course_id",
+            "on_behalf",
+            "at",
+            "pk",
+            where="on_behalf IS NOT NULL",
+        ),
     )
 
     verb: Mapped[str]

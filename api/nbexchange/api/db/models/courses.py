@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from nbexchange.api.db.models.base import Base, one_of
@@ -31,6 +31,7 @@ class Membership(Base):
         ForeignKeyConstraint(["org_pk", "course_pk"], ["course.org_pk", "course.pk"]),
         ForeignKeyConstraint(["org_pk", "person_pk"], ["person.org_pk", "person.pk"]),
         CheckConstraint(one_of("role", *ROLES), name="role"),
+        Index("ix_membership_page", "course_pk", "pk"),
     )
 
     org_pk: Mapped[int]
@@ -46,6 +47,7 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = (
         UniqueConstraint("course_pk", "assignment_id"),
+        Index("ix_assignment_page", "course_pk", "pk"),
         UniqueConstraint("org_pk", "pk"),
         ForeignKeyConstraint(["org_pk", "course_pk"], ["course.org_pk", "course.pk"]),
     )

@@ -43,7 +43,7 @@ class Submission(Base):
     )
 
     assignment_pk: Mapped[int]
-    student_pk: Mapped[int] = mapped_column(index=True)
+    student_pk: Mapped[int]
     attempt: Mapped[int]
     hidden_from_course: Mapped[bool] = mapped_column(default=False)
     """Removed by an instructor: neither listed for the course nor collected."""
@@ -76,7 +76,7 @@ class Feedback(Base):
     )
 
     assignment_pk: Mapped[int]
-    student_pk: Mapped[int] = mapped_column(index=True)
+    student_pk: Mapped[int]
     submitted_at: Mapped[datetime]
     notebook_id: Mapped[str]
     is_current: Mapped[bool]

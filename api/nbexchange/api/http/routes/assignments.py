@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from nbexchange import protocol
 from nbexchange.api.access.permissions import COLLECTING, DOWNLOADER, GRADER, INSTRUCTOR, MEMBER, REMOVER
-from nbexchange.api.assignments import downloads, hiding, listing, unrelease
-from nbexchange.api.http.current import context, stated_revision
+from nbexchange.api.assignments import downloads, hiding, listing, submissions, unrelease
+from nbexchange.api.http.current import caller, context, stated_revision
 from nbexchange.api.http.operations import Operations
 from nbexchange.api.problems import NotFound, RoleRequired
 from nbexchange.api.wire import assignments as answers
 from nbexchange.api.wire.cursors import decode_cursor
-from nbexchange.api.wire.pages import PAGED_SINCE
+from nbexchange.api.wire.pages import PAGED_SINCE, all_pages
 
 operations = Operations()
 
@@ -26,13 +26,13 @@ operations = Operations()
 def list_assignments(query: protocol.AssignmentsQuery) -> protocol.Assignments:
     """List what the caller sees of their assignments: the current release, their own attempts and feedback."""
 
-    def list_page(cursor: str | None) -> protocol.Assignments:
+    def list_page(cursor: str | None) -> answers.AssignmentsPage:
         (after,) = decode_cursor(cursor, 1) or (None,)
-        return answers.assignments(*listing.list_assignments(context(), query.course_id, after))
+        page = listing.list_assignments(context(), query.course_id, after)
+        return answers.assignments_page(caller(), *page)
 
-    if query.cursor is None and stated_revision() < PAGED_SINCE:
-        return answers.whole_list(list_page)
-    return list_page(query.cursor)
+    is_whole = query.cursor is None and stated_revision() < PAGED_SINCE
+    return answers.assignments(all_pages(list_page) if is_whole else [list_page(query.cursor)])
 
 
 @operations.add(
@@ -58,8 +58,8 @@ def unrelease_assignment(query: protocol.UnreleaseQuery) -> protocol.Unreleased:
 )
 def list_submissions(query: protocol.SubmissionsQuery) -> protocol.Submissions:
     """List the attempts of a course, page by page; with `latest` the newest of each student."""
-    cursor = decode_cursor(query.cursor, len(listing.PAGE_ORDER))
-    return answers.submissions(*listing.list_submissions(context(), query, cursor))
+    after = decode_cursor(query.cursor, submissions.KEY_LENGTH)
+    return answers.submissions(query.course_id, submissions.list_submissions(context(), query, after))
 
 
 @operations.add(

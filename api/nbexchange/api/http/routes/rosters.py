@@ -10,7 +10,7 @@ from nbexchange.api.problems import AdministratorRequired, NoRoster, NotFound, R
 from nbexchange.api.rosters import change, read
 from nbexchange.api.wire import rosters as answers
 from nbexchange.api.wire.cursors import decode_cursor
-from nbexchange.api.wire.pages import PAGED_SINCE
+from nbexchange.api.wire.pages import PAGED_SINCE, Page, all_pages
 
 operations = Operations()
 
@@ -26,13 +26,13 @@ operations = Operations()
 def list_roster(query: protocol.RosterQuery) -> protocol.Roster:
     """List the members of a course, as its roster has them."""
 
-    def list_page(cursor: str | None) -> protocol.Roster:
+    def list_page(cursor: str | None) -> Page:
         (after,) = decode_cursor(cursor, 1) or (None,)
-        return answers.roster_page(query.course_id, *read.list_roster_page(context(), query.course_id, after))
+        return answers.roster_page(*read.list_roster_page(context(), query.course_id, after))
 
-    if query.cursor is None and stated_revision() < PAGED_SINCE:
-        return answers.whole_roster(list_page)
-    return list_page(query.cursor)
+    is_whole = query.cursor is None and stated_revision() < PAGED_SINCE
+    pages = all_pages(list_page) if is_whole else [list_page(query.cursor)]
+    return answers.roster_of(query.course_id, pages)
 
 
 @operations.add(
