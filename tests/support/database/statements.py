@@ -12,11 +12,12 @@ from nbexchange.api.db.engine import Database
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL statements that are sent inside the block."""
+    """The SQL statements that are sent inside the block, without those that begin and end transactions."""
     seen: list[str] = []
 
     def note(conn, cursor, statement, parameters, context, executemany):
-        seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
     try:
