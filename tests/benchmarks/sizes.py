@@ -42,10 +42,12 @@ class Sizes:
     """Of the one student who submits as often as is allowed, at each of as many assignments as a page has."""
     starts: int
     """Processes of each command whose start is timed."""
+    crowd: int
+    """Uploads of the large crowd whose lists are set beside those of a small one."""
     trees: tuple[str, ...] = ("incompressible", "text", "many")
     stores: tuple[str, ...] = ("local", "s3")
 
 
-FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200, 50, 15)
-QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50, 10, 5)
-SMALLEST = Sizes(2, 2, 3, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, 1, 1, ("many",))
+FULL = Sizes(1000, 50, 10, 600, 200, 50, 2000, 20, 100, 4, 1000, MB, 2000 * MB, 1000 * MB, 5000, 200, 50, 15, 10**6)
+QUICK = Sizes(200, 20, 5, 120, 40, 50, 400, 4, 100, 4, 100, MB, 200 * MB, 100 * MB, 500, 50, 10, 5, 10**5)
+SMALLEST = Sizes(2, 2, 3, 2, 2, 2, 2, 1, 2, 2, 2, 1000, 5000, 5000, 3, 3, 1, 1, 400, ("many",))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.people.lists import LISTS
 
 from benchmarks import data
 from benchmarks.__main__ import BENCHMARKS, figures
@@ -25,6 +26,7 @@ ROWS = {
     "statements": 13,
     "memory": 4,
     "lists": 2 * 3,
+    "scale": 2 * (len(LISTS) + 1),
     "slow callers": 4,
     "carrying": 3 + 1 + 2,
     "starting": 6,
