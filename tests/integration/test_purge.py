@@ -15,8 +15,8 @@ from nbexchange.api.access.identity import CourseRole, Identity
 from nbexchange.api.assignments import unrelease
 from nbexchange.api.audit.record import record_objects
 from nbexchange.api.db.engine import clock, connect
-from nbexchange.api.db.loading import ACTOR, ASSIGNMENT, STUDENT
 from nbexchange.api.db.models import Action, Feedback, Release, Submission, Upload
+from nbexchange.api.db.upload_rows import read_uploads
 from nbexchange.api.http.application import create_app
 from nbexchange.api.runtime import Context
 from nbexchange.api.uploads.garbage_collection import collect_garbage
@@ -198,9 +198,10 @@ def test_nothing_is_begun_while_an_assignment_is_purged(released, teacher, impat
 @pytest.mark.parametrize("act", ["purge", "complete again"])
 def test_nobody_waits_for_a_download_that_is_being_logged(act, released, database, impatient):
     """The log refers to uploads in the order of its request, the others lock them in that of their keys."""
-    with database.write() as session:
-        upload = session.scalars(select(Upload).options(ASSIGNMENT, ACTOR, STUDENT)).one()
-        record_objects(session, [("fetched", upload)], upload.actor, clock(session))
+    with database.begin() as connection:
+        (upload,) = read_uploads(connection, connection.execute(select(Upload.pk)).scalars().all())
+        actor = SimpleNamespace(pk=upload.actor_pk, name=upload.actor)
+        record_objects(connection, [("fetched", upload)], actor, clock(connection))
         teacher = impatient.teacher
         answer = purge(teacher) if act == "purge" else teacher.complete({"id": str(upload.item_id)})
         assert answer.status_code == 200

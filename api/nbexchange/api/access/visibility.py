@@ -7,15 +7,14 @@ expressions of prepared statements; `parameters` gives what they need to know of
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import courses_seen_whole, is_instructor
-from nbexchange.api.db.columns import Statement, as_indexed
+from nbexchange.api.db.columns import Cells, Statement, as_indexed
 from nbexchange.api.db.models import (
     Action,
     Assignment,
@@ -48,6 +47,7 @@ _SEES_EVERYBODY = Course.course_id.in_(bindparam("seen_whole", expanding=True))
 COURSE_SEEN_WHOLE = and_(Course.org_pk == ORGANISATION, _SEES_EVERYBODY)
 """Whether the caller sees the work of all students of a course."""
 
+_IS_TAUGHT = Course.course_id.in_(bindparam("taught", expanding=True))
 _IS_OWN = Upload.student_pk == CALLER
 
 
@@ -59,6 +59,7 @@ def parameters(caller: Identity, courses: Collection[str] | None = None) -> dict
         "caller": caller.name,
         "courses": [course_id for course_id in asked if course_id in caller.courses],
         "seen_whole": courses_seen_whole(caller),
+        "taught": [course_id for course_id in caller.courses if is_instructor(caller, course_id)],
     }
 
 
@@ -83,17 +84,6 @@ IS_WITHDRAWN = and_(
 )
 
 
-def withdrawn_assignments(caller: Identity, courses: Collection[str]) -> Select[Assignment, datetime]:
-    """The assignments of these courses that were unreleased and not released again, each with the last time of that."""
-    return (
-        select(Assignment, WITHDRAWN_AT)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .where(IN_COURSES, IS_WITHDRAWN)
-        .options(contains_eager(Assignment.course))
-        .params(parameters(caller, courses))
-    )
-
-
 def withdrawn_objects() -> Statement:
     """The ids of releases of withdrawn assignments, with course, assignment and when; for `parameters`."""
     return (
@@ -114,38 +104,19 @@ IN_COURSE_LIST = ~Submission.hidden_from_course
 """Of the attempts in a course that the caller sees whole, those that were not removed from it."""
 
 
-def removable_submissions(caller: Identity) -> Select[Submission]:
-    """What the caller may remove from some list, removed already or not; with upload, assignment, course, student."""
-    taught = [course_id for course_id in caller.courses if is_instructor(caller, course_id)]
-    upload = contains_eager(Submission.upload)
-    student = aliased(Person)
-    return (
-        select(Submission)
-        .join(Upload, Submission.pk == Upload.pk)
-        .join(Assignment, Upload.assignment_pk == Assignment.pk)
-        .join(Course, Assignment.course_pk == Course.pk)
-        .join(student, Upload.student_pk == student.pk)
-        .where(IN_COURSES, or_(Course.course_id.in_(taught), _IS_OWN))
-        .options(
-            upload.contains_eager(Upload.assignment).contains_eager(Assignment.course),
-            upload.contains_eager(Upload.student.of_type(student)),
-        )
-        .params(parameters(caller))
-    )
+def removable_submissions(*columns: Any) -> Statement:
+    """These columns of what the caller may remove from some list, removed already or not; and whether it is theirs."""
+    return _objects(Submission, or_(_IS_TAUGHT, _IS_OWN), *columns, _IS_OWN.label("is_own"))
 
 
-def removal_flag(
-    caller: Identity, submission: Submission, *, own: bool
-) -> InstrumentedAttribute[bool] | None:
+def removal_flag(caller: Identity, row: Cells, *, own: bool) -> InstrumentedAttribute[bool] | None:
     """Which flag the removal of such a submission sets; None where it is in no list that is meant.
 
     An instructor removes from the course's list, unless their `own` is meant; everybody else from their own.
     """
-    upload = submission.upload
-    if not own and is_instructor(caller, upload.assignment.course.course_id):
+    if not own and is_instructor(caller, row.course_id):
         return Submission.hidden_from_course
-    is_owner = upload.student is not None and upload.student.name == caller.name
-    return Submission.hidden_from_owner if is_owner else None
+    return Submission.hidden_from_owner if row.is_own else None
 
 
 # --- feedback -----------------------------------------------------------------------------------------------
@@ -185,8 +156,12 @@ Graders and instructors see every version, and all of the course's feedback.
 
 
 def visible_objects(kind: str, *columns: Any) -> Statement:
-    """These columns of what the caller may see of this kind, joined to upload, assignment and course."""
-    model, rule = IS_VISIBLE[kind]
+    """These columns of what the caller may see of this kind."""
+    return _objects(*IS_VISIBLE[kind], *columns)
+
+
+def _objects(model: Any, rule: ColumnElement[bool], *columns: Any) -> Statement:
+    """Of uploads that became such rows, joined to assignment and course."""
     return (
         select(*columns)
         .select_from(Upload)
@@ -195,11 +170,3 @@ def visible_objects(kind: str, *columns: Any) -> Statement:
         .join(Course, Assignment.course_pk == Course.pk)
         .where(IN_COURSES, rule)
     )
-
-
-# --- uploads ------------------------------------------------------------------------------------------------
-
-
-def own_uploads(caller: Identity) -> Select[Upload]:
-    """The uploads that this caller began."""
-    return select(Upload).where(Upload.actor_pk == CALLER).params(parameters(caller))

@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, select
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
 from nbexchange.api.access.visibility import IS_VISIBLE, parameters, visible_objects, withdrawn_objects
-from nbexchange.api.audit.record import record_rows
+from nbexchange.api.audit.record import OBJECT, record_objects
 from nbexchange.api.db.columns import Cells, Statement
-from nbexchange.api.db.models import Action, Assignment, Course, Person, Upload
+from nbexchange.api.db.models import Action, Upload
 from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import DownloadItem, Verb
@@ -35,20 +35,7 @@ LOGGED_AGAIN = timedelta(days=1)
 Visible = Cells
 """An object that the caller may have, with what the log copies of it."""
 
-_COLUMNS = (
-    Upload.pk,
-    Upload.uuid,
-    Upload.kind,
-    Upload.object_key,
-    Upload.size,
-    Upload.sha256,
-    Upload.unpacked_size,
-    Upload.notebook_id,
-    Assignment.assignment_id,
-    Course.course_id,
-    Course.org_pk,
-    select(Person.name).where(Person.pk == Upload.student_pk).scalar_subquery().label("student_id"),
-)
+_COLUMNS = (*OBJECT, Upload.kind, Upload.object_key, Upload.unpacked_size, Upload.notebook_id)
 
 _VISIBLE: Mapping[str, Statement] = {
     kind: visible_objects(kind, *_COLUMNS).where(Upload.uuid.in_(bindparam("ids", expanding=True)))
@@ -143,7 +130,7 @@ def _record(transaction: Transaction, events: Sequence[tuple[Verb, Visible]]) ->
     }
     recent = set(map(tuple, transaction.connection.execute(_RECENT, asked)))
     unrecorded = [(verb, upload) for verb, upload in events if (upload.pk, verb) not in recent]
-    record_rows(transaction.connection, unrecorded, actor, transaction.now)
+    record_objects(transaction.connection, unrecorded, actor, transaction.now)
 
 
 def sign(store: ObjectStore, upload: Visible) -> SignedRequest:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from nbexchange.api.access.visibility import removable_submissions, removal_flag
-from nbexchange.api.audit.record import record_objects
+from nbexchange.api.access.visibility import parameters, removable_submissions, removal_flag
+from nbexchange.api.audit.record import OBJECT, record_objects
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
 from nbexchange.api.db.models import Submission, Upload
 from nbexchange.api.runtime import Context, Transaction
@@ -24,6 +25,16 @@ VERBS: dict[Flag, Verb] = {
 """What the audit log calls the setting of each flag."""
 
 
+_REMOVABLE = removable_submissions(*OBJECT).where(Upload.uuid.in_(bindparam("ids", expanding=True)))
+
+_LOCK = (
+    select(Upload.pk)
+    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .order_by(Upload.pk)  # in the order in which all uploads are locked
+    .with_for_update(key_share=True)
+)
+
+
 def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
     """Hide each submission that the caller may hide, and give their ids; doing so again changes nothing.
 
@@ -31,36 +42,31 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
     hides their own attempts from their own list.
     """
     with context.write() as transaction:
-        query = removable_submissions(context.caller).where(Upload.uuid.in_(request.ids))
+        asked = {**parameters(context.caller), "ids": request.ids}
+        rows = transaction.connection.execute(_REMOVABLE, asked).all()
         chosen = [
             (row, flag)
-            for row in transaction.session.scalars(query)
+            for row in rows
             if (flag := removal_flag(context.caller, row, own=request.own)) is not None
         ]
         if chosen:
             actor = transaction.lock_caller()
-            _lock(transaction, [row for row, _ in chosen])
+            transaction.connection.execute(_LOCK, {"pks": [row.pk for row, _ in chosen]}).all()
             for flag in VERBS:
                 _hide(transaction, actor, [row for row, chosen_flag in chosen if chosen_flag is flag], flag)
-    return {row.upload.uuid for row, _ in chosen}
+    return {row.uuid for row, _ in chosen}
 
 
-def _lock(transaction: Transaction, rows: Sequence[Submission]) -> None:
-    """In the order in which all uploads are locked."""
-    query = select(Upload.pk).where(Upload.pk.in_([row.pk for row in rows]))
-    transaction.session.execute(query.order_by(Upload.pk).with_for_update(key_share=True)).all()
-
-
-def _hide(transaction: Transaction, actor: PersonRow, rows: Sequence[Submission], flag: Flag) -> None:
+def _hide(transaction: Transaction, actor: PersonRow, rows: Sequence[Cells], flag: Flag) -> None:
     """Set the flag, and log where it was not set before."""
     if not rows:
         return
-    changed = transaction.session.scalars(
+    changed = transaction.connection.execute(
         update(Submission)
         .where(Submission.pk.in_([row.pk for row in rows]), ~flag)
         .values({flag: True})
         .returning(Submission.pk)
-        .execution_options(synchronize_session=False)
-    ).all()
-    events = [(VERBS[flag], row.upload) for row in rows if row.pk in changed]
-    record_objects(transaction.session, events, actor, transaction.now)
+    ).scalars()
+    hidden = set(changed)
+    events = [(VERBS[flag], row) for row in rows if row.pk in hidden]
+    record_objects(transaction.connection, events, actor, transaction.now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
-from nbexchange.api.access.visibility import CALLER, own_uploads, parameters
+from nbexchange.api.access.visibility import CALLER, parameters
 from nbexchange.api.db.columns import Cells, uuid_text
 from nbexchange.api.db.engine import CLOCK
 from nbexchange.api.db.models import Assignment, Course, Upload
@@ -42,6 +42,13 @@ _PENDING = (
 )
 
 
+_OWN = (
+    select(Upload.pk, Upload.state)
+    .where(Upload.actor_pk == CALLER, Upload.item_id == bindparam("item_id"))
+    .with_for_update(of=Upload, key_share=True)
+)
+
+
 def list_pending(context: Context) -> Sequence[Cells]:
     """The caller's own unfinished uploads, oldest first, with their courses and assignments."""
     with context.read() as transaction:
@@ -52,11 +59,11 @@ def list_pending(context: Context) -> Sequence[Cells]:
 def abort(context: Context, item_id: UUID) -> None:
     """Give up an upload of one's own; aborting it again changes nothing. A completed one stays: `UploadEnded`."""
     with context.write() as transaction:
-        query = own_uploads(context.caller).where(Upload.item_id == item_id)
-        upload = transaction.session.scalars(query.with_for_update(of=Upload, key_share=True)).one_or_none()
-        if upload is None:
+        run = transaction.connection.execute
+        row = run(_OWN, {**parameters(context.caller), "item_id": item_id}).one_or_none()
+        if row is None:
             raise NotFound("You have no such upload.")
-        if upload.state == COMPLETED:
+        if row.state == COMPLETED:
             raise UploadEnded(COMPLETED)
-        if upload.state == PENDING:
-            upload.state = ABORTED
+        if row.state == PENDING:
+            run(update(Upload).where(Upload.pk == row.pk).values(state=ABORTED))
