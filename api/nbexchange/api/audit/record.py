@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from nbexchange.api.db.engine import insert_rows
 from nbexchange.api.db.events import EVENTS, UPLOADED
 from nbexchange.api.db.find_or_create import AssignmentRow, PersonRow
+from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Action, Assignment, Course, Person, Upload
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.protocol import Verb

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, create_engine, event, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Row, create_engine, event, func, select
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.api.db.pings import ping_idle
@@ -228,34 +227,3 @@ def clock(connection: Connection | Session) -> datetime:
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement whose columns are read by their names."""
-
-Rows = Sequence[Mapping[str, Any]]
-
-
-def insert_rows(connection: Connection, model: Any, rows: Rows) -> None:
-    """Insert the rows, in one statement."""
-    if not rows:
-        return
-    # Several rows without RETURNING would be as many statements.
-    statement = insert(model) if len(rows) == 1 else insert(model).returning(model.pk)
-    connection.execute(statement, list(rows))
-
-
-def insert_missing(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:
-    """Insert the rows that no unique constraint forbids, so that two writers can be first at once."""
-    if rows:
-        connection.execute(_insert(connection, model).values(list(rows)).on_conflict_do_nothing())
-
-
-def upsert(connection: Connection, model: type[DeclarativeBase], rows: Rows, key: Collection[str]) -> None:
-    """Insert the rows; of those whose key is there already, write the rest of their columns."""
-    if not rows:
-        return
-    statement = _insert(connection, model)
-    written = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=written), list(rows))
-
-
-def _insert(connection: Connection, model: type[DeclarativeBase]) -> Any:
-    kinds = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return kinds.insert(model)

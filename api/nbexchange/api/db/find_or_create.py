@@ -9,8 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from nbexchange.api.db.engine import CLOCK, insert_missing
+from nbexchange.api.db.engine import CLOCK
 from nbexchange.api.db.in_list import in_list
+from nbexchange.api.db.inserts import insert_missing
 from nbexchange.api.db.models import Assignment, Course, Organisation, Person
 from nbexchange.api.problems import NotFound
 

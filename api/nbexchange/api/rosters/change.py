@@ -15,7 +15,6 @@ from sqlalchemy import delete, update
 
 from nbexchange.api.access.permissions import may_take_off, require_editor
 from nbexchange.api.audit.record import record_roster
-from nbexchange.api.db.engine import upsert
 from nbexchange.api.db.find_or_create import (
     PersonRow,
     create_course,
@@ -23,6 +22,7 @@ from nbexchange.api.db.find_or_create import (
     find_organisation,
     find_people,
 )
+from nbexchange.api.db.inserts import upsert
 from nbexchange.api.db.models import Course, Membership
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.rosters.read import find_members, no_course, require_rosters

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import bindparam, case, select, update
 
-from nbexchange.api.db.engine import AnyRow, insert_rows
+from nbexchange.api.db.engine import AnyRow
 from nbexchange.api.db.in_list import in_list
+from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING
 from nbexchange.api.db.upload_rows import UploadRow, read_uploads

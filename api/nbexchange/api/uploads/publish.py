@@ -20,8 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from nbexchange.api.db.engine import insert_rows
 from nbexchange.api.db.in_list import in_list
+from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded, TooMuchFeedback
