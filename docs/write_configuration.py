@@ -25,7 +25,7 @@ Each setting is `c.NbExchange.<setting>` in the configuration file (or in anothe
 the environment variable named here, or `--NbExchange.<setting>=<value>` on the command line; the later beats the
 earlier. An empty variable counts as unset.
 A variable is `true` or `false`, or a dictionary or list in Python's notation: `{'pool_size': 10}`, `['RS256']`.
-In addition, the credentials of a bucket come from boto3's usual sources (`AWS_ACCESS_KEY_ID` and others).
+In addition, the credentials of a bucket come from where AWS's own tools look for them (`AWS_ACCESS_KEY_ID` and others).
 """
 
 HEADINGS = {
