@@ -19,6 +19,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.api.db.pings import ping_idle
 from nbexchange.api.db.timeouts import connector, server_options
+from nbexchange.protocol import MAX_ROSTER
 from nbexchange.shared.deadlines import seconds_left
 
 SQLITE_PATIENCE = 30
@@ -130,7 +131,8 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
     exchange does not run on.
     """
     url = parse_url(db_url)
-    kwargs = {"json_serializer": _as_json, **kwargs}
+    # A roster is written in one statement, as far as a statement may have so many parameters.
+    kwargs = {"json_serializer": _as_json, "insertmanyvalues_page_size": MAX_ROSTER, **kwargs}
     if timeout is not None:
         kwargs = {"pool_timeout": timeout, **kwargs}
     if url.get_backend_name() == "sqlite":
