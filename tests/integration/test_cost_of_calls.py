@@ -10,7 +10,7 @@ from support.database.statements import statements
 from support.people.callers import archive_item
 
 from nbexchange.api.db import pings
-from nbexchange.api.db.engine import connect
+from nbexchange.api.db.engine import BEGIN, WRITE, connect
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
@@ -20,14 +20,14 @@ def begun(database, call):
     modes = []
 
     def note(connection):
-        modes.append(connection.get_execution_options().get("nbexchange_begin", "write"))
+        modes.append(connection.get_execution_options()[BEGIN])
 
     event.listen(database.engine, "begin", note)
     try:
         call()
     finally:
         event.remove(database.engine, "begin", note)
-    return modes.count("write")
+    return modes.count(WRITE)
 
 
 @pytest.fixture
@@ -105,7 +105,9 @@ def test_a_connection_that_was_idle_is_tried_and_one_that_was_used_a_moment_ago_
 
 @pytest.mark.databases("postgresql")
 @pytest.mark.parametrize(("options", "number"), [({}, 1), ({"prepare_threshold": None}, 0)])
-def test_a_statement_that_is_sent_again_is_prepared_unless_an_installation_forbids_it(db_url, options, number):
+def test_a_statement_that_is_sent_again_is_prepared_unless_an_installation_forbids_it(
+    db_url, options, number
+):
     database = connect(db_url, connect_args=options)
     with database.connect() as connection:
         for again in range(10):

@@ -26,7 +26,7 @@ SQLITE_PATIENCE = 30
 """Seconds that a command waits for another writer before it gives up."""
 
 BEGIN = "nbexchange_begin"
-"""The option of a connection that says how its transaction begins: `READ`, or `WRITE`, which is the default."""
+"""The option of a connection that says what its transaction is for: `READ` or `WRITE`."""
 READ, WRITE = "read", "write"
 
 ASKED_AGAIN = 60.0
@@ -68,11 +68,13 @@ class Database:
 
     engine: Engine
     reading: Engine = field(init=False, repr=False)
+    writing: Engine = field(init=False, repr=False)
     _asked: tuple[datetime, float] = field(default=(datetime.min, -math.inf), init=False, repr=False)
     """When the clock was last asked: what it said, and the instant by `time.monotonic()`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading", self.engine.execution_options(**{BEGIN: READ}))
+        object.__setattr__(self, "writing", self.engine.execution_options(**{BEGIN: WRITE}))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -87,7 +89,7 @@ class Database:
         SQLite takes its write lock at once: a transaction that reads first and writes later would fail
         whenever another process wrote in between.
         """
-        with self.engine.begin() as connection:
+        with self.writing.begin() as connection:
             yield connection
             if dry_run:
                 connection.rollback()
@@ -204,7 +206,7 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = "DEFERRED" if connection.get_execution_options().get(BEGIN) == READ else "IMMEDIATE"
+        mode = "IMMEDIATE" if connection.get_execution_options().get(BEGIN) == WRITE else "DEFERRED"
         seconds = min(arguments["timeout"], seconds_left())
         connection.connection.cursor().execute(f"PRAGMA busy_timeout={int(1000 * seconds)}")
         connection.exec_driver_sql(f"BEGIN {mode}")

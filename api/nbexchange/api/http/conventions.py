@@ -31,9 +31,6 @@ log = logging.getLogger("nbexchange")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
-ABOUT_SERVICE = ((PROTOCOL_HEADER, str(REVISION)), (VERSION_HEADER, VERSION))
-"""Headers of every answer."""
-
 OLDEST_REVISION = 1
 """Of the protocol, that this service still understands."""
 
@@ -98,8 +95,9 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    for name, value in (("X-Request-ID", g.request_id), *ABOUT_SERVICE):
-        response.headers.add(name, value)
+    response.headers.add("X-Request-ID", g.request_id)
+    response.headers.add(PROTOCOL_HEADER, str(REVISION))
+    response.headers.add(VERSION_HEADER, VERSION)
     # The path alone: a query string can hold a signature.
     log.info(
         "%s %s %s %.0f ms %s",
