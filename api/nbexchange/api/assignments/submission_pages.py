@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from nbexchange.api.access.visibility import IN_COURSE_LIST
-from nbexchange.api.db.columns import Statement, as_indexed, json_text, uuid_text
+from nbexchange.api.db.columns import Statement, as_indexed, at_most, json_text, uuid_text
 from nbexchange.api.db.models import Feedback, Membership, Person, Submission, Upload
 from nbexchange.protocol import CONTACT
 
@@ -38,6 +38,9 @@ PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attemp
 class Shape:
     """What a page's statement is made for."""
 
+    most: int
+    """How many attempts are read, and in how many rows."""
+    rows: int
     assignments: int
     is_first: bool
     of_student: bool
@@ -89,7 +92,7 @@ def page_statement(shape: Shape) -> Statement:
         )
         .select_from(source.outerjoin(Feedback, about).outerjoin(sent, sent.pk == Feedback.pk))
         .order_by(*order, Feedback.pk)
-        .limit(bindparam("rows"))
+        .limit(at_most(shape.rows))
     )
 
 
@@ -105,7 +108,7 @@ def _keys(shape: Shape) -> Subquery:
         return branches[0].subquery("page")
     union = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
     order = [union.c[column.key] for column in PAGE_ORDER]
-    return select(union).order_by(*order).limit(bindparam("most")).subquery("page")
+    return select(union).order_by(*order).limit(at_most(shape.most)).subquery("page")
 
 
 def _branch(shape: Shape, number: int) -> Statement:
@@ -119,7 +122,7 @@ def _branch(shape: Shape, number: int) -> Statement:
     if number == 0 and not shape.is_first:
         last: list[BindParameter[int]] = [bindparam(f"last_{column.key}") for column in PAGE_ORDER]
         branch = branch.where(tuple_(*PAGE_ORDER) > tuple_(*last))
-    return branch.order_by(*PAGE_ORDER).limit(bindparam("most"))
+    return branch.order_by(*PAGE_ORDER).limit(at_most(shape.most))
 
 
 def _filters(shape: Shape) -> Iterator[ColumnElement[bool]]:

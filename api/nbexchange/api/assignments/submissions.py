@@ -112,6 +112,9 @@ def check_query(query: SubmissionsQuery) -> None:
 
 def _shape(context: Context, query: SubmissionsQuery, assignments: int, *, is_first: bool) -> Shape:
     return Shape(
+        PAGE + 1,
+        # As many as one page can have attempts without feedback, and feedback: one more, and something is left out.
+        PAGE + FEEDBACK_PAGE + 1,
         assignments,
         is_first=is_first,
         of_student=query.student_id is not None,
@@ -129,9 +132,6 @@ def _values(query: SubmissionsQuery, assignments: Sequence[Cells], after: Key | 
         "course_pk": first.course_pk,
         "student_pk": first.student_pk,
         "before": query.before,
-        "most": PAGE + 1,
-        # As many as one page can have attempts without feedback, and feedback: one more, and something is left out.
-        "rows": PAGE + FEEDBACK_PAGE + 1,
     }
 
 

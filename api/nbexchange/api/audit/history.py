@@ -13,7 +13,7 @@ from nbexchange.api.access.identity import ADMINISTRATOR
 from nbexchange.api.access.log import visible_parts
 from nbexchange.api.access.permissions import sees_everybody
 from nbexchange.api.access.visibility import ORGANISATION
-from nbexchange.api.db.columns import Cells, Statement, uuid_text
+from nbexchange.api.db.columns import Cells, Statement, at_most, uuid_text
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Action
 from nbexchange.api.problems import InvalidRequest
@@ -61,6 +61,7 @@ class _Shape:
 
     seen_whole: tuple[bool, ...]
     filters: frozenset[str]
+    most: int
 
 
 def list_history(context: Context, query: HistoryQuery, before: int | None) -> tuple[Sequence[Cells], bool]:
@@ -80,13 +81,15 @@ def list_history(context: Context, query: HistoryQuery, before: int | None) -> t
         "before": before,
     }
     filters = frozenset(name for name, value in values.items() if value is not None)
-    values |= {"caller": caller.name, "org_id": caller.org_id, "most": query.limit + 1}
+    values |= {"caller": caller.name, "org_id": caller.org_id}
     rows: list[Cells] = []
     with context.read() as transaction:
         for start in range(0, len(courses), COURSES):
             asked = courses[start : start + COURSES]
             names = {f"course_{number}": course_id for number, course_id in enumerate(asked)}
-            shape = _Shape(tuple(sees_everybody(caller, course_id) for course_id in asked), filters)
+            shape = _Shape(
+                tuple(sees_everybody(caller, course_id) for course_id in asked), filters, query.limit + 1
+            )
             rows += transaction.connection.execute(_page_statement(shape), {**values, **names}).all()
     if len(courses) > COURSES:
         rows.sort(key=_PLACE, reverse=True)
@@ -110,7 +113,7 @@ def _page_statement(shape: _Shape) -> Statement:
         return ranges[0]
     # Each in order and with its limit: what a database merges, and it reads a page and no more.
     union = union_all(*(select(entries.subquery()) for entries in ranges)).subquery()
-    return select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(bindparam("most"))
+    return select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(at_most(shape.most))
 
 
 def _ranges(shape: _Shape) -> Iterator[Statement]:
@@ -122,5 +125,5 @@ def _ranges(shape: _Shape) -> Iterator[Statement]:
                 .where(Action.org_pk == ORGANISATION, Action.course_id == bindparam(f"course_{number}"))
                 .where(*part, *filters)
                 .order_by(*(column.desc() for column in _ORDER))
-                .limit(bindparam("most"))
+                .limit(at_most(shape.most))
             )
