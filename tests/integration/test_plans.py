@@ -115,3 +115,20 @@ def test_downloads_are_looked_up_by_their_ids(who, kind, crowd):
         answer = people[who].post("downloads", {"items": [{"kind": kind, "id": uuid} for uuid in ids]})
     assert {item["type"] for item in answer.json["items"]} == {"download"}
     check(explained)
+
+
+def test_what_an_upload_rests_on_is_looked_up(crowd):
+    database, people = crowd
+    with plans(database) as explained:
+        attempt = people[STUDENT].submit(b"one more")
+        people[TEACHER].give_feedback(attempt)
+    check(explained)
+
+
+def test_what_is_collected_and_removed_is_looked_up_by_its_ids(crowd):
+    database, people = crowd
+    attempt = people[STUDENT].submit(b"not meant")
+    with plans(database) as explained:
+        for answer in (people[TEACHER].note_collected(attempt), people[STUDENT].remove(attempt)):
+            assert answer.json["items"][0]["type"] in {"collected", "removed"}
+    check(explained)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import courses_seen_whole, is_instructor
 from nbexchange.api.db.columns import Cells, Statement, as_indexed
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import (
     Action,
     Assignment,
@@ -39,15 +40,15 @@ CALLER = (
 )
 """The key of the caller's row, if there is one."""
 
-IN_COURSES = and_(Course.org_pk == ORGANISATION, Course.course_id.in_(bindparam("courses", expanding=True)))
+IN_COURSES = and_(Course.org_pk == ORGANISATION, in_list(Course.course_id, "courses"))
 """Whether a course is among those that are asked for, and the caller's."""
 
-_SEES_EVERYBODY = Course.course_id.in_(bindparam("seen_whole", expanding=True))
+_SEES_EVERYBODY = in_list(Course.course_id, "seen_whole")
 
 COURSE_SEEN_WHOLE = and_(Course.org_pk == ORGANISATION, _SEES_EVERYBODY)
 """Whether the caller sees the work of all students of a course."""
 
-_IS_TAUGHT = Course.course_id.in_(bindparam("taught", expanding=True))
+_IS_TAUGHT = in_list(Course.course_id, "taught")
 _IS_OWN = Upload.student_pk == CALLER
 
 

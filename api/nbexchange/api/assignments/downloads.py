@@ -16,6 +16,7 @@ from nbexchange.api.access.permissions import sees_everybody
 from nbexchange.api.access.visibility import IS_VISIBLE, parameters, visible_objects, withdrawn_objects
 from nbexchange.api.audit.record import OBJECT, record_objects
 from nbexchange.api.db.columns import Cells, Statement
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Action, Upload
 from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
@@ -38,14 +39,13 @@ Visible = Cells
 _COLUMNS = (*OBJECT, Upload.kind, Upload.object_key, Upload.unpacked_size, Upload.notebook_id)
 
 _VISIBLE: Mapping[str, Statement] = {
-    kind: visible_objects(kind, *_COLUMNS).where(Upload.uuid.in_(bindparam("ids", expanding=True)))
-    for kind in IS_VISIBLE
+    kind: visible_objects(kind, *_COLUMNS).where(in_list(Upload.uuid, "ids")) for kind in IS_VISIBLE
 }
-_WITHDRAWN = withdrawn_objects().where(Upload.uuid.in_(bindparam("ids", expanding=True)))
+_WITHDRAWN = withdrawn_objects().where(in_list(Upload.uuid, "ids"))
 
 _RECENT = select(Action.upload_pk, Action.verb).where(
-    Action.upload_pk.in_(bindparam("upload_pks", expanding=True)),
-    Action.verb.in_(bindparam("verbs", expanding=True)),
+    in_list(Action.upload_pk, "upload_pks"),
+    in_list(Action.verb, "verbs"),
     Action.actor_pk == bindparam("actor_pk"),
     Action.at > bindparam("since"),
 )

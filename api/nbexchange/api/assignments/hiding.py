@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from nbexchange.api.access.visibility import parameters, removable_submissions, removal_flag
 from nbexchange.api.audit.record import OBJECT, record_objects
 from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import RemoveSubmissions, Verb
@@ -25,11 +26,11 @@ VERBS: dict[Flag, Verb] = {
 """What the audit log calls the setting of each flag."""
 
 
-_REMOVABLE = removable_submissions(*OBJECT).where(Upload.uuid.in_(bindparam("ids", expanding=True)))
+_REMOVABLE = removable_submissions(*OBJECT).where(in_list(Upload.uuid, "ids"))
 
 _LOCK = (
     select(Upload.pk)
-    .where(Upload.pk.in_(bindparam("pks", expanding=True)))
+    .where(in_list(Upload.pk, "pks"))
     .order_by(Upload.pk)  # in the order in which all uploads are locked
     .with_for_update(key_share=True)
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
 from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, case, func, select
 from sqlalchemy.orm import aliased
@@ -23,6 +22,7 @@ from nbexchange.api.access.visibility import (
 )
 from nbexchange.api.db.columns import Cells, json_text, uuid_text
 from nbexchange.api.db.engine import CLOCK
+from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Course, Feedback, Person, Release, Submission, Upload
 from nbexchange.api.runtime import Context
 
@@ -65,7 +65,6 @@ _ASSIGNMENTS = (
 )
 """Assignments in the order of their keys, each with its current release, or when it was withdrawn."""
 
-_ON_PAGE: BindParameter[Any] = bindparam("on_page", expanding=True)
 _MINE: BindParameter[int] = bindparam("caller_pk")
 
 _newer = aliased(Submission)
@@ -95,7 +94,7 @@ _ATTEMPTS = (
     .join(Upload, Submission.pk == Upload.pk)
     .join(_actor, Upload.actor_pk == _actor.pk)
     .where(
-        Submission.assignment_pk.in_(_ON_PAGE),
+        in_list(Submission.assignment_pk, "on_page"),
         Submission.student_pk == _MINE,
         Submission.attempt > _LEFT_OUT,
         IN_OWN_LIST,
@@ -116,7 +115,7 @@ _FEEDBACK = (
         Upload.sha256,
     )
     .join(Upload, Feedback.pk == Upload.pk)
-    .where(Feedback.assignment_pk.in_(_ON_PAGE), Feedback.student_pk == _MINE, IS_CURRENT_FEEDBACK)
+    .where(in_list(Feedback.assignment_pk, "on_page"), Feedback.student_pk == _MINE, IS_CURRENT_FEEDBACK)
     .order_by(Feedback.assignment_pk, Feedback.pk)
     .limit(bindparam("limit"))
 )

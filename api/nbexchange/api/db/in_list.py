@@ -9,12 +9,12 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Text, bindparam
+from sqlalchemy import ColumnElement, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 
 class _ListOf(TypeDecorator[Collection[Any]]):
@@ -39,7 +39,8 @@ class _ListOf(TypeDecorator[Collection[Any]]):
 
 
 class _InList(FunctionElement[bool]):
-    type = Boolean()
+    # Of a Boolean SQLAlchemy would write `= 1`, with which SQLite looks into no index.
+    type = NullType()  # type: ignore[assignment]  # see above
     name = "in_list"
     inherit_cache = True
 

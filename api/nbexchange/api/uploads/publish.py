@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from nbexchange.api.db.columns import as_indexed
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
@@ -146,7 +147,7 @@ SUBJECT = attrgetter("assignment_pk", "student_pk", "submitted_at", "notebook_id
 def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
     """Each becomes the feedback on its notebook, unless one that was begun later is there."""
     rows = connection.execute(
-        select(Feedback.pk, *SUBJECT(Feedback)).where(_is_about(uploads), Feedback.is_current)
+        select(Feedback.pk, *SUBJECT(Feedback)).where(_is_about(uploads), as_indexed(Feedback.is_current))
     )
     current = {SUBJECT(row): row.pk for row in rows}
     number = _count_feedback(connection, uploads)
@@ -160,7 +161,7 @@ def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Pu
             publication.published[upload.pk] = upload
     accepted = list(publication.published.values())
     if accepted:
-        is_replaced = and_(_is_about(accepted), Feedback.is_current)
+        is_replaced = and_(_is_about(accepted), as_indexed(Feedback.is_current))
         connection.execute(update(Feedback).where(is_replaced).values(is_current=False))
         insert_rows(connection, Feedback, [_feedback_row(upload, current) for upload in accepted])
     return publication
@@ -181,7 +182,7 @@ def _count_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Cou
     rows = connection.execute(
         select(Feedback.assignment_pk, Feedback.student_pk, func.count())
         .where(
-            Feedback.is_current,
+            as_indexed(Feedback.is_current),
             Feedback.assignment_pk.in_({upload.assignment_pk for upload in uploads}),
             Feedback.student_pk.in_({upload.student_pk for upload in uploads}),
         )
