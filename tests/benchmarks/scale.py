@@ -95,7 +95,7 @@ def _crowd(stack: ExitStack, folder: Path, url: str, count: int) -> _Crowd:
     Crowd(count).fill(database)
     folder = folder / str(count)
     folder.mkdir()
-    client = app_of(runtime_in(folder, database)).test_client()
+    client = app_of(runtime_in(folder, database, has_rosters=True)).test_client()
     tokens = token_file_in(folder)
 
     def caller(name: str, role: str) -> Caller:
