@@ -74,18 +74,27 @@ class _Crowd:
         return clocks
 
 
+SIZES = ("few", "many")
+
+
 @contextmanager
 def _sqlite(folder: Path, sizes: Sizes) -> Iterator[list[_Crowd]]:
     with ExitStack() as stack:
-        urls = [f"sqlite:///{folder}/{count}.sqlite" for count in _counts(sizes)]
-        yield [_crowd(stack, folder, url, count) for url, count in zip(urls, _counts(sizes), strict=True)]
+        urls = [f"sqlite:///{folder}/{size}.sqlite" for size in SIZES]
+        yield [
+            _crowd(stack, folder / size, *each)
+            for size, *each in zip(SIZES, urls, _counts(sizes), strict=True)
+        ]
 
 
 @contextmanager
 def _postgresql(folder: Path, sizes: Sizes) -> Iterator[list[_Crowd]]:
     with servers.postgresql(folder / "server") as server, ExitStack() as stack:
-        urls = [stack.enter_context(new_database(server, f"crowd_{count}")) for count in _counts(sizes)]
-        yield [_crowd(stack, folder, url, count) for url, count in zip(urls, _counts(sizes), strict=True)]
+        urls = [stack.enter_context(new_database(server, size)) for size in SIZES]
+        yield [
+            _crowd(stack, folder / size, *each)
+            for size, *each in zip(SIZES, urls, _counts(sizes), strict=True)
+        ]
 
 
 def _crowd(stack: ExitStack, folder: Path, url: str, count: int) -> _Crowd:
@@ -93,7 +102,6 @@ def _crowd(stack: ExitStack, folder: Path, url: str, count: int) -> _Crowd:
     stack.callback(database.engine.dispose)
     schema.prepare(database)
     Crowd(count).fill(database)
-    folder = folder / str(count)
     folder.mkdir()
     client = app_of(runtime_in(folder, database, has_rosters=True)).test_client()
     tokens = token_file_in(folder)
