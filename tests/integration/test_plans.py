@@ -13,6 +13,7 @@ from support.people.lists import ELSEWHERE, LISTS, STUDENT
 from support.servers.in_process import app_of, runtime_in, token_file_in
 
 from nbexchange.api.assignments import submissions
+from nbexchange.api.audit import history
 from nbexchange.api.http.routes.v1 import operations
 from nbexchange.api.rosters import read
 from nbexchange.protocol import PROTOCOL_HEADER, REVISION
@@ -132,3 +133,22 @@ def test_what_is_collected_and_removed_is_looked_up_by_its_ids(crowd):
         for answer in (people[TEACHER].note_collected(attempt), people[STUDENT].remove(attempt)):
             assert answer.json["items"][0]["type"] in {"collected", "removed"}
     check(explained)
+
+
+def test_who_is_in_many_courses_gets_the_same_page_in_parts(crowd, monkeypatch):
+    _, people = crowd
+    whole = [people[who].get("history", limit=PAGE).json for who in (STUDENT, TEACHER)]
+    monkeypatch.setattr(history, "COURSES", 1)
+    assert [people[who].get("history", limit=PAGE).json for who in (STUDENT, TEACHER)] == whole
+
+
+def test_a_course_of_many_assignments_is_listed_whole_in_short_pages(crowd, monkeypatch):
+    _, people = crowd
+    query = {"course_id": COURSE, "student_id": STUDENT}
+    whole = people[TEACHER].submissions(student_id=STUDENT)
+    monkeypatch.setattr(submissions, "SPAN", 1)
+    pages = [people[TEACHER].get("submissions", **query).json]
+    while "cursor" in pages[-1]:
+        pages.append(people[TEACHER].get("submissions", **query, cursor=pages[-1]["cursor"]).json)
+    assert [record for page in pages for record in page["submissions"]] == whole
+    assert len(pages) == 4  # one of them is of the assignment that nobody submitted to
