@@ -17,10 +17,6 @@ SCAN = re.compile(r"SCAN (\w+?)(_\d+)?( |$)")
 """SQLite's word for what it reads whole, be it in the order of an index."""
 
 
-WHOLE = ("enable_seqscan", "enable_hashjoin")
-"""Ways of PostgreSQL to use all of a table."""
-
-
 @dataclass
 class Plan:
     """A statement, what is read whole for it, and on PostgreSQL how many rows are read and sorted."""
@@ -62,12 +58,10 @@ def _explain_sqlite(cursor: Any, statement: str, parameters: Any) -> Plan:
 
 def _explain_postgresql(cursor: Any, statement: str, parameters: Any) -> Plan:
     """What is small is read whole, since that is faster: here nothing is, unless there is no other way."""
-    for way in WHOLE:
-        cursor.execute(f"SET {way} = off")
+    cursor.execute("SET enable_seqscan = off")
     cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
     ((described,),) = cursor.fetchone()
-    for way in WHOLE:
-        cursor.execute(f"RESET {way}")
+    cursor.execute("RESET enable_seqscan")
     plan = Plan(statement, str(described), milliseconds=described["Execution Time"])
     for node in _nodes(described["Plan"]):
         kind, loops = node["Node Type"], node["Actual Loops"]

@@ -150,7 +150,7 @@ def _as_json(value: Any) -> str:
 def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
     # Instants are read back in the session's zone, where the last year of our calendar may be none. Each of a few
     # hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no plan.
-    options = "-c timezone=UTC -c random_page_cost=1.1 -c enable_mergejoin=off"
+    options = "-c timezone=UTC -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
     if timeout is not None:
         options += f" {server_options(timeout)}"
     kwargs["connect_args"] = {"options": options, **kwargs.get("connect_args", {})}
