@@ -26,13 +26,13 @@ from benchmarks.scene import (
 from benchmarks.sizes import Sizes
 from nbexchange.api.assignments.submissions import PAGE
 
-WARM_UP = 10
-"""A tenth more calls come before the timing: the first of a kind compiles its statements."""
+WARM_UP = 24
+"""At least so many calls come before the timing, or a tenth: the first compile, prepare and plan statements."""
 
 
 def with_warm_up(count: int) -> int:
     """So many timed calls, with those before them and the one after them whose statements are counted."""
-    return count + max(1, count // WARM_UP) + 1
+    return count + max(WARM_UP, count // 10) + 1
 
 
 HEAD = (

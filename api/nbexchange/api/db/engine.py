@@ -19,7 +19,6 @@ from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.api.db.pings import ping_idle
 from nbexchange.api.db.timeouts import connector, server_options
-from nbexchange.protocol import MAX_ROSTER
 from nbexchange.shared.deadlines import seconds_left
 
 SQLITE_PATIENCE = 30
@@ -133,8 +132,7 @@ def connect(db_url: str, *, timeout: float | None = None, echo: bool = False, **
     exchange does not run on.
     """
     url = parse_url(db_url)
-    # A roster is written in one statement, as far as a statement may have so many parameters.
-    kwargs = {"json_serializer": _as_json, "insertmanyvalues_page_size": MAX_ROSTER, **kwargs}
+    kwargs = {"json_serializer": _as_json, **kwargs}
     if timeout is not None:
         kwargs = {"pool_timeout": timeout, **kwargs}
     if url.get_backend_name() == "sqlite":
@@ -153,7 +151,10 @@ def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engin
     options = "-c timezone=UTC -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
     if timeout is not None:
         options += f" {server_options(timeout)}"
-    kwargs["connect_args"] = {"options": options, **kwargs.get("connect_args", {})}
+    connect_args: dict[str, Any] = {"options": options}
+    if url.get_driver_name() == "psycopg":
+        connect_args["prepare_threshold"] = 0  # our statements are few, and come again
+    kwargs["connect_args"] = {**connect_args, **kwargs.get("connect_args", {})}
     engine = create_engine(url, hide_parameters=True, **kwargs)
     if timeout is not None and url.get_driver_name() == "psycopg":
         event.listen(engine, "do_connect", connector(timeout))
