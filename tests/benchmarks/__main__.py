@@ -16,6 +16,7 @@ from benchmarks import (
     calls,
     carrying,
     identities,
+    layers,
     lists,
     memory,
     scale,
@@ -32,6 +33,7 @@ Benchmark = Callable[[Path, Sizes], Iterator[Table]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "calls": calls.run,
+    "layers": layers.run,
     "identities": identities.run,
     "signing": signing.run,
     "statements": statements.run,

@@ -22,6 +22,7 @@ FIGURE = re.compile(r"-?[0-9][0-9 .]*")
 ROWS = {
     "calls": 8,
     "identities": 5 + 2,
+    "layers": 4,
     "signing": 3,
     "statements": 13,
     "memory": 4,
