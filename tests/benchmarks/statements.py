@@ -22,7 +22,8 @@ from nbexchange.demo import servers
 
 NOTE = (
     "Statements as SQLAlchemy sends them, on PostgreSQL, the second time that a call of this kind is made. To the "
-    "round trips belong also, for each transaction, its BEGIN and its end; a call that only reads has neither."
+    "round trips belong also, for each transaction, its BEGIN and its end; a call that only reads has neither. Several "
+    "uploads are completed with one statement more than a single one: it locks them in their order."
 )
 
 
@@ -84,6 +85,7 @@ def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Ite
             assert teacher.put(grant, b"work") == 200
         yield f"`POST v1/uploads/complete`, {kind}", counted(lambda: teacher.complete(*items))[0]
 
+    ada.get("me")
     yield "`GET v1/me`", counted(lambda: ada.get("me"))[0]
     teacher.release(b"first", **target)
     yield from send("release", archive_item(b"work", force=True))

@@ -71,7 +71,7 @@ def test_a_benchmark_prints_every_figure_and_leaves_nothing_behind(name, folder)
     assert all(FIGURE.fullmatch(cell) for row in rows for cell in row[1:]), text
     assert list(folder.iterdir()) == []
     if name == "statements":
-        assert all(once == often for _, once, often, _ in rows), text
+        assert all(int(often) - int(once) in {0, 1} for _, once, often, _ in rows), text
 
 
 @pytest.mark.parametrize("kind", data.KINDS)

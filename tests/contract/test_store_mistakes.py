@@ -181,6 +181,6 @@ def test_a_server_that_takes_requests_of_another_time_is_found_out_by_its_answer
         check_clock({"date": format_datetime(told, usegmt=True)})
 
 
-@pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}, {"date": format_datetime(datetime.now(UTC))}])
-def test_a_clock_that_is_right_or_not_told_is_no_mistake(headers):
-    check_clock(headers)
+def test_a_clock_that_is_right_or_not_told_is_no_mistake():
+    for headers in ({}, {"date": "yesterday"}, {"date": format_datetime(datetime.now(UTC))}):
+        check_clock(headers)
