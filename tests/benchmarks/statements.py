@@ -16,6 +16,7 @@ from support.servers.in_process import callers_in_process
 from benchmarks.report import Table
 from benchmarks.scene import student
 from benchmarks.sizes import Sizes
+from nbexchange.api.assignments.listing import ATTEMPTS
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database, connect
 from nbexchange.demo import servers
@@ -107,7 +108,7 @@ def _count(database: Database, teacher: Caller, ada: Caller, number: int) -> Ite
     for _ in range(number):
         ada.submit(b"work", **target)
     count, answer = counted(lambda: ada.get("assignments", course_id=COURSE))
-    assert number in [len(entry["submissions"]) for entry in answer["assignments"]]
+    assert min(number, ATTEMPTS) in [len(entry["submissions"]) for entry in answer["assignments"]]
     yield "`GET v1/assignments`, attempts of one student", count
     waiting = [archive_item(b"work", student_id=name) for name in names]
     teacher.begin("submission", *waiting, **target)
