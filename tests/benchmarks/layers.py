@@ -78,21 +78,21 @@ def _calls(scene: Scene, sizes: Sizes) -> dict[str, tuple[Sequence[Call], Sequen
     }
 
 
-def _row(scene: Scene, name: str, sent: Sequence[Call], made: Sequence[Call], sizes: Sizes) -> list[str]:
+def _row(scene: Scene, name: str, sent: Sequence[Call], direct: Sequence[Call], sizes: Sizes) -> list[str]:
     data = Path(scene.tokens.path).parent
     quotas = Quotas(submissions_per_minute=0, submissions_per_day=0, pending_submissions=0)
     app = app_of(runtime_in(data, scene.database, quotas=quotas))
-    third = len(made) // 3
+    third = len(direct) // 3
     drive(scene.service.base_url, sent[:third], 1)
     before = cpu_seconds(scene.pid)
     drive(scene.service.base_url, sent[third:], 1)
     over_http = (cpu_seconds(scene.pid) - before) / (len(sent) - third)
-    _answer_all(app, made[:third])
+    _answer_all(app, direct[:third])
     before = time.process_time()
-    _answer_all(app, made[third : 2 * third])
+    _answer_all(app, direct[third : 2 * third])
     in_process = (time.process_time() - before) / third
     profile = cProfile.Profile(time.process_time)
-    profile.runcall(_answer_all, app, made[2 * third :])
+    profile.runcall(_answer_all, app, direct[2 * third :])
     shares = _shares(profile)
     figures = [over_http, over_http - in_process, *(in_process * shares[layer] for layer in (*LAYERS, OWN))]
     return [name, *(decimal(1000 * figure) for figure in figures)]
