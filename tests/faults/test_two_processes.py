@@ -70,7 +70,8 @@ def test_of_two_releases_at_once_one_is_released_and_the_other_refused(people, d
     assert answers.count("completed") == 1
     assert {"already-released", "superseded"} & set(answers)
     with database.read() as session:
-        mine = select(func.count()).select_from(Release).join(Release.upload).join(Upload.actor)
+        mine = select(func.count()).select_from(Release).join(Upload, Release.pk == Upload.pk)
+        mine = mine.join(Person, Upload.actor_pk == Person.pk)
         assert session.scalar(mine.where(Release.is_current, Person.pk.in_(_people(people)))) == 1
 
 

@@ -44,21 +44,18 @@ def count(database, call):
     return len([statement for statement in seen if not statement.startswith(("BEGIN", "PRAGMA"))])
 
 
-def test_a_submission_takes_five_statements_to_begin_and_five_to_complete(ada, database):
+@pytest.mark.parametrize(
+    ("measure", "number", "again"), [(count, 5, 1), (begun, 1, 0)], ids=["statements", "writes"]
+)
+def test_a_submission_takes_five_statements_and_one_transaction_to_begin_and_as_many_to_complete(
+    measure, number, again, ada, database
+):
     item = archive_item(b"work")
     granted = []
-    assert count(database, lambda: granted.extend(ada.begin("submission", item))) == 5
+    assert measure(database, lambda: granted.extend(ada.begin("submission", item))) == number
     assert ada.put(granted[0], b"work") == 200
-    assert count(database, lambda: ada.complete(item)) == 5
-
-
-def test_a_submission_is_begun_in_one_transaction_and_completed_in_one(ada, database):
-    item = archive_item(b"work")
-    granted = []
-    assert begun(database, lambda: granted.extend(ada.begin("submission", item))) == 1
-    assert ada.put(granted[0], b"work") == 200
-    assert begun(database, lambda: ada.complete(item)) == 1
-    assert begun(database, lambda: ada.complete(item)) == 0
+    assert measure(database, lambda: ada.complete(item)) == number
+    assert measure(database, lambda: ada.complete(item)) == again
 
 
 def test_who_one_is_takes_no_statement(ada, database):

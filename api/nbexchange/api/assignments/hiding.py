@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from nbexchange.api.access.visibility import parameters, removable_submissions, removal_flag
@@ -14,6 +14,7 @@ from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
+from nbexchange.api.db.upload_rows import LOCKED_STATES
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import RemoveSubmissions, Verb
 
@@ -27,13 +28,6 @@ VERBS: dict[Flag, Verb] = {
 
 
 _REMOVABLE = removable_submissions(*OBJECT).where(in_list(Upload.uuid, "ids"))
-
-_LOCK = (
-    select(Upload.pk)
-    .where(in_list(Upload.pk, "pks"))
-    .order_by(Upload.pk)  # in the order in which all uploads are locked
-    .with_for_update(key_share=True)
-)
 
 
 def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
@@ -52,7 +46,7 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
         ]
         if chosen:
             actor = transaction.lock_caller()
-            transaction.connection.execute(_LOCK, {"pks": [row.pk for row, _ in chosen]}).all()
+            transaction.connection.execute(LOCKED_STATES, {"pks": [row.pk for row, _ in chosen]})
             for flag in VERBS:
                 _hide(transaction, actor, [row for row, chosen_flag in chosen if chosen_flag is flag], flag)
     return {row.uuid for row, _ in chosen}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from nbexchange.api.access.visibility import COURSE_SEEN_WHOLE, ORGANISATION, parameters
+from nbexchange.api.assignments.listing import FEEDBACK_PAGE
 from nbexchange.api.assignments.submission_pages import PAGE_ORDER, Shape, page_statement
 from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.instants import check_instant
@@ -19,9 +20,6 @@ from nbexchange.protocol import SubmissionsQuery, is_path_component
 
 PAGE = 500
 """How many attempts are on a page, at the most."""
-
-FEEDBACK_PAGE = 3000
-"""How much feedback is on a page, at the most: more than one student has on one assignment."""
 
 SPAN = 50
 """How many assignments a page looks at, at the most: where they have few attempts it is shorter than others."""

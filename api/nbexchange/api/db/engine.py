@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, create_engine, event, func, select
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -228,7 +228,3 @@ _NOW = select(CLOCK)
 def clock(connection: Connection | Session) -> datetime:
     """Now, by the database's clock, which is the only one that stamps anything."""
     return connection.execute(_NOW).scalar_one()
-
-
-AnyRow = Row[*tuple[Any, ...]]
-"""A row of a statement whose columns are read by their names."""

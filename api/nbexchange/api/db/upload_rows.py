@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, select
 
+from nbexchange.api.db.columns import Statement
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import (
     Assignment,
     Course,
-    Organisation,
     Person,
     Release,
     Submission,
@@ -64,7 +64,7 @@ OF_OTHERS = {
     "attempt": select(Submission.attempt).where(Submission.pk == Upload.pk).scalar_subquery(),
 }
 
-UPLOADS: Select[*tuple[Any, ...]] = (
+UPLOADS: Statement = (
     select(*(OF_OTHERS.get(name, getattr(Upload, name, None)) for name in UploadRow._fields))  # type: ignore[arg-type]  # each is one of both
     .join(Assignment, Upload.assignment_pk == Assignment.pk)
     .join(Course, Assignment.course_pk == Course.pk)
@@ -73,24 +73,14 @@ UPLOADS: Select[*tuple[Any, ...]] = (
 
 BY_KEYS = UPLOADS.where(in_list(Upload.pk, "pks"))
 
-OWN = UPLOADS.where(
-    Upload.actor_pk
-    == select(Person.pk)
-    .join(Organisation, Person.org_pk == Organisation.pk)
-    .where(Organisation.org_id == bindparam("org_id"), Person.name == bindparam("name"))
-    .scalar_subquery(),
-    in_list(Upload.item_id, "item_ids"),
+LOCKED_STATES = (
+    select(Upload.pk, Upload.state)
+    .where(in_list(Upload.pk, "pks"))
+    .order_by(Upload.pk)  # in one order everywhere, so that no two requests wait for each other
+    .with_for_update(key_share=True)
 )
 
 
 def read_uploads(connection: Connection, pks: Collection[int]) -> Sequence[UploadRow]:
     """The uploads of these keys, as they are now."""
     return [UploadRow(*row) for row in connection.execute(BY_KEYS, {"pks": list(pks)})] if pks else []
-
-
-def read_own_uploads(
-    connection: Connection, org_id: str, name: str, item_ids: Collection[UUID]
-) -> Sequence[UploadRow]:
-    """Of the uploads that somebody began, those of these items."""
-    values = {"org_id": org_id, "name": name, "item_ids": list(item_ids)}
-    return [UploadRow(*row) for row in connection.execute(OWN, values)]

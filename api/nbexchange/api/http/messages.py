@@ -10,11 +10,10 @@ from flask import Response, request
 
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.wire.misfits import refusing_misfits
+from nbexchange.api.wire.pages import ENCODER
 
 MAX_BODY = 4 << 20
 """Bytes of a JSON body: a batch of a hundred items with long lists of notebooks fits."""
-
-ENCODER = msgspec.json.Encoder()
 
 T = TypeVar("T")
 

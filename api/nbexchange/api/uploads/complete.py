@@ -18,12 +18,13 @@ from sqlalchemy import Boolean, Connection, bindparam, or_, select, update
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import completion_objection
+from nbexchange.api.access.visibility import CALLER, parameters
 from nbexchange.api.audit.record import record_uploads
 from nbexchange.api.db.engine import STATEMENT_CLOCK, clock
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Person, Upload
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING, REJECTED
-from nbexchange.api.db.upload_rows import UploadRow, read_own_uploads, read_uploads
+from nbexchange.api.db.upload_rows import LOCKED_STATES, UPLOADS, UploadRow, read_uploads
 from nbexchange.api.problems import (
     AlreadyReleased,
     ExchangeProblem,
@@ -62,12 +63,7 @@ LOCKED_PEOPLE, LOCKED_ASSIGNMENTS = (
     select(model.pk).where(in_list(model.pk, "pks")).order_by(model.pk).with_for_update(key_share=True)
     for model in (Person, Assignment)
 )
-LOCKED_STATES = (
-    select(Upload.pk, Upload.state)
-    .where(in_list(Upload.pk, "pks"))
-    .order_by(Upload.pk)
-    .with_for_update(key_share=True)
-)
+OWN = UPLOADS.where(Upload.actor_pk == CALLER, in_list(Upload.item_id, "item_ids"))
 
 PENDING_ONES = update(Upload).where(in_list(Upload.pk, "pks"), Upload.state == PENDING)
 COMPLETE = (
@@ -82,10 +78,10 @@ def complete(context: Context, item_ids: Sequence[UUID]) -> dict[UUID, UploadRow
 
     May be repeated: a completed upload gives the same answer again.
     """
-    caller = context.caller
-    with context.runtime.database.connect() as connection:
-        uploads = read_own_uploads(connection, caller.org_id, caller.name, item_ids)
-    outcomes = settle(context.runtime, uploads, partial(owner_objection, caller))
+    with context.read() as transaction:
+        asked = {**parameters(context.caller), "item_ids": item_ids}
+        uploads = [UploadRow(*row) for row in transaction.connection.execute(OWN, asked)]
+    outcomes = settle(context.runtime, uploads, partial(owner_objection, context.caller))
     by_item = {upload.item_id: outcomes[upload.pk] for upload in uploads}
     return {item_id: by_item.get(item_id, NO_UPLOAD) for item_id in item_ids}
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
-from nbexchange.api.db.engine import AnyRow, clock
+from nbexchange.api.db.columns import Cells, Statement
+from nbexchange.api.db.engine import clock
 from nbexchange.api.db.models import Upload
 from nbexchange.api.db.states import ABORTED, EXPIRED, PENDING, PURGED, REJECTED
 from nbexchange.api.db.upload_rows import UPLOADS, UploadRow
@@ -83,7 +83,7 @@ def collect_garbage(runtime: Runtime) -> Report:
 
 
 @contextmanager
-def _counting_failures(done: Counter[str], upload: UploadRow | AnyRow) -> Iterator[None]:
+def _counting_failures(done: Counter[str], upload: UploadRow | Cells) -> Iterator[None]:
     """One object that the store has trouble with stops nothing else."""
     try:
         yield
@@ -92,7 +92,7 @@ def _counting_failures(done: Counter[str], upload: UploadRow | AnyRow) -> Iterat
         done["failed"] += 1
 
 
-def _each(runtime: Runtime, rows: Select[*tuple[Any, ...]], condition: Condition) -> Iterator[AnyRow]:
+def _each(runtime: Runtime, rows: Statement, condition: Condition) -> Iterator[Cells]:
     """The uploads that meet a condition, in the order of their keys, read page by page."""
     after = 0
     while page := _page(runtime, rows, condition, after):
@@ -100,9 +100,7 @@ def _each(runtime: Runtime, rows: Select[*tuple[Any, ...]], condition: Condition
         after = page[-1].pk
 
 
-def _page(
-    runtime: Runtime, rows: Select[*tuple[Any, ...]], condition: Condition, after: int
-) -> Sequence[AnyRow]:
+def _page(runtime: Runtime, rows: Statement, condition: Condition, after: int) -> Sequence[Cells]:
     with runtime.database.connect() as connection:
         is_next = condition(clock(connection)), Upload.pk > after
         return connection.execute(rows.where(*is_next).order_by(Upload.pk).limit(PAGE)).all()
@@ -142,7 +140,7 @@ def _forget(runtime: Runtime) -> int:
         return len(connection.execute(gone).all())
 
 
-def _note_sweep(runtime: Runtime, upload: AnyRow) -> None:
+def _note_sweep(runtime: Runtime, upload: Cells) -> None:
     """Compare and set: two garbage collections at once have swept once."""
     with runtime.database.begin() as connection:
         connection.execute(

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import bindparam, case, select, update
 
-from nbexchange.api.db.engine import AnyRow
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Upload
@@ -97,13 +97,13 @@ def begin(batch: Batch) -> dict[UUID, Begun]:
     return begun | _repeat_all(batch, [item for item in items if item.id in existing], existing)
 
 
-def _find_existing(batch: Batch) -> Mapping[UUID, AnyRow]:
+def _find_existing(batch: Batch) -> Mapping[UUID, Cells]:
     values = {"actor_pk": batch.actor.pk, "item_ids": [item.id for item in batch.request.items]}
     return {row.item_id: row for row in batch.transaction.connection.execute(EXISTING, values)}
 
 
 def _repeat_all(
-    batch: Batch, items: Sequence[UploadItem], existing: Mapping[UUID, AnyRow]
+    batch: Batch, items: Sequence[UploadItem], existing: Mapping[UUID, Cells]
 ) -> dict[UUID, Begun]:
     """The same answer for the same content, with a fresh URL while the upload is open."""
     connection = batch.transaction.connection
@@ -121,7 +121,7 @@ def _repeat_all(
     }
 
 
-def _find_problem(batch: Batch, item: UploadItem, row: AnyRow) -> ExchangeProblem | None:
+def _find_problem(batch: Batch, item: UploadItem, row: Cells) -> ExchangeProblem | None:
     if row.fingerprint != fingerprint(batch.request, item):
         return IdReused("This id was used before, for other content.")
     if row.state == PENDING and batch.now >= row.expires_at:
@@ -129,7 +129,7 @@ def _find_problem(batch: Batch, item: UploadItem, row: AnyRow) -> ExchangeProble
     return None if row.state in {PENDING, COMPLETED} else UploadEnded(row.state)
 
 
-def _open_upload(row: AnyRow, url_expires_at: datetime) -> OpenUpload:
+def _open_upload(row: Cells, url_expires_at: datetime) -> OpenUpload:
     return OpenUpload(row.object_key, row.kind, row.size, row.sha256, row.stamp, url_expires_at)
 
 

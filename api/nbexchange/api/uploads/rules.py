@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from nbexchange.api.access.permissions import loose_feedback_objection, proxy_objection
-from nbexchange.api.db.engine import AnyRow
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
@@ -181,7 +181,7 @@ class FeedbackRule(Unlimited):
             "submitted_at": submission.stamp if submission else item.submitted_at,
         }
 
-    def _submission(self, item: UploadItem, student: PersonRow) -> AnyRow | None:
+    def _submission(self, item: UploadItem, student: PersonRow) -> Cells | None:
         if item.submission_id is None:
             return self.by_stamp.get((student.pk, item.submitted_at)) if item.submitted_at else None
         submission = self.by_id.get(item.submission_id)

@@ -9,7 +9,7 @@ from nbexchange.api.db.models.actions import Action
 from nbexchange.api.db.models.base import Base
 from nbexchange.api.db.models.courses import Assignment, Course, Membership
 from nbexchange.api.db.models.people import Organisation, Person
-from nbexchange.api.db.models.published import Feedback, Published, Release, Submission
+from nbexchange.api.db.models.published import Feedback, Release, Submission
 from nbexchange.api.db.models.schema_level import SchemaLevel
 from nbexchange.api.db.models.uploads import Upload
 
@@ -22,7 +22,6 @@ __all__ = [
     "Membership",
     "Organisation",
     "Person",
-    "Published",
     "Release",
     "SchemaLevel",
     "Submission",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from nbexchange.api.db.models.base import Base, one_of
 from nbexchange.protocol import RoleName
@@ -55,5 +55,3 @@ class Assignment(Base):
     org_pk: Mapped[int]
     course_pk: Mapped[int]
     assignment_id: Mapped[str]
-
-    course: Mapped[Course] = relationship(lazy="raise", viewonly=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from nbexchange.api.db.models.base import Base, partial_index
-from nbexchange.api.db.models.uploads import Upload
 
 
 class Release(Base):
@@ -24,10 +23,6 @@ class Release(Base):
     assignment_pk: Mapped[int]
     version: Mapped[int]
     is_current: Mapped[bool]
-
-    upload: Mapped[Upload] = relationship(
-        primaryjoin="foreign(Release.pk) == Upload.pk", lazy="raise", viewonly=True
-    )
 
 
 class Submission(Base):
@@ -49,10 +44,6 @@ class Submission(Base):
     """Removed by an instructor: neither listed for the course nor collected."""
     hidden_from_owner: Mapped[bool] = mapped_column(default=False)
     """Removed by its student from their own list."""
-
-    upload: Mapped[Upload] = relationship(
-        primaryjoin="foreign(Submission.pk) == Upload.pk", lazy="raise", viewonly=True
-    )
 
 
 class Feedback(Base):
@@ -80,10 +71,3 @@ class Feedback(Base):
     submitted_at: Mapped[datetime]
     notebook_id: Mapped[str]
     is_current: Mapped[bool]
-
-    upload: Mapped[Upload] = relationship(
-        primaryjoin="foreign(Feedback.pk) == Upload.pk", lazy="raise", viewonly=True
-    )
-
-
-Published = Release | Submission | Feedback

@@ -7,11 +7,9 @@ from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from nbexchange.api.db.models.base import Base, one_of, partial_index
-from nbexchange.api.db.models.courses import Assignment
-from nbexchange.api.db.models.people import Person
 from nbexchange.api.db.states import ENDED, PENDING
 from nbexchange.protocol import Kind
 
@@ -95,13 +93,3 @@ class Upload(Base):
     completed_at: Mapped[datetime | None]
     sweeps: Mapped[int] = mapped_column(default=0)
     """How often garbage collection has deleted the object."""
-
-    assignment: Mapped[Assignment] = relationship(
-        primaryjoin="foreign(Upload.assignment_pk) == Assignment.pk", lazy="raise", viewonly=True
-    )
-    actor: Mapped[Person] = relationship(
-        primaryjoin="foreign(Upload.actor_pk) == Person.pk", lazy="raise", viewonly=True
-    )
-    student: Mapped[Person | None] = relationship(
-        primaryjoin="foreign(Upload.student_pk) == Person.pk", lazy="raise", viewonly=True
-    )
