@@ -21,7 +21,7 @@ from nbexchange.protocol import Unenrol
 pytestmark = pytest.mark.databases("postgresql")  # SQLite has one lock for all writers
 
 LOCK = re.compile(r"FROM (\w+).* FOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)", re.DOTALL)
-COMPLETION = re.compile(r"UPDATE (upload) SET .*completed_at=statement_timestamp\(\)")
+COMPLETION = re.compile(r"UPDATE (upload) SET .*completed_at=\(SELECT clock_timestamp\(\)")
 
 
 def steps(seen):

@@ -22,6 +22,15 @@ def test_stamps_of_a_student_never_go_back(released, database):
     assert record["attempt"] < later["attempt"]
 
 
+def test_what_one_call_completes_is_completed_at_one_instant(released):
+    items = [archive_item(b"work") for _ in range(3)]
+    for granted in released.ada.begin("submission", *items):
+        released.ada.put(granted, b"work")
+    answers = released.ada.complete(*items).json["items"]
+    assert len({answer["record"]["completed_at"] for answer in answers}) == 1
+    assert [answer["record"]["attempt"] for answer in answers] == [1, 2, 3]
+
+
 def test_a_release_that_was_begun_earlier_does_not_replace_a_later_one(people):
     early, late = archive_item(b"early", force=True), archive_item(b"late", force=True)
     (first,) = people.teacher.begin("release", early)

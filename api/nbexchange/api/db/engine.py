@@ -200,8 +200,7 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
-        for name in ("clock_timestamp", "statement_timestamp"):
-            connection.create_function(name, 0, _sqlite_clock)
+        connection.create_function("clock_timestamp", 0, _sqlite_clock)
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -220,8 +219,8 @@ def _sqlite_clock() -> str:
 
 
 CLOCK = func.clock_timestamp(type_=UtcDateTime())
-STATEMENT_CLOCK = func.statement_timestamp(type_=UtcDateTime())
-"""When the statement began: an index can be searched for it, and all rows that it writes get the same."""
+STATEMENT_CLOCK = select(CLOCK).scalar_subquery()
+"""Read once for a statement: an index can be searched for it, and all rows that it writes get the same."""
 _NOW = select(CLOCK)
 
 

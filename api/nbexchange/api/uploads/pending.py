@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 
 from nbexchange.api.access.visibility import CALLER, parameters
 from nbexchange.api.db.columns import Cells, uuid_text
-from nbexchange.api.db.engine import CLOCK
+from nbexchange.api.db.engine import STATEMENT_CLOCK
 from nbexchange.api.db.models import Assignment, Course, Upload
 from nbexchange.api.db.states import ABORTED, COMPLETED, PENDING
 from nbexchange.api.problems import NotFound, UploadEnded
@@ -35,7 +35,7 @@ _PENDING = (
     .where(
         Upload.actor_pk == CALLER,
         Upload.state == PENDING,
-        Upload.expires_at > select(CLOCK).scalar_subquery(),
+        Upload.expires_at > STATEMENT_CLOCK,
     )
     .order_by(Upload.pk)
     .limit(bindparam("limit"))
