@@ -23,7 +23,7 @@ def fill_with_rows(database: Database, sizes: Sizes) -> None:
     """The fast way, for a service of this version: there are no objects."""
     names = list(map(assignment, range(sizes.assignments)))
     with database.write() as session:
-        started = clock(session) - timedelta(days=7)
+        started = clock(session.connection()) - timedelta(days=7)
         term = Term(session, list(map(student, range(sizes.students))), names, started)
         for name in names:
             term.hand_in(name, started)

@@ -52,7 +52,7 @@ def _fill(url: str, sizes: Sizes) -> None:
     schema.prepare(database)
     names = list(map(assignment, range(ASSIGNMENTS_PAGE)))
     with database.write() as session:
-        started = clock(session) - timedelta(days=30)
+        started = clock(session.connection()) - timedelta(days=30)
         term = Term(session, [student(0)], names, started, NOTEBOOKS)
         for attempt in range(1, sizes.attempts + 1):
             for name in names:

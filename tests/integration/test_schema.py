@@ -212,7 +212,7 @@ def test_an_instant_without_a_zone_is_refused(database):
 
 def test_the_clock_is_the_databases_and_goes_on(database):
     with database.read() as session:
-        first, second = clock(session), clock(session)
+        first, second = clock(session.connection()), clock(session.connection())
     assert first < second
     assert abs(datetime.now(UTC) - second) < timedelta(minutes=1)
 

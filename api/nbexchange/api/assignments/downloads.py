@@ -15,9 +15,10 @@ from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
 from nbexchange.api.access.visibility import IS_VISIBLE, parameters, visible_objects, withdrawn_objects
 from nbexchange.api.audit.record import OBJECT, record_objects
-from nbexchange.api.db.columns import Cells, Statement
+from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Action, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.problems import Withdrawn
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import DownloadItem, Verb
@@ -38,16 +39,18 @@ Visible = Cells
 
 _COLUMNS = (*OBJECT, Upload.kind, Upload.object_key, Upload.unpacked_size, Upload.notebook_id)
 
-_VISIBLE: Mapping[str, Statement] = {
-    kind: visible_objects(kind, *_COLUMNS).where(in_list(Upload.uuid, "ids")) for kind in IS_VISIBLE
+_VISIBLE: Mapping[str, Prepared] = {
+    kind: Prepared(visible_objects(kind, *_COLUMNS).where(in_list(Upload.uuid, "ids"))) for kind in IS_VISIBLE
 }
-_WITHDRAWN = withdrawn_objects().where(in_list(Upload.uuid, "ids"))
+_WITHDRAWN = Prepared(withdrawn_objects().where(in_list(Upload.uuid, "ids")))
 
-_RECENT = select(Action.upload_pk, Action.verb).where(
-    in_list(Action.upload_pk, "upload_pks"),
-    in_list(Action.verb, "verbs"),
-    Action.actor_pk == bindparam("actor_pk"),
-    Action.at > bindparam("since"),
+_RECENT = Prepared(
+    select(Action.upload_pk, Action.verb).where(
+        in_list(Action.upload_pk, "upload_pks"),
+        in_list(Action.verb, "verbs"),
+        Action.actor_pk == bindparam("actor_pk"),
+        Action.at > bindparam("since"),
+    )
 )
 
 
@@ -81,7 +84,7 @@ def find_withdrawn(context: Context, items: Sequence[DownloadItem]) -> dict[tupl
     if not ids:
         return {}
     with context.read() as transaction:
-        rows = transaction.connection.execute(_WITHDRAWN, {**parameters(context.caller), "ids": ids}).all()
+        rows = _WITHDRAWN.fetch(transaction.connection, {**parameters(context.caller), "ids": ids})
     return {
         ("release", uuid): Withdrawn(course_id, assignment_id, at)
         for uuid, course_id, assignment_id, at in rows
@@ -97,7 +100,7 @@ def find_visible(transaction: Transaction, items: Sequence[DownloadItem]) -> lis
     return [
         row
         for kind, kind_ids in ids.items()
-        for row in transaction.connection.execute(_VISIBLE[kind], {**caller, "ids": kind_ids})
+        for row in _VISIBLE[kind].fetch(transaction.connection, {**caller, "ids": kind_ids})
     ]
 
 
@@ -108,7 +111,7 @@ def note_collected(context: Context, ids: Sequence[UUID]) -> set[UUID]:
     """
     with context.write() as transaction:
         asked = {**parameters(context.caller), "ids": ids}
-        rows = transaction.connection.execute(_VISIBLE["submission"], asked)
+        rows = _VISIBLE["submission"].fetch(transaction.connection, asked)
         uploads = [upload for upload in rows if collects(context.caller, upload)]
         if uploads:
             _record(transaction, [("collected", upload) for upload in uploads])
@@ -128,7 +131,7 @@ def _record(transaction: Transaction, events: Sequence[tuple[Verb, Visible]]) ->
         "actor_pk": actor.pk,
         "since": transaction.now - LOGGED_AGAIN,
     }
-    recent = set(map(tuple, transaction.connection.execute(_RECENT, asked)))
+    recent = set(_RECENT.fetch(transaction.connection, asked))
     unrecorded = [(verb, upload) for verb, upload in events if (upload.pk, verb) not in recent]
     record_objects(transaction.connection, unrecorded, actor, transaction.now)
 

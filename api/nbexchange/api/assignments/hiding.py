@@ -14,6 +14,7 @@ from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.upload_rows import LOCKED_STATES
 from nbexchange.api.runtime import Context, Transaction
 from nbexchange.protocol import RemoveSubmissions, Verb
@@ -27,7 +28,7 @@ VERBS: dict[Flag, Verb] = {
 """What the audit log calls the setting of each flag."""
 
 
-_REMOVABLE = removable_submissions(*OBJECT).where(in_list(Upload.uuid, "ids"))
+_REMOVABLE = Prepared(removable_submissions(*OBJECT).where(in_list(Upload.uuid, "ids")))
 
 
 def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
@@ -38,7 +39,7 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
     """
     with context.write() as transaction:
         asked = {**parameters(context.caller), "ids": request.ids}
-        rows = transaction.connection.execute(_REMOVABLE, asked).all()
+        rows = _REMOVABLE.fetch(transaction.connection, asked)
         chosen = [
             (row, flag)
             for row in rows
@@ -46,7 +47,7 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
         ]
         if chosen:
             actor = transaction.lock_caller()
-            transaction.connection.execute(LOCKED_STATES, {"pks": [row.pk for row, _ in chosen]})
+            LOCKED_STATES.run(transaction.connection, {"pks": [row.pk for row, _ in chosen]})
             for flag in VERBS:
                 _hide(transaction, actor, [row for row, chosen_flag in chosen if chosen_flag is flag], flag)
     return {row.uuid for row, _ in chosen}

@@ -24,6 +24,7 @@ from nbexchange.api.db.columns import Cells, json_text, uuid_text
 from nbexchange.api.db.engine import CLOCK
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Course, Feedback, Person, Release, Submission, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.runtime import Context
 
 FEEDBACK_PAGE = 3000
@@ -40,7 +41,7 @@ ATTEMPTS_PAGE = 3 * ATTEMPTS
 
 # --- the statements -----------------------------------------------------------------------------------------
 
-_ASSIGNMENTS = (
+_ASSIGNMENTS = Prepared(
     select(
         Assignment.pk,
         Course.course_id,
@@ -76,7 +77,7 @@ _LEFT_OUT = (
 """Up to which attempt those of an assignment are too old to be listed."""
 
 _actor = aliased(Person)
-_ATTEMPTS = (
+_ATTEMPTS = Prepared(
     select(
         Submission.assignment_pk,
         Upload.stamp,
@@ -103,7 +104,7 @@ _ATTEMPTS = (
     .limit(bindparam("limit"))
 )
 
-_FEEDBACK = (
+_FEEDBACK = Prepared(
     select(
         Feedback.assignment_pk,
         Feedback.submitted_at,
@@ -148,14 +149,14 @@ def list_assignments(
     """
     asked = parameters(context.caller, None if course_id is None else [course_id])
     with context.read() as transaction:
-        run = transaction.connection.execute
-        rows = run(_ASSIGNMENTS, {**asked, "after": after or 0, "limit": ASSIGNMENTS_PAGE + 1}).all()
+        connection = transaction.connection
+        rows = _ASSIGNMENTS.fetch(connection, {**asked, "after": after or 0, "limit": ASSIGNMENTS_PAGE + 1})
         if not rows:
             return [], transaction.now, None
         page = [AssignmentView(row) for row in rows[:ASSIGNMENTS_PAGE]]
         own = {"on_page": [view.assignment.pk for view in page], "caller_pk": rows[0].caller_pk}
-        attempts = run(_ATTEMPTS, {**own, "attempts": ATTEMPTS, "limit": ATTEMPTS_PAGE + 1}).all()
-        feedback = run(_FEEDBACK, {**own, "limit": FEEDBACK_PAGE + 1}).all()
+        attempts = _ATTEMPTS.fetch(connection, {**own, "attempts": ATTEMPTS, "limit": ATTEMPTS_PAGE + 1})
+        feedback = _FEEDBACK.fetch(connection, {**own, "limit": FEEDBACK_PAGE + 1})
     _fill(page, attempts, feedback)
     page = _whole(_whole(page, attempts, ATTEMPTS_PAGE), feedback, FEEDBACK_PAGE)
     last = page[-1].assignment.pk if len(page) < len(rows) else None

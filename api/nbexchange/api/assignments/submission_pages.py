@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from nbexchange.api.access.visibility import IN_COURSE_LIST
 from nbexchange.api.db.columns import Statement, as_indexed, at_most, json_text, uuid_text
 from nbexchange.api.db.models import Feedback, Membership, Person, Submission, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.protocol import CONTACT
 
 PAGE_ORDER = (Submission.assignment_pk, Submission.student_pk, Submission.attempt)
@@ -50,7 +51,7 @@ class Shape:
 
 
 @cache
-def page_statement(shape: Shape) -> Statement:
+def page_statement(shape: Shape) -> Prepared:
     """The page's attempts by their keys alone, then what belongs to them: a row for each feedback, or one for none."""
     keys = _keys(shape)
     student, sent = aliased(Person), aliased(Upload)
@@ -69,7 +70,7 @@ def page_statement(shape: Shape) -> Statement:
         as_indexed(Feedback.is_current),
     )
     order = [keys.c[column.key] for column in PAGE_ORDER]
-    return (
+    return Prepared(
         select(
             *order,
             uuid_text(Upload.uuid),

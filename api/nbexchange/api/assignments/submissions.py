@@ -14,6 +14,7 @@ from nbexchange.api.assignments.submission_pages import PAGE_ORDER, Shape, page_
 from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Assignment, Course, Person
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Context
 from nbexchange.protocol import SubmissionsQuery, is_path_component
@@ -43,7 +44,8 @@ _ASSIGNMENTS = (
     .order_by(Assignment.pk)
     .limit(bindparam("limit"))
 )
-_ONE_ASSIGNMENT = _ASSIGNMENTS.where(Assignment.assignment_id == bindparam("assignment_id"))
+_ALL = Prepared(_ASSIGNMENTS)
+_ONE = Prepared(_ASSIGNMENTS.where(Assignment.assignment_id == bindparam("assignment_id")))
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Attempt:
     @property
     def key(self) -> Key:
         """What orders the pages."""
-        return self.row[:KEY_LENGTH]
+        key: Key = self.row[:KEY_LENGTH]
+        return key
 
     @property
     def series(self) -> Key:
@@ -80,7 +83,6 @@ def list_submissions(context: Context, query: SubmissionsQuery, after: Key | Non
     """
     check_query(query)
     with context.read() as transaction:
-        run = transaction.connection.execute
         asked = {
             **parameters(context.caller),
             "course_id": query.course_id,
@@ -89,12 +91,13 @@ def list_submissions(context: Context, query: SubmissionsQuery, after: Key | Non
             "first": after[0] if after else 0,
             "limit": SPAN + 1,
         }
-        assignments = run(_ASSIGNMENTS if query.assignment_id is None else _ONE_ASSIGNMENT, asked).all()
+        assignments = (_ALL if query.assignment_id is None else _ONE).fetch(transaction.connection, asked)
         looked_at = assignments[:SPAN]
         if not looked_at:
             return SubmissionsPage([])
         statement = page_statement(_shape(context, query, len(looked_at), is_first=after is None))
-        attempts, following = _whole(run(statement, _values(query, looked_at, after)))
+        rows = statement.fetch(transaction.connection, _values(query, looked_at, after))
+    attempts, following = _whole(rows)
     if following is None and len(assignments) > SPAN:
         following = (assignments[SPAN].pk, 0, 0)
     return SubmissionsPage(attempts, following, {row.pk: row.assignment_id for row in looked_at})

@@ -16,6 +16,7 @@ from nbexchange.api.access.visibility import ORGANISATION
 from nbexchange.api.db.columns import Cells, Statement, at_most, uuid_text
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Action
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.problems import InvalidRequest
 from nbexchange.api.runtime import Context
 from nbexchange.protocol import HistoryQuery, is_path_component
@@ -90,7 +91,7 @@ def list_history(context: Context, query: HistoryQuery, before: int | None) -> t
             shape = _Shape(
                 tuple(sees_everybody(caller, course_id) for course_id in asked), filters, query.limit + 1
             )
-            rows += transaction.connection.execute(_page_statement(shape), {**values, **names}).all()
+            rows += _page_statement(shape).fetch(transaction.connection, {**values, **names})
     if len(courses) > COURSES:
         rows.sort(key=_PLACE, reverse=True)
     return rows[: query.limit], len(rows) > query.limit
@@ -107,13 +108,13 @@ def check_query(query: HistoryQuery) -> None:
 
 
 @lru_cache(maxsize=500)
-def _page_statement(shape: _Shape) -> Statement:
+def _page_statement(shape: _Shape) -> Prepared:
     ranges = list(_ranges(shape))
     if len(ranges) == 1:
-        return ranges[0]
+        return Prepared(ranges[0])
     # Each in order and with its limit: what a database merges, and it reads a page and no more.
     union = union_all(*(select(entries.subquery()) for entries in ranges)).subquery()
-    return select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(at_most(shape.most))
+    return Prepared(select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(at_most(shape.most)))
 
 
 def _ranges(shape: _Shape) -> Iterator[Statement]:

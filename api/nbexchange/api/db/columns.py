@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, Text, cast, literal_column
+from sqlalchemy import ColumnElement, Select, String, Text, cast, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
-Cells = Row[*tuple[Any, ...]]
-"""A row of columns that its statement names."""
+Cells = Any
+"""A named tuple: a row of columns that its statement names."""
 
 Statement = Select[*tuple[Any, ...]]
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from nbexchange.api.db.pings import ping_idle
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.timeouts import connector, server_options
 from nbexchange.shared.deadlines import seconds_left
 
@@ -221,9 +222,10 @@ def _sqlite_clock() -> str:
 CLOCK = func.clock_timestamp(type_=UtcDateTime())
 STATEMENT_CLOCK = select(CLOCK).scalar_subquery()
 """Read once for a statement: an index can be searched for it, and all rows that it writes get the same."""
-_NOW = select(CLOCK)
+_NOW = Prepared(select(CLOCK))
 
 
-def clock(connection: Connection | Session) -> datetime:
+def clock(connection: Connection) -> datetime:
     """Now, by the database's clock, which is the only one that stamps anything."""
-    return connection.execute(_NOW).scalar_one()
+    instant: datetime = _NOW.fetch_value(connection, {})
+    return instant

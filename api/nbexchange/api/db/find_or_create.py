@@ -13,6 +13,7 @@ from nbexchange.api.db.engine import CLOCK
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.inserts import insert_missing
 from nbexchange.api.db.models import Assignment, Course, Organisation, Person
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.problems import NotFound
 
 # --- organisations ------------------------------------------------------------------------------------------
@@ -52,9 +53,15 @@ PEOPLE = (
     .join(Organisation, Person.org_pk == Organisation.pk)
     .where(Organisation.org_id == bindparam("org_id"), in_list(Person.name, "names"))
 )
-LOCKED_PEOPLE = PEOPLE.order_by(  # in one order everywhere, so that no two requests wait for each other
-    Person.pk
-).with_for_update(of=Person, key_share=True)
+FOUND_PEOPLE = Prepared(PEOPLE, PersonRow)
+LOCKED_PEOPLE = Prepared(
+    PEOPLE.order_by(
+        Person.pk
+    ).with_for_update(  # in one order everywhere, so that no two requests wait for each other
+        of=Person, key_share=True
+    ),
+    PersonRow,
+)
 
 
 def lock_people(connection: Connection, org_id: str, names: Collection[str]) -> Mapping[str, PersonRow]:
@@ -66,11 +73,11 @@ def lock_people(connection: Connection, org_id: str, names: Collection[str]) -> 
     if len(names) > 1:
         # Before the locks: a transaction that waits for another's new row must not hold a third's.
         _create_missing(connection, org_id, names)
-    rows = connection.execute(LOCKED_PEOPLE, values).all()
+    rows = LOCKED_PEOPLE.fetch(connection, values)
     if len(rows) < len(names):  # nobody is locked: it is one, who is new
         _create_missing(connection, org_id, names)
-        rows = connection.execute(LOCKED_PEOPLE, values).all()
-    return {row.name: PersonRow(*row) for row in rows}
+        rows = LOCKED_PEOPLE.fetch(connection, values)
+    return {row.name: row for row in rows}
 
 
 def store_contact(connection: Connection, person: PersonRow, contact: Mapping[str, str]) -> None:
@@ -83,8 +90,8 @@ def store_contact(connection: Connection, person: PersonRow, contact: Mapping[st
 def find_people(connection: Connection, org_id: str, names: Collection[str]) -> Mapping[str, PersonRow]:
     """The people of these names, whose rows are made where they are missing."""
     _create_missing(connection, org_id, names)
-    rows = connection.execute(PEOPLE, {"org_id": org_id, "names": list(names)})
-    return {row.name: PersonRow(*row) for row in rows}
+    rows = FOUND_PEOPLE.fetch(connection, {"org_id": org_id, "names": list(names)})
+    return {row.name: row for row in rows}
 
 
 def _create_missing(connection: Connection, org_id: str, names: Collection[str]) -> None:
@@ -131,8 +138,8 @@ ASSIGNMENT = (
         Assignment.assignment_id == bindparam("assignment_id"),
     )
 )
-SHARED = ASSIGNMENT.with_for_update(of=Assignment, read=True, key_share=True)
-EXCLUSIVE = ASSIGNMENT.with_for_update(of=Assignment)
+SHARED = Prepared(ASSIGNMENT.with_for_update(of=Assignment, read=True, key_share=True), AssignmentRow)
+EXCLUSIVE = Prepared(ASSIGNMENT.with_for_update(of=Assignment), AssignmentRow)
 
 
 def create_course(connection: Connection, org_pk: int, course_id: str, title: str | None = None) -> None:
@@ -158,10 +165,10 @@ def find_assignment(
     Locked until the transaction ends: an `exclusive` lock waits for all others, and all others wait for it.
     """
     values = {"org_pk": org_pk, "course_id": course_id, "assignment_id": assignment_id}
-    row = connection.execute(EXCLUSIVE if exclusive else SHARED, values).one_or_none()
-    if row is None:
+    rows: list[AssignmentRow] = (EXCLUSIVE if exclusive else SHARED).fetch(connection, values)
+    if not rows:
         raise no_assignment(course_id, assignment_id)
-    return AssignmentRow(*row)
+    return rows[0]
 
 
 def no_assignment(course_id: str, assignment_id: str) -> NotFound:

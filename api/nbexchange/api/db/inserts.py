@@ -6,26 +6,38 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, column, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, column, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from nbexchange.api.db.prepared import Prepared
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def insert_rows(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:
-    """Insert the rows, which have the same columns."""
+    """Insert the rows, which have the same columns: all that are not null, and have no default."""
+    if not rows:
+        return
+    names = tuple(rows[0])
     if len(rows) > 1 and connection.dialect.name == "postgresql":
-        names = tuple(rows[0])
         arrays = {name: [row[name] for row in rows] for name in names}
-        connection.execute(_insert_arrays(model, names), arrays)
-    elif rows:
-        connection.execute(insert(model), list(rows))
+        _insert_arrays(model, names).run(connection, arrays)
+    else:
+        _insert_row(model, names).run(connection, *rows)
 
 
 @cache
-def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Insert:
+def _insert_row(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prepared:
+    columns = model.__table__.columns
+    cells = {name: bindparam(name, type_=columns[name].type) for name in names}
+    return _insert_from(model, cells)
+
+
+@cache
+def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prepared:
     """An array for each column: the same statement for any number of rows, so that it is prepared once.
 
     With a parameter for each cell, each number of rows would be another one.
@@ -33,7 +45,19 @@ def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Inse
     columns = model.__table__.columns
     arrays = [bindparam(name, type_=ARRAY(columns[name].type, dimensions=1)) for name in names]
     cells = func.unnest(*arrays).table_valued(*(column(name, columns[name].type) for name in names))
-    return insert(model).from_select(list(names), select(cells.render_derived()))
+    return _insert_from(model, dict(cells.render_derived().c))
+
+
+def _insert_from(model: type[DeclarativeBase], cells: Mapping[str, ColumnElement[Any]]) -> Prepared:
+    """Beside these cells, what the columns have by default."""
+    columns = model.__table__.columns
+    defaults = {
+        column.key: literal(column.default.arg, column.type)
+        for column in columns
+        if isinstance(column.default, ScalarElementColumnDefault) and column.key not in cells
+    }
+    cells = {**cells, **defaults}
+    return Prepared(insert(model).from_select(list(cells), select(*cells.values())))
 
 
 def insert_missing(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:

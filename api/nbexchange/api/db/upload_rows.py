@@ -19,6 +19,7 @@ from nbexchange.api.db.models import (
     Submission,
     Upload,
 )
+from nbexchange.api.db.prepared import Prepared
 
 
 class UploadRow(NamedTuple):
@@ -71,9 +72,9 @@ UPLOADS: Statement = (
 )
 """To be narrowed; its rows are those of `UploadRow`."""
 
-BY_KEYS = UPLOADS.where(in_list(Upload.pk, "pks"))
+BY_KEYS = Prepared(UPLOADS.where(in_list(Upload.pk, "pks")), UploadRow)
 
-LOCKED_STATES = (
+LOCKED_STATES = Prepared(
     select(Upload.pk, Upload.state)
     .where(in_list(Upload.pk, "pks"))
     .order_by(Upload.pk)  # in one order everywhere, so that no two requests wait for each other
@@ -83,4 +84,4 @@ LOCKED_STATES = (
 
 def read_uploads(connection: Connection, pks: Collection[int]) -> Sequence[UploadRow]:
     """The uploads of these keys, as they are now."""
-    return [UploadRow(*row) for row in connection.execute(BY_KEYS, {"pks": list(pks)})] if pks else []
+    return BY_KEYS.fetch(connection, {"pks": list(pks)}) if pks else []

@@ -23,6 +23,7 @@ from nbexchange.api.audit.record import record_uploads
 from nbexchange.api.db.engine import STATEMENT_CLOCK, clock
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Person, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING, REJECTED
 from nbexchange.api.db.upload_rows import LOCKED_STATES, UPLOADS, UploadRow, read_uploads
 from nbexchange.api.problems import (
@@ -60,13 +61,15 @@ Objection = Callable[[UploadRow], ExchangeProblem | None]
 """Why an upload may not be completed, at whatever instant; None when it may."""
 
 LOCKED_PEOPLE, LOCKED_ASSIGNMENTS = (
-    select(model.pk).where(in_list(model.pk, "pks")).order_by(model.pk).with_for_update(key_share=True)
+    Prepared(
+        select(model.pk).where(in_list(model.pk, "pks")).order_by(model.pk).with_for_update(key_share=True)
+    )
     for model in (Person, Assignment)
 )
-OWN = UPLOADS.where(Upload.actor_pk == CALLER, in_list(Upload.item_id, "item_ids"))
+OWN = Prepared(UPLOADS.where(Upload.actor_pk == CALLER, in_list(Upload.item_id, "item_ids")), UploadRow)
 
 PENDING_ONES = update(Upload).where(in_list(Upload.pk, "pks"), Upload.state == PENDING)
-COMPLETE = (
+COMPLETE = Prepared(
     PENDING_ONES.where(or_(bindparam("may_be_late", type_=Boolean), Upload.expires_at > STATEMENT_CLOCK))
     .values(state=COMPLETED, completed_at=STATEMENT_CLOCK)
     .returning(Upload.pk, Upload.completed_at)
@@ -80,7 +83,7 @@ def complete(context: Context, item_ids: Sequence[UUID]) -> dict[UUID, UploadRow
     """
     with context.read() as transaction:
         asked = {**parameters(context.caller), "item_ids": item_ids}
-        uploads = [UploadRow(*row) for row in transaction.connection.execute(OWN, asked)]
+        uploads: list[UploadRow] = OWN.fetch(transaction.connection, asked)
     outcomes = settle(context.runtime, uploads, partial(owner_objection, context.caller))
     by_item = {upload.item_id: outcomes[upload.pk] for upload in uploads}
     return {item_id: by_item.get(item_id, NO_UPLOAD) for item_id in item_ids}
@@ -163,19 +166,19 @@ def _settle(
 def _lock_subjects(connection: Connection, kind: str, uploads: Sequence[UploadRow]) -> None:
     """What the decision rests on: a student's attempts are counted under the lock of the student, and so on."""
     if kind == "submission":
-        connection.execute(LOCKED_PEOPLE, {"pks": list({upload.student_pk for upload in uploads})})
+        LOCKED_PEOPLE.run(connection, {"pks": list({upload.student_pk for upload in uploads})})
     else:
-        connection.execute(LOCKED_ASSIGNMENTS, {"pks": list({upload.assignment_pk for upload in uploads})})
+        LOCKED_ASSIGNMENTS.run(connection, {"pks": list({upload.assignment_pk for upload in uploads})})
 
 
 def _take(connection: Connection, uploads: Sequence[UploadRow], *, may_be_late: bool) -> Sequence[UploadRow]:
     """Those that were pending and are completed now, by compare-and-set; what a rule refuses is taken back."""
     pks = [upload.pk for upload in uploads]
     if len(pks) > 1:
-        connection.execute(LOCKED_STATES, {"pks": pks})  # in the order in which all uploads are locked
+        LOCKED_STATES.run(connection, {"pks": pks})  # in the order in which all uploads are locked
     if not pks:
         return []
-    rows = connection.execute(COMPLETE, {"pks": pks, "may_be_late": may_be_late})
+    rows = COMPLETE.fetch(connection, {"pks": pks, "may_be_late": may_be_late})
     completed_at = {row.pk: row.completed_at for row in rows}
     return [
         upload._replace(state=COMPLETED, completed_at=completed_at[upload.pk])
@@ -201,7 +204,7 @@ def _conclude(
     """What is to be said of the others: what ended meanwhile, what ends now, and what stays pending."""
     if not uploads:
         return {}
-    rows = connection.execute(LOCKED_STATES, {"pks": [upload.pk for upload in uploads]})
+    rows = LOCKED_STATES.fetch(connection, {"pks": [upload.pk for upload in uploads]})
     states = {row.pk: row.state for row in rows}
     now = clock(connection)
     outcomes: Outcomes = {}

@@ -16,6 +16,7 @@ from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.states import COMPLETED, EXPIRED, PENDING
 from nbexchange.api.db.upload_rows import UploadRow, read_uploads
 from nbexchange.api.problems import ExchangeProblem, IdReused, UploadEnded
@@ -26,21 +27,23 @@ from nbexchange.api.uploads.rules import RULES, admit
 from nbexchange.protocol import InitiateUploads, UploadItem, listed_notebooks
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
-EXISTING = select(
-    Upload.pk,
-    Upload.item_id,
-    Upload.fingerprint,
-    Upload.state,
-    Upload.kind,
-    Upload.object_key,
-    Upload.size,
-    Upload.sha256,
-    Upload.stamp,
-    Upload.url_expires_at,
-    Upload.expires_at,
-).where(Upload.actor_pk == bindparam("actor_pk"), in_list(Upload.item_id, "item_ids"))
+EXISTING = Prepared(
+    select(
+        Upload.pk,
+        Upload.item_id,
+        Upload.fingerprint,
+        Upload.state,
+        Upload.kind,
+        Upload.object_key,
+        Upload.size,
+        Upload.sha256,
+        Upload.stamp,
+        Upload.url_expires_at,
+        Upload.expires_at,
+    ).where(Upload.actor_pk == bindparam("actor_pk"), in_list(Upload.item_id, "item_ids"))
+)
 END = bindparam("end", type_=Upload.url_expires_at.type)
-RENEW = (
+RENEW = Prepared(
     update(Upload)
     .where(in_list(Upload.pk, "pks"))
     .values(url_expires_at=case((Upload.expires_at < END, Upload.expires_at), else_=END))
@@ -99,7 +102,7 @@ def begin(batch: Batch) -> dict[UUID, Begun]:
 
 def _find_existing(batch: Batch) -> Mapping[UUID, Cells]:
     values = {"actor_pk": batch.actor.pk, "item_ids": [item.id for item in batch.request.items]}
-    return {row.item_id: row for row in batch.transaction.connection.execute(EXISTING, values)}
+    return {row.item_id: row for row in EXISTING.fetch(batch.transaction.connection, values)}
 
 
 def _repeat_all(
@@ -112,7 +115,7 @@ def _repeat_all(
     end = batch.now + URL_LIFETIME
     ends = {row.pk: min(end, row.expires_at) for row in rows if row.state == PENDING}
     if ends:
-        connection.execute(RENEW, {"pks": list(ends), "end": end})
+        RENEW.run(connection, {"pks": list(ends), "end": end})
     completed = read_uploads(connection, [row.pk for row in rows if row.state == COMPLETED])
     return {
         **{item_id: problem for item_id, problem in problems.items() if problem},

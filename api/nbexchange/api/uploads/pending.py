@@ -11,6 +11,7 @@ from nbexchange.api.access.visibility import CALLER, parameters
 from nbexchange.api.db.columns import Cells, uuid_text
 from nbexchange.api.db.engine import STATEMENT_CLOCK
 from nbexchange.api.db.models import Assignment, Course, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.states import ABORTED, COMPLETED, PENDING
 from nbexchange.api.problems import NotFound, UploadEnded
 from nbexchange.api.runtime import Context
@@ -19,7 +20,7 @@ MAX_PENDING = 1000
 """How many unfinished uploads are listed."""
 
 
-_PENDING = (
+_PENDING = Prepared(
     select(
         uuid_text(Upload.item_id).label("id"),
         Upload.kind,
@@ -42,7 +43,7 @@ _PENDING = (
 )
 
 
-_OWN = (
+_OWN = Prepared(
     select(Upload.pk, Upload.state)
     .where(Upload.actor_pk == CALLER, Upload.item_id == bindparam("item_id"))
     .with_for_update(of=Upload, key_share=True)
@@ -53,17 +54,17 @@ def list_pending(context: Context) -> Sequence[Cells]:
     """The caller's own unfinished uploads, oldest first, with their courses and assignments."""
     with context.read() as transaction:
         asked = {**parameters(context.caller), "limit": MAX_PENDING}
-        return transaction.connection.execute(_PENDING, asked).all()
+        return _PENDING.fetch(transaction.connection, asked)
 
 
 def abort(context: Context, item_id: UUID) -> None:
     """Give up an upload of one's own; aborting it again changes nothing. A completed one stays: `UploadEnded`."""
     with context.write() as transaction:
-        run = transaction.connection.execute
-        row = run(_OWN, {**parameters(context.caller), "item_id": item_id}).one_or_none()
-        if row is None:
+        rows = _OWN.fetch(transaction.connection, {**parameters(context.caller), "item_id": item_id})
+        if not rows:
             raise NotFound("You have no such upload.")
+        (row,) = rows
         if row.state == COMPLETED:
             raise UploadEnded(COMPLETED)
         if row.state == PENDING:
-            run(update(Upload).where(Upload.pk == row.pk).values(state=ABORTED))
+            transaction.connection.execute(update(Upload).where(Upload.pk == row.pk).values(state=ABORTED))

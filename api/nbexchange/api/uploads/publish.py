@@ -24,6 +24,7 @@ from nbexchange.api.db.columns import as_indexed
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.inserts import insert_rows
 from nbexchange.api.db.models import Feedback, Release, Submission, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.upload_rows import UploadRow
 from nbexchange.api.problems import AlreadyReleased, ExchangeProblem, Superseded, TooMuchFeedback
 
@@ -43,7 +44,7 @@ class Publication:
 
 # --- releases -----------------------------------------------------------------------------------------------
 
-RELEASES = (
+RELEASES = Prepared(
     select(
         Release.assignment_pk,
         func.max(Release.pk).label("newest"),
@@ -60,7 +61,7 @@ def publish_releases(connection: Connection, uploads: Sequence[UploadRow]) -> Pu
     """Each becomes the current version, unless a later one is there or it may not replace one."""
     assignments = {upload.assignment_pk for upload in uploads}
     before = {
-        row.assignment_pk: row for row in connection.execute(RELEASES, {"assignments": list(assignments)})
+        row.assignment_pk: row for row in RELEASES.fetch(connection, {"assignments": list(assignments)})
     }
     newest = {pk: before[pk].newest if pk in before else 0 for pk in assignments}
     versions = {pk: before[pk].version if pk in before else 0 for pk in assignments}
@@ -113,7 +114,7 @@ LAST_ATTEMPT = (
 PLACE_IN_CALL = func.row_number().over(
     partition_by=(Upload.assignment_pk, Upload.student_pk), order_by=Upload.pk
 )
-NEXT_ATTEMPTS = (
+NEXT_ATTEMPTS = Prepared(
     insert(Submission)
     .from_select(
         ["pk", "assignment_pk", "student_pk", "attempt", "hidden_from_course", "hidden_from_owner"],
@@ -132,7 +133,7 @@ NEXT_ATTEMPTS = (
 
 def publish_submissions(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
     """Each becomes the next attempt of its student."""
-    rows = connection.execute(NEXT_ATTEMPTS, {"pks": [upload.pk for upload in uploads]})
+    rows = NEXT_ATTEMPTS.fetch(connection, {"pks": [upload.pk for upload in uploads]})
     attempts = {row.pk: row.attempt for row in rows}
     return Publication({upload.pk: upload._replace(attempt=attempts[upload.pk]) for upload in uploads})
 

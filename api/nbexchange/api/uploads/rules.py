@@ -14,6 +14,7 @@ from nbexchange.api.db.columns import Cells
 from nbexchange.api.db.find_or_create import PersonRow
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Submission, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.problems import (
     AlreadyReleased,
     ExchangeProblem,
@@ -30,9 +31,9 @@ from nbexchange.protocol import UploadItem
 
 TICK = timedelta(microseconds=1)
 
-RELEASED = select(IS_RELEASED)
+RELEASED = Prepared(select(IS_RELEASED))
 
-SUBMISSIONS = (
+SUBMISSIONS = Prepared(
     select(Upload.pk, Upload.uuid, Upload.student_pk, Upload.stamp)
     .join(Submission, Submission.pk == Upload.pk)
     .where(
@@ -99,7 +100,7 @@ class ReleaseRule(Unlimited):
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         values = {"assignment_pk": batch.assignment.pk}
-        self.is_released = batch.transaction.connection.execute(RELEASED, values).scalar_one()
+        self.is_released = RELEASED.fetch_value(batch.transaction.connection, values)
 
     def require(self, items: Sequence[UploadItem]) -> None:
         pass
@@ -165,7 +166,7 @@ class FeedbackRule(Unlimited):
             "ids": [item.submission_id for item in items if item.submission_id],
             "instants": [item.submitted_at for item in items if item.submitted_at],
         }
-        rows = self.batch.transaction.connection.execute(SUBMISSIONS, values).all()
+        rows = SUBMISSIONS.fetch(self.batch.transaction.connection, values)
         self.by_id = {row.uuid: row for row in rows}
         self.by_stamp = {(row.student_pk, row.stamp): row for row in rows}
 

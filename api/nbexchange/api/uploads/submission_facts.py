@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, func, literal_column, select, true
 
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Person, Upload
+from nbexchange.api.db.prepared import Prepared
 from nbexchange.api.db.states import PENDING
 from nbexchange.api.uploads.batch import Batch
 from nbexchange.api.uploads.quota_usage import DAY, MINUTE, Usage
@@ -47,7 +48,7 @@ USAGE = (
     )
     .subquery()
 )
-FACTS = (
+FACTS = Prepared(
     select(
         Person.pk,
         LAST.label("last"),
@@ -81,7 +82,7 @@ def read_submission_facts(batch: Batch) -> SubmissionFacts:
         "since_a_minute": batch.expires_at - MINUTE,
         "since_a_day": batch.expires_at - DAY,
     }
-    rows = batch.transaction.connection.execute(FACTS, values).all()
+    rows = FACTS.fetch(batch.transaction.connection, values)
     return SubmissionFacts(
         is_released=rows[0].is_released,
         usage=Usage(*rows[0][-3:]),
