@@ -29,6 +29,13 @@ BEGIN = "nbexchange_begin"
 """The option of a connection that says what its transaction is for: `READ` or `WRITE`."""
 READ, WRITE = "read", "write"
 
+PLANS = "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
+"""A statement is planned once for each connection, whatever its values are: planned anew, it costs twice as much.
+
+Each of a few hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no
+plan.
+"""
+
 ASKED_AGAIN = 60.0
 """Seconds for which the time that the database once told is counted on."""
 
@@ -147,9 +154,8 @@ def _as_json(value: Any) -> str:
 
 
 def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
-    # Instants are read back in the session's zone, where the last year of our calendar may be none. Each of a few
-    # hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no plan.
-    options = "-c timezone=UTC -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
+    # Instants are read back in the session's zone, where the last year of our calendar may be none.
+    options = f"-c timezone=UTC {PLANS}"
     if timeout is not None:
         options += f" {server_options(timeout)}"
     connect_args: dict[str, Any] = {"options": options}
