@@ -1,5 +1,6 @@
 """Which names and paths are safe: ids of courses and people, and members of archives."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +10,8 @@ MAX_NAME_BYTES = 255
 LEAST_NAME_BYTES = 16
 MAX_PATH_BYTES = 2048
 MAX_DEPTH = 32
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+SEPARATORS_AND_CONTROLS = re.compile(rf"[/\\]|{CONTROLS.pattern}")
 
 
 def is_path_component(name: str) -> bool:
@@ -20,13 +23,12 @@ def is_path_component(name: str) -> bool:
     return (
         0 < len(encoded) <= MAX_NAME_BYTES
         and name not in {".", ".."}
-        and not any(c in "/\\" for c in name)
-        and not has_control_characters(name)
+        and not SEPARATORS_AND_CONTROLS.search(name)
     )
 
 
 def has_control_characters(text: str) -> bool:
-    return any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in text)
+    return CONTROLS.search(text) is not None
 
 
 def top_level(paths: Iterable[str]) -> list[str]:
@@ -61,7 +63,8 @@ def is_id(text: str) -> bool:
         is_path_component(text)
         and text == text.strip()
         and unicodedata.is_normalized("NFC", text)
-        and not any(char in "<>" for char in text)
+        and "<" not in text
+        and ">" not in text
         and not has_invisible_characters(text)
     )
 

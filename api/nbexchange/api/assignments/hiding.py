@@ -47,7 +47,7 @@ def remove(context: Context, request: RemoveSubmissions) -> set[UUID]:
         ]
         if chosen:
             actor = transaction.lock_caller()
-            LOCKED_STATES.run(transaction.connection, {"pks": [row.pk for row, _ in chosen]})
+            LOCKED_STATES.fetch(transaction.connection, {"pks": [row.pk for row, _ in chosen]})
             for flag in VERBS:
                 _hide(transaction, actor, [row for row, chosen_flag in chosen if chosen_flag is flag], flag)
     return {row.uuid for row, _ in chosen}

@@ -26,8 +26,7 @@ SQLITE_PATIENCE = 30
 """Seconds that a command waits for another writer before it gives up."""
 
 BEGIN = "nbexchange_begin"
-"""The option of a connection that says what its transaction is for: `READ` or `WRITE`."""
-READ, WRITE = "read", "write"
+"""The option of a connection to SQLite that says how its transactions begin, if not with the first statement."""
 
 PLANS = "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
 """A statement is planned once for each connection, whatever its values are: planned anew, it costs twice as much.
@@ -74,19 +73,16 @@ class Database:
     """
 
     engine: Engine
-    reading: Engine = field(init=False, repr=False)
-    writing: Engine = field(init=False, repr=False)
     _asked: tuple[datetime, float] = field(default=(datetime.min, -math.inf), init=False, repr=False)
     """When the clock was last asked: what it said, and the instant by `time.monotonic()`."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reading", self.engine.execution_options(**{BEGIN: READ}))
-        object.__setattr__(self, "writing", self.engine.execution_options(**{BEGIN: WRITE}))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection that only reads."""
-        with self.reading.connect() as connection:
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                # Each statement sees what is committed when it begins, within a transaction or without one.
+                _driver(connection).autocommit = True
             yield connection
 
     @contextmanager
@@ -96,10 +92,13 @@ class Database:
         SQLite takes its write lock at once: a transaction that reads first and writes later would fail
         whenever another process wrote in between.
         """
-        with self.writing.begin() as connection:
-            yield connection
-            if dry_run:
-                connection.rollback()
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execution_options(**{BEGIN: "IMMEDIATE"})
+            with connection.begin():
+                yield connection
+                if dry_run:
+                    connection.rollback()
 
     def recent_clock(self) -> datetime:
         """Now, counted on from what the database's clock said within this minute: to be shown, not to stamp."""
@@ -162,20 +161,22 @@ def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engin
     if url.get_driver_name() == "psycopg":
         connect_args["prepare_threshold"] = 0  # our statements are few, and come again
     kwargs["connect_args"] = {**connect_args, **kwargs.get("connect_args", {})}
-    engine = create_engine(url, hide_parameters=True, **kwargs)
+    # The connection that was used last: its backend has what it needs at hand.
+    engine = create_engine(url, hide_parameters=True, pool_use_lifo=True, **kwargs)
     if timeout is not None and url.get_driver_name() == "psycopg":
         event.listen(engine, "do_connect", connector(timeout))
     ping_idle(engine)
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # Each statement sees what is committed when it begins, within a transaction or without one.
-        is_reading = connection.get_execution_options().get(BEGIN) == READ
-        driver: Any = connection.connection.dbapi_connection
-        if driver.autocommit != is_reading:
-            driver.autocommit = is_reading
+    @event.listens_for(engine, "checkin")
+    def end_reading(driver: Any, _record: object) -> None:
+        if driver is not None and driver.autocommit and not driver.closed:
+            driver.autocommit = False
 
     return engine
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 def parse_url(db_url: str) -> URL:
@@ -213,7 +214,7 @@ def _connect_sqlite(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = "IMMEDIATE" if connection.get_execution_options().get(BEGIN) == WRITE else "DEFERRED"
+        mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
         seconds = min(arguments["timeout"], seconds_left())
         connection.connection.cursor().execute(f"PRAGMA busy_timeout={int(1000 * seconds)}")
         connection.exec_driver_sql(f"BEGIN {mode}")

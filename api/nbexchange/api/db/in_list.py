@@ -10,11 +10,12 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, bindparam
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
+
+from nbexchange.api.db.arrays import TextArray
 
 
 class _ListOf(TypeDecorator[Collection[Any]]):
@@ -28,7 +29,7 @@ class _ListOf(TypeDecorator[Collection[Any]]):
         self.item = item
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(TextArray(self.item) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Collection[Any] | None, dialect: Any) -> Any:
         values = list(value or ())

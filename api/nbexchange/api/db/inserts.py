@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, column, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from nbexchange.api.db.arrays import TextArray
 from nbexchange.api.db.prepared import Prepared
 
 Rows = Sequence[Mapping[str, Any]]
@@ -43,7 +43,7 @@ def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prep
     With a parameter for each cell, each number of rows would be another one.
     """
     columns = model.__table__.columns
-    arrays = [bindparam(name, type_=ARRAY(columns[name].type, dimensions=1)) for name in names]
+    arrays = [bindparam(name, type_=TextArray(columns[name].type)) for name in names]
     cells = func.unnest(*arrays).table_valued(*(column(name, columns[name].type) for name in names))
     return _insert_from(model, dict(cells.render_derived().c))
 

@@ -17,6 +17,8 @@ from sqlalchemy.sql.dml import UpdateBase
 from nbexchange.api.db.columns import Statement
 
 Values = Mapping[str, Any]
+CURSOR = "nbexchange_cursor"
+
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 
@@ -100,19 +102,29 @@ class _Compiled:
         ]
 
 
+def _cursor(connection: Connection) -> Any:
+    """The one of the driver's connection: whatever it gives is fetched at once."""
+    info = connection.info
+    try:
+        return info[CURSOR]
+    except KeyError:
+        return info.setdefault(CURSOR, connection.connection.cursor())
+
+
 def _send(connection: Connection, text: str, parameters: Any, *, is_many: bool = False) -> Any:
     """The driver's cursor, after it ran the statement in the connection's transaction."""
     if not connection.in_transaction():
         connection.begin()
-    cursor = connection.connection.cursor()
+    cursor = _cursor(connection)
     about = (connection, cursor, text, parameters, None, is_many)
-    for listener in connection.dispatch.before_cursor_execute:
+    has_listeners = connection.engine._has_events
+    for listener in connection.dispatch.before_cursor_execute if has_listeners else ():
         listener(*about)
     try:
         (cursor.executemany if is_many else cursor.execute)(text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
-        # As SQLAlchemy does it: a lost connection is taken out of the pool.
-        connection._handle_dbapi_exception(error, text, parameters, cursor, None)
-    for listener in connection.dispatch.after_cursor_execute:
+        # As SQLAlchemy does it: a lost connection is taken out of the pool. The cursor is not told: it would be closed.
+        connection._handle_dbapi_exception(error, text, parameters, None, None)
+    for listener in connection.dispatch.after_cursor_execute if has_listeners else ():
         listener(*about)
     return cursor

@@ -166,16 +166,16 @@ def _settle(
 def _lock_subjects(connection: Connection, kind: str, uploads: Sequence[UploadRow]) -> None:
     """What the decision rests on: a student's attempts are counted under the lock of the student, and so on."""
     if kind == "submission":
-        LOCKED_PEOPLE.run(connection, {"pks": list({upload.student_pk for upload in uploads})})
+        LOCKED_PEOPLE.fetch(connection, {"pks": list({upload.student_pk for upload in uploads})})
     else:
-        LOCKED_ASSIGNMENTS.run(connection, {"pks": list({upload.assignment_pk for upload in uploads})})
+        LOCKED_ASSIGNMENTS.fetch(connection, {"pks": list({upload.assignment_pk for upload in uploads})})
 
 
 def _take(connection: Connection, uploads: Sequence[UploadRow], *, may_be_late: bool) -> Sequence[UploadRow]:
     """Those that were pending and are completed now, by compare-and-set; what a rule refuses is taken back."""
     pks = [upload.pk for upload in uploads]
     if len(pks) > 1:
-        LOCKED_STATES.run(connection, {"pks": pks})  # in the order in which all uploads are locked
+        LOCKED_STATES.fetch(connection, {"pks": pks})  # in the order in which all uploads are locked
     if not pks:
         return []
     rows = COMPLETE.fetch(connection, {"pks": pks, "may_be_late": may_be_late})

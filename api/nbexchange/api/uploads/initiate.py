@@ -23,7 +23,7 @@ from nbexchange.api.problems import ExchangeProblem, IdReused, UploadEnded
 from nbexchange.api.runtime import Context
 from nbexchange.api.uploads.batch import Batch, lock_batch
 from nbexchange.api.uploads.quota_usage import check_course
-from nbexchange.api.uploads.rules import RULES, admit
+from nbexchange.api.uploads.rules import RULES, Rule, admit
 from nbexchange.protocol import InitiateUploads, UploadItem, listed_notebooks
 from nbexchange.storage import URL_LIFETIME, ObjectStore, SignedRequest
 
@@ -94,9 +94,10 @@ def initiate(
 
 def begin(batch: Batch) -> dict[UUID, Begun]:
     """What comes of each item, by item id; the statements do not grow with the items."""
-    existing = _find_existing(batch)
+    rule = RULES[batch.request.kind](batch)
+    existing = _find_existing(batch) if rule.has_existing else {}
     items = batch.request.items
-    begun = _open(batch, [item for item in items if item.id not in existing])
+    begun = _open(batch, rule, [item for item in items if item.id not in existing])
     return begun | _repeat_all(batch, [item for item in items if item.id in existing], existing)
 
 
@@ -136,10 +137,9 @@ def _open_upload(row: Cells, url_expires_at: datetime) -> OpenUpload:
     return OpenUpload(row.object_key, row.kind, row.size, row.sha256, row.stamp, url_expires_at)
 
 
-def _open(batch: Batch, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
+def _open(batch: Batch, rule: Rule, items: Sequence[UploadItem]) -> dict[UUID, Begun]:
     if not items:
         return {}
-    rule = RULES[batch.request.kind](batch)
     admitted, refused = admit(batch, rule, items)
     rows = [_row(batch, item) | columns for item, columns in admitted]
     if not rows:

@@ -50,6 +50,9 @@ Problems = dict[UUID, ExchangeProblem]
 class Rule(Protocol):
     """What a kind's uploads rest on, read under the locks of a batch."""
 
+    has_existing: bool
+    """Whether some of the batch's items may have begun before."""
+
     def require(self, items: Sequence[UploadItem]) -> None:
         """Raise for what is wrong with all of these items, if they are to begin."""
         ...
@@ -87,14 +90,16 @@ def _try_each(
     return done, problems
 
 
-class Unlimited:
-    """No person has a quota of what instructors and graders upload."""
+class OfStaff:
+    """What instructors and graders upload: no person has a quota of it."""
+
+    has_existing = True
 
     def check_quotas(self, size: int) -> None:
         pass
 
 
-class ReleaseRule(Unlimited):
+class ReleaseRule(OfStaff):
     """A release begins unless one is current and this one is not forced."""
 
     def __init__(self, batch: Batch) -> None:
@@ -121,6 +126,7 @@ class SubmissionRule:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.facts = read_submission_facts(batch)
+        self.has_existing = self.facts.has_existing
         self.last, self.pending = dict(self.facts.last), dict(self.facts.pending)
         self.proxy_objection = proxy_objection(batch.transaction.caller, batch.request.course_id)
 
@@ -149,7 +155,7 @@ class SubmissionRule:
         return self.batch.people[name]
 
 
-class FeedbackRule(Unlimited):
+class FeedbackRule(OfStaff):
     """Feedback begins when the submission it names is that student's, in this assignment.
 
     Where only an instant is named and the exchange has no submission of that instant, an instructor's feedback

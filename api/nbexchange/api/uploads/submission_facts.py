@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, literal_column, select, true
+from sqlalchemy import and_, bindparam, exists, func, literal_column, select, true
 
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Person, Upload
@@ -48,12 +48,14 @@ USAGE = (
     )
     .subquery()
 )
+HAS_EXISTING = exists().where(Upload.actor_pk == bindparam("actor_pk"), in_list(Upload.item_id, "item_ids"))
 FACTS = Prepared(
     select(
         Person.pk,
         LAST.label("last"),
         UNFINISHED.label("pending"),
         IS_RELEASED.label("is_released"),
+        HAS_EXISTING.label("has_existing"),
         USAGE.c.in_a_minute,
         USAGE.c.in_a_day,
         USAGE.c.bytes_in_a_day,
@@ -66,6 +68,8 @@ FACTS = Prepared(
 @dataclass(frozen=True)
 class SubmissionFacts:
     is_released: bool
+    has_existing: bool
+    """Whether the caller has begun some of the items before."""
     usage: Usage
     last: Mapping[int, datetime | None]
     """The newest stamp of each person in the assignment, by their key."""
@@ -78,6 +82,7 @@ def read_submission_facts(batch: Batch) -> SubmissionFacts:
         "assignment_pk": batch.assignment.pk,
         "actor_pk": batch.actor.pk,
         "people": [person.pk for person in batch.people.values()],
+        "item_ids": [item.id for item in batch.request.items],
         "now": batch.now,
         "since_a_minute": batch.expires_at - MINUTE,
         "since_a_day": batch.expires_at - DAY,
@@ -85,6 +90,7 @@ def read_submission_facts(batch: Batch) -> SubmissionFacts:
     rows = FACTS.fetch(batch.transaction.connection, values)
     return SubmissionFacts(
         is_released=rows[0].is_released,
+        has_existing=rows[0].has_existing,
         usage=Usage(*rows[0][-3:]),
         last={row.pk: row.last for row in rows},
         pending={row.pk: row.pending for row in rows},
