@@ -38,9 +38,9 @@ class Draft:
             self.folder = begun.rename(incoming / f"{kind}-{time.time_ns():020}-{begun.name}")
         except OSError as error:
             raise StoreUnavailable(f"cannot write to {incoming}: {error.strerror}") from error
-        for older in incoming.glob(f"{kind}-*"):
-            if older.name < self.folder.name:
-                _end(older)
+        for name in os.listdir(incoming):  # noqa: PTH208 - a pattern would be compiled anew for each upload
+            if name.startswith(f"{kind}-") and name < self.folder.name:
+                _end(incoming / name)
 
     def write(self, piece: bytes) -> None:
         """Add bytes; raises `RequestRefused` for too many, and when a newer transfer has taken over."""

@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
 from nbexchange.storage.capabilities import SignedRequest
+from nbexchange.storage.quoting import quoted
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the store's clock may be ahead of ours, when credentials end."""
@@ -99,7 +100,7 @@ class _PreparedAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships n
         names = sorted(headers)
         signed_headers = ";".join(names)
         parameters = {**self._parameters(request, signed_headers), **query}
-        sent = "&".join([f"{name}={_quoted(parameters[name])}" for name in sorted(parameters)])
+        sent = "&".join([f"{name}={quoted(parameters[name])}" for name in sorted(parameters)])
         lines = [f"{name}:{headers[name]}" for name in names]
         canonical = "\n".join([method, path, sent, *lines, "", signed_headers, UNSIGNED_PAYLOAD])
         signature = self.signature(self.string_to_sign(request, canonical), request)
@@ -130,9 +131,3 @@ def _signing_key(secret: str, *scope: str) -> bytes:
     for part in (*scope, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
-
-
-@lru_cache(maxsize=128)
-def _quoted(value: str) -> str:
-    """Kept: most values come again, and a session token has a thousand characters."""
-    return quote(value, safe="")

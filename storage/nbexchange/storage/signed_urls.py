@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from nbexchange.storage.capabilities import Capabilities, RequestRefused, SignedRequest
+from nbexchange.storage.quoting import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class SignedUrls:
 
 
 def _in_order(values: Mapping[str, str]) -> str:
-    return urlencode(sorted(values.items()))
+    return "&".join([f"{name}={quoted(values[name])}" for name in sorted(values)])
 
 
 def _upload_headers(size: int, sha256: str) -> dict[str, str]:

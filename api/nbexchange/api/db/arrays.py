@@ -7,11 +7,16 @@ that it does for a statement, and of long ones more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine, UserDefinedType
+
+PLAIN = {int, bool, datetime, UUID}
+"""What needs no quotation marks."""
 
 
 class TextArray(UserDefinedType[Any]):
@@ -33,7 +38,15 @@ class TextArray(UserDefinedType[Any]):
 
 def array_text(values: Iterable[Any]) -> str:
     """Of texts, numbers, truth values, UUIDs, instants or JSON documents, which are lists and objects here."""
-    return "{" + ",".join(map(_cell, values)) + "}"
+    cells = list(values)
+    kinds = set(map(type, cells))
+    if kinds <= PLAIN:
+        return "{" + ",".join(map(str, cells)) + "}"
+    if kinds == {str}:
+        text = '","'.join(cells)
+        if "\\" not in text and text.count('"') == 2 * len(cells) - 2:
+            return f'{{"{text}"}}'
+    return "{" + ",".join(map(_cell, cells)) + "}"
 
 
 def _cell(value: Any) -> str:

@@ -53,6 +53,12 @@ PEOPLE = (
     .join(Organisation, Person.org_pk == Organisation.pk)
     .where(Organisation.org_id == bindparam("org_id"), in_list(Person.name, "names"))
 )
+NAMED = Prepared(
+    select(Organisation.pk, Person.name)
+    .outerjoin(Person, and_(Person.org_pk == Organisation.pk, in_list(Person.name, "names")))
+    .where(Organisation.org_id == bindparam("org_id"))
+)
+"""The organisation's key with each of these names that is there, or with none."""
 FOUND_PEOPLE = Prepared(PEOPLE, PersonRow)
 LOCKED_PEOPLE = Prepared(
     PEOPLE.order_by(
@@ -96,9 +102,7 @@ def find_people(connection: Connection, org_id: str, names: Collection[str]) -> 
 
 def _create_missing(connection: Connection, org_id: str, names: Collection[str]) -> None:
     """Make the rows of the organisation and of these people where they are missing."""
-    is_named = and_(Person.org_pk == Organisation.pk, Person.name.in_(names))
-    query = select(Organisation.pk, Person.name).outerjoin(Person, is_named).where(in_organisation(org_id))
-    rows = connection.execute(query).all()
+    rows = NAMED.fetch(connection, {"org_id": org_id, "names": list(names)})
     org_pk = rows[0].pk if rows else find_organisation(connection, org_id)
     missing = set(names) - {row.name for row in rows}
     insert_missing(connection, Person, [{"org_pk": org_pk, "name": name} for name in sorted(missing)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from urllib.parse import quote
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
@@ -14,7 +13,7 @@ from nbexchange.api.access.identity import Identity, InvalidIdentity, UnusableId
 from nbexchange.api.http import errors
 from nbexchange.api.http.current import runtime
 from nbexchange.api.http.messages import MAX_BODY
-from nbexchange.api.http.wsgi import PROBLEM, STARTED
+from nbexchange.api.http.wsgi import PROBLEM, STARTED, describe
 from nbexchange.api.problems import (
     ClientTooOld,
     DependencyUnavailable,
@@ -87,24 +86,20 @@ def _authenticate() -> Identity | None:
 
 
 def _begin() -> None:
-    request_id = request.headers.get("X-Request-ID", "")
+    environ = request.environ
+    request_id = environ.get("HTTP_X_REQUEST_ID", "")
     g.request_id = request_id if REQUEST_ID.fullmatch(request_id) else str(uuid4())
-    g.started = request.environ.get(STARTED) or time.perf_counter()
-    if problem := request.environ.get(PROBLEM):
+    if problem := environ.get(PROBLEM):
         raise problem
 
 
 def _end(response: Response) -> Response:
-    response.headers.add("X-Request-ID", g.request_id)
-    response.headers.add(PROTOCOL_HEADER, str(REVISION))
-    response.headers.add(VERSION_HEADER, VERSION)
-    # The path alone: a query string can hold a signature.
-    log.info(
-        "%s %s %s %.0f ms %s",
-        request.method,
-        quote(request.path),
-        response.status_code,
-        1000 * (time.perf_counter() - g.started),
-        g.request_id,
-    )
+    environ, request_id = request.environ, g.request_id
+    headers = response.headers
+    headers.add("X-Request-ID", request_id)
+    headers.add(PROTOCOL_HEADER, str(REVISION))
+    headers.add(VERSION_HEADER, VERSION)
+    now = time.perf_counter()
+    milliseconds = 1000 * (now - environ.get(STARTED, now))
+    log.info("%s %s %.0f ms %s", describe(environ), response.status_code, milliseconds, request_id)
     return response

@@ -101,8 +101,10 @@ class Gateway:
         path = scope["path"]
         try:
             if self.store and path.startswith(self.objects):
-                if scope["method"] == "PUT":
+                if scope["method"] == "PUT" and not _is_small(environ):
                     await self._take_object(self.store, environ, receive)
+                else:
+                    await self._take_body(environ, receive)
                 await self._answer(self.transfers, environ, send)
             else:
                 await self._take_body(environ, receive)
@@ -192,6 +194,11 @@ class Gateway:
                 await send({"type": "http.response.body", "body": answer.content, "more_body": answer.more})
         finally:
             del self.sending[task]
+
+
+def _is_small(environ: Environ) -> bool:
+    """Whether a body is one piece, for which a thread is needed once."""
+    return environ.get("CONTENT_LENGTH", "").isdecimal() and int(environ["CONTENT_LENGTH"]) <= CHUNK
 
 
 def _this_task() -> asyncio.Task[Any]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, eq
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
     func,
     insert,
     literal,
     select,
-    tuple_,
     update,
 )
 
@@ -145,13 +143,29 @@ SUBJECT = attrgetter("assignment_pk", "student_pk", "submitted_at", "notebook_id
 """What a feedback is about: no two current ones share it."""
 
 
+CURRENT = Prepared(
+    select(Feedback.pk, *SUBJECT(Feedback))
+    .join(Upload, and_(*map(eq, SUBJECT(Feedback), SUBJECT(Upload))))
+    .where(in_list(Upload.pk, "pks"), as_indexed(Feedback.is_current))
+)
+"""What there is on the subjects of these uploads."""
+NUMBERS = Prepared(
+    select(*SERIES(Feedback), func.count())
+    .where(
+        as_indexed(Feedback.is_current),
+        in_list(Feedback.assignment_pk, "assignments"),
+        in_list(Feedback.student_pk, "students"),
+    )
+    .group_by(*SERIES(Feedback))
+)
+REPLACE = Prepared(update(Feedback).where(in_list(Feedback.pk, "pks")).values(is_current=False))
+
+
 def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Publication:
     """Each becomes the feedback on its notebook, unless one that was begun later is there."""
-    rows = connection.execute(
-        select(Feedback.pk, *SUBJECT(Feedback)).where(_is_about(uploads), as_indexed(Feedback.is_current))
-    )
-    current = {SUBJECT(row): row.pk for row in rows}
-    number = _count_feedback(connection, uploads)
+    rows = CURRENT.fetch(connection, {"pks": [upload.pk for upload in uploads]})
+    before = {SUBJECT(row): row.pk for row in rows}
+    current, number = dict(before), _count_feedback(connection, uploads)
     publication = Publication()
     for upload in uploads:
         if problem := _feedback_problem(upload, current, number):
@@ -160,11 +174,10 @@ def publish_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Pu
             number[SERIES(upload)] += SUBJECT(upload) not in current
             current[SUBJECT(upload)] = upload.pk
             publication.published[upload.pk] = upload
-    accepted = list(publication.published.values())
-    if accepted:
-        is_replaced = and_(_is_about(accepted), as_indexed(Feedback.is_current))
-        connection.execute(update(Feedback).where(is_replaced).values(is_current=False))
-        insert_rows(connection, Feedback, [_feedback_row(upload, current) for upload in accepted])
+    if replaced := [pk for subject, pk in before.items() if current[subject] != pk]:
+        REPLACE.run(connection, {"pks": replaced})
+    accepted = publication.published.values()
+    insert_rows(connection, Feedback, [_feedback_row(upload, current) for upload in accepted])
     return publication
 
 
@@ -180,20 +193,11 @@ def _feedback_problem(
 
 def _count_feedback(connection: Connection, uploads: Sequence[UploadRow]) -> Counter[tuple[int, int | None]]:
     """How much each student has on the assignment; exact under its lock."""
-    rows = connection.execute(
-        select(Feedback.assignment_pk, Feedback.student_pk, func.count())
-        .where(
-            as_indexed(Feedback.is_current),
-            Feedback.assignment_pk.in_({upload.assignment_pk for upload in uploads}),
-            Feedback.student_pk.in_({upload.student_pk for upload in uploads}),
-        )
-        .group_by(Feedback.assignment_pk, Feedback.student_pk)
-    )
-    return Counter({(assignment, student): number for assignment, student, number in rows})
-
-
-def _is_about(uploads: Collection[UploadRow]) -> ColumnElement[bool]:
-    return tuple_(*SUBJECT(Feedback)).in_([SUBJECT(upload) for upload in uploads])
+    asked = {
+        "assignments": list({upload.assignment_pk for upload in uploads}),
+        "students": list({upload.student_pk for upload in uploads}),
+    }
+    return Counter({(row[0], row[1]): row[2] for row in NUMBERS.fetch(connection, asked)})
 
 
 def _feedback_row(upload: UploadRow, current: Mapping[tuple[Any, ...], int]) -> dict[str, Any]:
