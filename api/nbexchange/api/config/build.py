@@ -70,8 +70,9 @@ def build_database(settings: NbExchange, *, serving: bool = False) -> Database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         Path(url.database).open("ab").close()  # why it cannot be opened, SQLite does not say
     options: dict[str, Any] = {}
-    if serving:  # with a connection for each thread, if need be
-        options = {"timeout": settings.database_timeout, "max_overflow": 2 * settings.threads}
+    if serving:
+        # A connection for each thread, kept once it is there: to open one costs PostgreSQL more than a submission.
+        options = {"timeout": settings.database_timeout, "pool_size": 2 * settings.threads, "max_overflow": 5}
     return connect(settings.db_url, echo=settings.debug_db, **{**options, **settings.db_kwargs})
 
 
