@@ -10,7 +10,10 @@ from urllib.parse import SplitResult, urlsplit
 import botocore.session
 import pytest
 import time_machine
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from support.stores.object_clients import ACCESS_KEY, BODY, SECRET_KEY, base64_of, sha256_of
 
 from nbexchange.storage import URL_LIFETIME, SignedRequest
@@ -114,6 +117,22 @@ def test_urls_are_those_of_botocore(site, session):
         }
     for ours, theirs in pairs.items():
         assert taken_apart(ours) == taken_apart(theirs)
+
+
+@pytest.mark.parametrize("site", SITES.values(), ids=SITES)
+def test_a_question_is_signed_in_its_header_as_by_botocore(site, session):
+    store = site.store()
+    path = store.asker.address.path_of(f"{site.prefix}v1/key")
+    request = AWSRequest(
+        "HEAD", store.asker.address.origin + path, headers={"x-amz-checksum-mode": "ENABLED"}
+    )
+    request.context["payload_signing_enabled"] = True
+    with time_machine.travel(NOON, tick=False):
+        ours = store.asker.sign("HEAD", path, {"x-amz-checksum-mode": "ENABLED"})
+        S3SigV4Auth(Credentials(ACCESS_KEY, site.secret, site.token), "s3", site.region).add_auth(request)
+    assert ours.url == request.url
+    theirs = {name.lower(): value for name, value in request.headers.items()}
+    assert {**theirs, "host": store.asker.address.host} == ours.headers
 
 
 def test_what_is_kept_of_a_day_signs_for_no_other_day_secret_or_region(session):

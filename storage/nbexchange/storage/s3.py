@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -42,8 +42,7 @@ class S3Store:
     """A prefix of a bucket. Credentials come from where boto3 looks for them.
 
     `endpoint_url` is what this process dials, `public_endpoint_url` what clients dial: the host is part of the
-    signature, so each has a signer of its own. What is asked often goes over one pool of connections, signed as clients
-    sign: some servers verify a signature in a URL, and none in a header.
+    signature, so each has a signer of its own. What is asked often goes over one pool of connections.
     """
 
     bucket: str
@@ -137,34 +136,35 @@ class S3Store:
     ) -> SignedRequest:
         path = self.signer.address.path_of(self.prefix + key)
         with translated_errors():
-            return self.signer.sign(method, path, lifetime, headers, query)
+            return self.signer.presign(method, path, lifetime, headers, query)
 
     def stat(self, key: str) -> StoredObject | None:
         try:
-            return read_head(self._ask("HEAD", self._path(key), {"x-amz-checksum-mode": "ENABLED"}))
+            return read_head(self._ask_of_object("HEAD", key, {"x-amz-checksum-mode": "ENABLED"}))
         except ObjectAbsent:
             self.ready()  # the answer is the same when the bucket is not there
             return None
 
     def delete(self, key: str) -> None:
-        self._ask("DELETE", self._path(key))
+        self._ask_of_object("DELETE", key)
 
-    def _path(self, key: str) -> str:
-        return self.asker.address.path_of(self.prefix + key)
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Mapping[str, str]:
+    def _ask(self, sign: Callable[[], SignedRequest]) -> Mapping[str, str]:
         """The headers of the answer; raises `ObjectAbsent` and `StoreUnavailable`."""
         with translated_errors(self.asker.address.host):
-            request = self.asker.sign(method, path, URL_LIFETIME, headers, query)
-            answer = self.connection.ask(request)
+            answer = self.connection.ask(sign())
             check_answer(answer)
             return answer.headers
+
+    def _ask_of_object(
+        self, method: str, key: str, headers: Mapping[str, str] | None = None
+    ) -> Mapping[str, str]:
+        path = self.asker.address.path_of(self.prefix + key)
+        return self._ask(lambda: self.asker.sign(method, path, headers or {}))
+
+    def _ask_of_bucket(self, method: str, query: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """As those who get a URL: there are servers that verify no other signature."""
+        path = self.asker.address.bucket_path
+        return self._ask(lambda: self.asker.presign(method, path, URL_LIFETIME, query=query))
 
     def list(self) -> Iterator[str]:
         with translated_errors():
@@ -192,11 +192,10 @@ class S3Store:
 
     def _ask_for_bucket(self) -> None:
         """Raise `ObjectAbsent` where there is none, and `StoreUnavailable` where it cannot be used."""
-        path = self.asker.address.bucket_path
         try:
-            check_clock(self._ask("HEAD", path))
+            check_clock(self._ask_of_bucket("HEAD"))
         except Unexplained:
-            self._ask("GET", path, query={"list-type": "2", "max-keys": "1", "prefix": self.prefix})
+            self._ask_of_bucket("GET", {"list-type": "2", "max-keys": "1", "prefix": self.prefix})
             raise
 
     def ready(self) -> None:

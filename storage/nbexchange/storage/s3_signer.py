@@ -1,4 +1,4 @@
-"""Signs requests for a bucket and its objects, in their URL.
+"""Signs requests for a bucket and its objects: in their URL for others to send, in a header for our own.
 
 The signer is botocore's, with all that is cryptography. The preparation is ours, since botocore's takes longer than the
 signature: it knows nothing of the request beforehand, while those that are made here have few shapes.
@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from botocore.auth import SIGV4_TIMESTAMP, UNSIGNED_PAYLOAD, S3SigV4QueryAuth
+from botocore.auth import EMPTY_SHA256_HASH, SIGV4_TIMESTAMP, UNSIGNED_PAYLOAD, S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
@@ -24,6 +24,9 @@ from nbexchange.storage.quoting import quoted
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the store's clock may be ahead of ours, when credentials end."""
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
+"""How old a signature in a header may be, by the store's clock."""
+ALGORITHM = "AWS4-HMAC-SHA256"
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -63,7 +66,7 @@ class S3Signer:
     region: str
     address: BucketAddress
 
-    def sign(
+    def presign(
         self,
         method: str,
         path: str,
@@ -71,14 +74,24 @@ class S3Signer:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> SignedRequest:
-        """The request lives no longer than the credentials. Names of headers and parameters are in lower case."""
+        """Signed in its URL, which is good for whoever has it, but no longer than the credentials.
+
+        Names of headers and parameters are in lower case.
+        """
         credentials, end = self.frozen_credentials()
         now = datetime.now(UTC)
         seconds = max(1, int(min(lifetime, end - now).total_seconds()))
         headers = headers or {}
-        signer = _PreparedAuth(credentials, "s3", self.region, expires=seconds)
+        signer = _UrlAuth(credentials, "s3", self.region, expires=seconds)
         target = signer.sign(method, path, {**headers, "host": self.address.host}, query or {}, now)
         return SignedRequest(method, self.address.origin + target, headers, timedelta(seconds=seconds))
+
+    def sign(self, method: str, path: str, headers: Mapping[str, str]) -> SignedRequest:
+        """Signed in a header, to be sent now, without a query or a body: its URL is short, and no secret in a log."""
+        credentials, _ = self.frozen_credentials()
+        signer = _HeaderAuth(credentials, "s3", self.region)
+        signed = signer.sign(method, path, {**headers, "host": self.address.host}, datetime.now(UTC))
+        return SignedRequest(method, self.address.origin + path, signed, MAX_CLOCK_DIFFERENCE)
 
     def frozen_credentials(self) -> tuple[Any, datetime]:
         """Those that sign now, and until when what they sign is good."""
@@ -89,7 +102,20 @@ class S3Signer:
         return self.credentials.get_frozen_credentials(), FOREVER if end is None else end - CLOCK_SKEW
 
 
-class _PreparedAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
+class _KeptKeys:
+    """For a signer of botocore's: the key of a day is derived once."""
+
+    credentials: Any
+    _region_name: str
+    _service_name: str
+
+    def signature(self, string_to_sign: str, request: SimpleNamespace) -> str:
+        day = request.context["timestamp"][:8]
+        key = _signing_key(self.credentials.secret_key, day, self._region_name, self._service_name)
+        return hmac.digest(key, string_to_sign.encode(), "sha256").hex()
+
+
+class _UrlAuth(_KeptKeys, S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
     """Does what `add_auth` does, without an `AWSRequest`: that is taken apart and put together several times."""
 
     def sign(
@@ -97,18 +123,15 @@ class _PreparedAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships n
     ) -> str:
         """Path and query. Parameters are sent in the order in which they are signed, so they are written once."""
         request = SimpleNamespace(context={"timestamp": now.strftime(SIGV4_TIMESTAMP)})
-        names = sorted(headers)
-        signed_headers = ";".join(names)
-        parameters = {**self._parameters(request, signed_headers), **query}
-        sent = "&".join([f"{name}={quoted(parameters[name])}" for name in sorted(parameters)])
-        lines = [f"{name}:{headers[name]}" for name in names]
-        canonical = "\n".join([method, path, sent, *lines, "", signed_headers, UNSIGNED_PAYLOAD])
+        lines, names = _header_lines(headers)
+        sent = _query_string({**self._parameters(request, names), **query})
+        canonical = "\n".join([method, path, sent, *lines, "", names, UNSIGNED_PAYLOAD])
         signature = self.signature(self.string_to_sign(request, canonical), request)
         return f"{path}?{sent}&X-Amz-Signature={signature}"
 
     def _parameters(self, request: SimpleNamespace, signed_headers: str) -> dict[str, str]:
         parameters = {
-            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Algorithm": ALGORITHM,
             "X-Amz-Credential": self.scope(request),
             "X-Amz-Date": request.context["timestamp"],
             "X-Amz-Expires": str(self._expires),
@@ -118,10 +141,37 @@ class _PreparedAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships n
             parameters["X-Amz-Security-Token"] = self.credentials.token
         return parameters
 
-    def signature(self, string_to_sign: str, request: SimpleNamespace) -> str:
-        day = request.context["timestamp"][:8]
-        key = _signing_key(self.credentials.secret_key, day, self._region_name, self._service_name)
-        return hmac.digest(key, string_to_sign.encode(), "sha256").hex()
+
+class _HeaderAuth(_KeptKeys, S3SigV4Auth):  # type: ignore[misc]  # botocore ships no types
+    """The same for a signature in the header `authorization`, of a request without query and body."""
+
+    def sign(self, method: str, path: str, headers: Mapping[str, str], now: datetime) -> dict[str, str]:
+        """All headers of the request."""
+        request = SimpleNamespace(context={"timestamp": now.strftime(SIGV4_TIMESTAMP)})
+        signed = {
+            **headers,
+            "x-amz-content-sha256": EMPTY_SHA256_HASH,
+            "x-amz-date": request.context["timestamp"],
+        }
+        if self.credentials.token is not None:
+            signed["x-amz-security-token"] = self.credentials.token
+        lines, names = _header_lines(signed)
+        canonical = "\n".join([method, path, "", *lines, "", names, EMPTY_SHA256_HASH])
+        signature = self.signature(self.string_to_sign(request, canonical), request)
+        credential = f"{ALGORITHM} Credential={self.scope(request)}"
+        authorization = f"{credential}, SignedHeaders={names}, Signature={signature}"
+        return {**signed, "authorization": authorization}
+
+
+def _header_lines(headers: Mapping[str, str]) -> tuple[list[str], str]:
+    """As they are signed, with their names."""
+    names = sorted(headers)
+    return [f"{name}:{headers[name]}" for name in names], ";".join(names)
+
+
+def _query_string(parameters: Mapping[str, str]) -> str:
+    """In the order in which it is signed."""
+    return "&".join([f"{name}={quoted(parameters[name])}" for name in sorted(parameters)])
 
 
 @lru_cache(maxsize=4)
