@@ -9,6 +9,8 @@ from sqlalchemy import event, text
 from support.database.statements import statements
 from support.people.callers import archive_item
 
+from nbexchange.api.config.build import build_database
+from nbexchange.api.config.settings import NbExchange
 from nbexchange.api.db import pings
 from nbexchange.api.db.engine import connect
 
@@ -75,6 +77,13 @@ def test_no_call_looks_for_the_version_of_a_distribution(ada, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "distribution", look)
     ada.submit()
     assert ada.get("me").status_code == ada.get("assignments").status_code == 200
+
+
+def test_a_connection_that_a_thread_has_used_is_kept_for_the_next(db_url):
+    """To open one costs PostgreSQL more than a submission."""
+    database = build_database(NbExchange(db_url=db_url, threads=6), serving=True)
+    assert database.engine.pool.size() >= 2 * 6
+    database.engine.dispose()
 
 
 # --- PostgreSQL alone ---------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class S3Signer:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> SignedRequest:
-        """Signed in its URL, which is good for whoever has it, but no longer than the credentials.
+        """Signed in its URL: it needs nothing else, and lives no longer than the credentials.
 
         Names of headers and parameters are in lower case.
         """

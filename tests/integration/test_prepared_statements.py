@@ -1,0 +1,124 @@
+"""Statements that the driver runs: what travels to the database and back, and what is raised."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    String,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from nbexchange.api.db.arrays import TextArray
+from nbexchange.api.db.engine import connect
+from nbexchange.api.db.models import Person, Upload
+from nbexchange.api.db.prepared import Prepared
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+ONE = Prepared(select(literal_column("1").label("one")))
+HALF_PAST = datetime(2026, 11, 27, 12, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
+
+
+def test_cells_are_named_and_what_the_columns_have(released, database):
+    record = released.ada.submit()
+    columns = (
+        Upload.uuid,
+        Upload.stamp,
+        Upload.notebooks,
+        Upload.force,
+        Upload.unpacked_size.label("unpacked"),
+    )
+    statement = Prepared(select(*columns).where(Upload.kind == "submission"))
+    with database.connect() as connection:
+        (row,) = statement.fetch(connection, {})
+    assert row.uuid == UUID(record["id"])
+    assert row.stamp == datetime.fromisoformat(record["submitted_at"])
+    assert row.stamp.utcoffset() == timedelta(0)
+    assert (row.notebooks, row.force, row.unpacked) == (record["notebooks"], False, record["unpacked_size"])
+
+
+def test_what_the_driver_raises_is_raised_as_sqlalchemy_does_and_the_connection_serves_the_next(database):
+    wrong = Prepared(select(literal_column("no_such_column")))
+    with database.connect() as connection, pytest.raises(DBAPIError, match="no_such_column"):
+        wrong.fetch(connection, {})
+    with database.connect() as connection:
+        assert ONE.fetch_value(connection, {}) == 1
+
+
+def test_a_text_that_depends_on_its_values_is_refused(database):
+    statement = Prepared(select(Person.pk).where(Person.name.in_(["ada", "ben"])))
+    with database.connect() as connection, pytest.raises(ValueError, match="depends on its values"):
+        statement.fetch(connection, {})
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (String(), []),
+        (String(), ["ada", "Ada Lovelace", "\N{SNOWMAN}", "a,b"]),
+        (
+            String(),
+            ['a"b', "c\\d", '\\"', '"', "\\", "{x}", "NULL", "", " at its ends ", "two\nlines\ttab", "','"],
+        ),
+        (String(), ["ada", None, "NULL"]),
+        (BigInteger(), [1, -(2**62), None]),
+        (Boolean(), [True, False, None]),
+        (Uuid(), [UUID(int=0), UUID(int=2**128 - 1)]),
+        (DateTime(timezone=True), [HALF_PAST, HALF_PAST.astimezone(UTC), datetime(9999, 12, 31, tzinfo=UTC)]),
+    ],
+)
+def test_a_list_arrives_as_it_was_whatever_is_in_it(database, kind, values):
+    statement = Prepared(select(func.unnest(bindparam("values", type_=TextArray(kind)))))
+    with database.connect() as connection:
+        assert [row[0] for row in statement.fetch(connection, {"values": values})] == values
+
+
+@pytest.mark.databases("postgresql")
+def test_a_text_that_no_text_of_the_database_can_be_is_refused(database):
+    statement = Prepared(select(func.unnest(bindparam("values", type_=TextArray(String())))))
+    with database.connect() as connection, pytest.raises(DBAPIError, match="NUL"):
+        statement.fetch(connection, {"values": ["a\0b"]})
+
+
+@pytest.mark.databases("postgresql")
+def test_a_lost_connection_is_said_to_be_one_and_not_used_again(db_url):
+    database, other = connect(db_url), connect(db_url)
+    with database.connect() as connection:
+        lost = connection.connection.dbapi_connection.info.backend_pid
+    with other.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": lost})
+    with database.connect() as connection, pytest.raises(OperationalError) as raised:
+        ONE.fetch(connection, {})
+    assert raised.value.connection_invalidated
+    with database.connect() as connection:
+        assert ONE.fetch_value(connection, {}) == 1
+    database.engine.dispose()
+    other.engine.dispose()
+
+
+@pytest.mark.databases("postgresql")
+def test_a_statement_is_planned_once_whatever_its_lists_are(released, database):
+    """Else PostgreSQL plans those with lists anew each time, since it takes a list for ten items."""
+    for _ in range(3):
+        released.ada.submit()
+        released.ada.get("assignments")
+        released.teacher.get("submissions", course_id="cs1")
+    with database.connect() as connection:
+        row = connection.execute(
+            text("SELECT sum(custom_plans) AS anew, sum(generic_plans) AS kept FROM pg_prepared_statements")
+        ).one()
+    assert row.kept > 20
+    assert row.anew == 0
