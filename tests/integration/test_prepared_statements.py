@@ -73,6 +73,8 @@ def test_a_text_that_depends_on_its_values_is_refused(database):
             String(),
             ['a"b', "c\\d", '\\"', '"', "\\", "{x}", "NULL", "", " at its ends ", "two\nlines\ttab", "','"],
         ),
+        (String(), ['a","b', "c"]),
+        (String(), ["c\\d", "e"]),
         (String(), ["ada", None, "NULL"]),
         (BigInteger(), [1, -(2**62), None]),
         (Boolean(), [True, False, None]),
