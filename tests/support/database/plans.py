@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg import ClientCursor
 from sqlalchemy import event
 
 from nbexchange.api.db.engine import Database
 from nbexchange.api.db.models import Base
+
+PARAMETER = re.compile(r"%\((\w+)\)s")
 
 SCAN = re.compile(r"SCAN (\w+?)(_\d+)?( |$)")
 """SQLite's word for what it reads whole, be it in the order of an index."""
@@ -39,7 +42,7 @@ def plans(database: Database) -> Iterator[list[Plan]]:
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
         if statement.startswith("SELECT"):
-            explained.append(explain(conn.connection.cursor(), statement, parameters))
+            explained.append(explain(conn.connection.dbapi_connection, statement, parameters))
 
     event.listen(database.engine, "after_cursor_execute", note)
     try:
@@ -48,31 +51,53 @@ def plans(database: Database) -> Iterator[list[Plan]]:
         event.remove(database.engine, "after_cursor_execute", note)
 
 
-def _explain_sqlite(cursor: Any, statement: str, parameters: Any) -> Plan:
-    rows = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+def _explain_sqlite(driver: Any, statement: str, parameters: Any) -> Plan:
+    rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
     plan = Plan(statement, "\n".join(row[3] for row in rows))
     tables = [match[1] for match in SCAN.finditer(plan.text)]
     plan.scanned = [name for name in tables if name in Base.metadata.tables]
     return plan
 
 
-def _explain_postgresql(cursor: Any, statement: str, parameters: Any) -> Plan:
-    """What is small is read whole, since that is faster: here nothing is, unless there is no other way."""
+def _explain_postgresql(driver: Any, statement: str, parameters: Mapping[str, Any]) -> Plan:
+    """The worse of both plans of a prepared statement: that for these values, and that which is kept for all.
+
+    What is small is read whole, since that is faster: here nothing is, unless there is no other way.
+    """
+    names = list(dict.fromkeys(PARAMETER.findall(statement)))
+    prepared = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement).replace("%%", "%")
+    values = f"({', '.join(['%s'] * len(names))})" if names else ""
+    plan = Plan(statement)
+    cursor = ClientCursor(driver)
     cursor.execute("SET enable_seqscan = off")
-    cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
-    ((described,),) = cursor.fetchone()
+    cursor.execute(f"PREPARE explained AS {prepared}")
+    for kind in ("custom", "generic"):
+        cursor.execute(f"SET plan_cache_mode = force_{kind}_plan")
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained{values}"
+        ((described,),) = cursor.execute(explain, [parameters[name] for name in names]).fetchone()
+        _note(plan, described)
+    cursor.execute("DEALLOCATE explained")
+    cursor.execute("RESET plan_cache_mode")
     cursor.execute("RESET enable_seqscan")
-    plan = Plan(statement, str(described), milliseconds=described["Execution Time"])
-    for node in _nodes(described["Plan"]):
-        kind, loops = node["Node Type"], node["Actual Loops"]
-        if "Relation Name" in node:
-            removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-            plan.read += round(loops * (node["Actual Rows"] + removed))
-        if kind == "Seq Scan":
-            plan.scanned.append(node["Relation Name"])
-        if kind in {"Sort", "Incremental Sort"}:
-            plan.sorted = max(plan.sorted, round(node["Plans"][0]["Actual Rows"]))
     return plan
+
+
+def _note(plan: Plan, described: Mapping[str, Any]) -> None:
+    """What is read and sorted in one of the statement's plans."""
+    plan.text += f"{described}\n"
+    plan.milliseconds = max(plan.milliseconds, described["Execution Time"])
+    nodes = list(_nodes(described["Plan"]))
+    plan.read = max(plan.read, sum(_rows_read(node) for node in nodes if "Relation Name" in node))
+    for node in nodes:
+        if node["Node Type"] == "Seq Scan":
+            plan.scanned.append(node["Relation Name"])
+        if node["Node Type"] in {"Sort", "Incremental Sort"}:
+            plan.sorted = max(plan.sorted, round(node["Plans"][0]["Actual Rows"]))
+
+
+def _rows_read(node: Mapping[str, Any]) -> int:
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return round(node["Actual Loops"] * (node["Actual Rows"] + removed))
 
 
 def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column, or_
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
@@ -15,6 +15,9 @@ SEEN_BY_MEMBERS = [verb for verb, event in EVENTS.items() if event.seen_by_membe
 
 _CALLER: BindParameter[str] = bindparam("caller")
 _PERSON: BindParameter[str] = bindparam("person")
+
+# In the text of the statement: PostgreSQL has to know how rare they are in a log.
+_SEEN_BY_MEMBERS = [Action.verb == literal_column(f"'{verb}'") for verb in SEEN_BY_MEMBERS]
 
 Part = Sequence[ColumnElement[bool]]
 """Conditions, all of which hold."""
@@ -33,7 +36,7 @@ def visible_parts(*, is_seen_whole: bool, has_person: bool) -> list[Part]:
     own = Action.actor == _CALLER
     if has_person:
         return [[own, or_(Action.actor == _PERSON, Action.on_behalf == _PERSON)]]
-    return [[own], *([Action.verb == verb, Action.actor != _CALLER] for verb in SEEN_BY_MEMBERS)]
+    return [[own], *([verb, Action.actor != _CALLER] for verb in _SEEN_BY_MEMBERS)]
 
 
 def learns_details(caller: Identity, course_id: str, actor: str) -> bool:

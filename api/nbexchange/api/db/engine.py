@@ -28,10 +28,8 @@ SQLITE_PATIENCE = 30
 BEGIN = "nbexchange_begin"
 """The option of a connection to SQLite that says how its transactions begin, if not with the first statement."""
 
-PLANS = "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
-"""A statement is planned once for each connection, whatever its values are: planned anew, it costs twice as much.
-
-Each of a few hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no
+PLANS = "-c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
+"""Each of a few hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no
 plan.
 """
 

@@ -48,8 +48,14 @@ class _InList(FunctionElement[bool]):
 
 @compiles(_InList, "postgresql")
 def _compile_for_postgresql(element: _InList, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} = ANY ({values})"
+    """The planner does not see how long the list is.
+
+    It takes one that it does not know for ten items. A plan for the list of one that comes would look cheaper, and be
+    made anew each time, which takes longer than the statement.
+    """
+    column, values = element.clauses
+    kind = TextArray(column.type).get_col_spec()  # without it, what is in the parentheses would be rows
+    return f"{compiler.process(column, **options)} = ANY ((SELECT {compiler.process(values, **options)})::{kind})"
 
 
 @compiles(_InList, "sqlite")

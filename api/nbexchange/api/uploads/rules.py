@@ -26,20 +26,21 @@ from nbexchange.api.uploads.batch import Batch
 from nbexchange.api.uploads.items import check_item
 from nbexchange.api.uploads.quota_usage import check_person
 from nbexchange.api.uploads.released import IS_RELEASED, not_released
-from nbexchange.api.uploads.submission_facts import read_submission_facts
+from nbexchange.api.uploads.submission_facts import IS_SUBMISSION, read_submission_facts
 from nbexchange.protocol import UploadItem
 
 TICK = timedelta(microseconds=1)
 
 RELEASED = Prepared(select(IS_RELEASED))
 
-SUBMISSIONS = Prepared(
+SUBMISSIONS = (
     select(Upload.pk, Upload.uuid, Upload.student_pk, Upload.stamp)
     .join(Submission, Submission.pk == Upload.pk)
-    .where(
-        Upload.assignment_pk == bindparam("assignment_pk"),
-        in_list(Upload.uuid, "ids") | in_list(Upload.stamp, "instants"),
-    )
+    .where(IS_SUBMISSION, Upload.assignment_pk == bindparam("assignment_pk"))
+)
+BY_ID = Prepared(SUBMISSIONS.where(in_list(Upload.uuid, "ids")))
+BY_STAMP = Prepared(
+    SUBMISSIONS.where(in_list(Upload.student_pk, "students"), in_list(Upload.stamp, "instants"))
 )
 
 T = TypeVar("T")
@@ -167,13 +168,18 @@ class FeedbackRule(OfStaff):
         self.loose_objection = loose_feedback_objection(batch.transaction.caller, batch.request.course_id)
 
     def require(self, items: Sequence[UploadItem]) -> None:
+        ids = [item.submission_id for item in items if item.submission_id]
+        instants = [item.submitted_at for item in items if item.submitted_at and not item.submission_id]
+        students = [person.pk for person in self.batch.people.values()]
         values = {
             "assignment_pk": self.batch.assignment.pk,
-            "ids": [item.submission_id for item in items if item.submission_id],
-            "instants": [item.submitted_at for item in items if item.submitted_at],
+            "ids": ids,
+            "instants": instants,
+            "students": students,
         }
-        rows = SUBMISSIONS.fetch(self.batch.transaction.connection, values)
-        self.by_id = {row.uuid: row for row in rows}
+        connection = self.batch.transaction.connection
+        self.by_id = {row.uuid: row for row in (BY_ID.fetch(connection, values) if ids else [])}
+        rows = BY_STAMP.fetch(connection, values) if instants else []
         self.by_stamp = {(row.student_pk, row.stamp): row for row in rows}
 
     def columns(self, item: UploadItem) -> dict[str, Any]:
