@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import thread_time
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import text
 from support.database.crowd import Crowd
@@ -23,6 +24,7 @@ from benchmarks.report import Table, decimal
 from benchmarks.sizes import Sizes
 from nbexchange.api.db import upgrade as schema
 from nbexchange.api.db.engine import Database, connect
+from nbexchange.api.rosters import read
 from nbexchange.demo import servers
 from nbexchange.protocol import PROTOCOL_HEADER, REVISION
 
@@ -34,19 +36,27 @@ PAGED = {PROTOCOL_HEADER: str(REVISION)}
 Calls = Callable[["_Crowd"], Iterator[Callable[[], Any]]]
 """Calls of one kind by people of a crowd, one after the other."""
 
+ROSTER_PAGE = 500
+"""So that the people of the small crowd fill a page."""
+
 NOTE = (
     "The service in this process, with {small} uploads and with {large}, in turns; figures are medians of {rounds} "
-    "calls, in milliseconds of a processor."
+    "calls, in milliseconds of a processor. A page of the roster has {roster} people."
 )
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
     for kind, databases in (("PostgreSQL", _postgresql), ("SQLite", _sqlite)):
         (folder / kind).mkdir()
-        with databases(folder / kind, sizes) as (small, large):
+        with databases(folder / kind, sizes) as (small, large), patch.object(read, "PAGE", ROSTER_PAGE):
             rows = [[name, *_beside(calls, small, large, sizes.batches)] for name, calls in _calls(sizes)]
         counts = [f"{count:,}".replace(",", " ") for count in _counts(sizes)]
-        note = NOTE.format(small=counts[0], large=counts[1], rounds=sizes.batches)
+        note = NOTE.format(
+            small=counts[0],
+            large=counts[1],
+            rounds=sizes.batches,
+            roster=ROSTER_PAGE,
+        )
         who = ["service"] if kind == "SQLite" else ["service", "PostgreSQL"]
         head = ["list", *(f"{name}{words}" for name in who for words in (", few", ", many", ", ratio"))]
         yield Table(f"Lists of few and of many uploads, on {kind}", note, head, rows)
