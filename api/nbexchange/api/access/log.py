@@ -17,7 +17,7 @@ _CALLER: BindParameter[str] = bindparam("caller")
 _PERSON: BindParameter[str] = bindparam("person")
 
 # In the text of the statement: PostgreSQL has to know how rare they are in a log.
-_SEEN_BY_MEMBERS = [Action.verb == literal_column(f"'{verb}'") for verb in SEEN_BY_MEMBERS]
+_CONCERNS_MEMBERS = [Action.verb == literal_column(f"'{verb}'") for verb in SEEN_BY_MEMBERS]
 
 Part = Sequence[ColumnElement[bool]]
 """Conditions, all of which hold."""
@@ -36,7 +36,7 @@ def visible_parts(*, is_seen_whole: bool, has_person: bool) -> list[Part]:
     own = Action.actor == _CALLER
     if has_person:
         return [[own, or_(Action.actor == _PERSON, Action.on_behalf == _PERSON)]]
-    return [[own], *([verb, Action.actor != _CALLER] for verb in _SEEN_BY_MEMBERS)]
+    return [[own], *([concerns_members, Action.actor != _CALLER] for concerns_members in _CONCERNS_MEMBERS)]
 
 
 def learns_details(caller: Identity, course_id: str, actor: str) -> bool:

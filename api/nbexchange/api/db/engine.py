@@ -29,8 +29,8 @@ BEGIN = "nbexchange_begin"
 """The option of a connection to SQLite that says how its transactions begin, if not with the first statement."""
 
 PLANS = "-c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
-"""Each of a few hundred rows is looked up by its key: to read whole tables of people, or an index from its start, is no
-plan.
+"""Rows are looked up by their keys, a few hundred at a time: the planner is kept from reading a whole table, or an
+index from its start.
 """
 
 ASKED_AGAIN = 60.0

@@ -61,11 +61,8 @@ NAMED = Prepared(
 """The organisation's key with each of these names that is there, or with none."""
 FOUND_PEOPLE = Prepared(PEOPLE, PersonRow)
 LOCKED_PEOPLE = Prepared(
-    PEOPLE.order_by(
-        Person.pk
-    ).with_for_update(  # in one order everywhere, so that no two requests wait for each other
-        of=Person, key_share=True
-    ),
+    # In one order everywhere, so that no two requests wait for each other.
+    PEOPLE.order_by(Person.pk).with_for_update(of=Person, key_share=True),
     PersonRow,
 )
 

@@ -17,9 +17,10 @@ from sqlalchemy.sql.dml import UpdateBase
 from nbexchange.api.db.columns import Statement
 
 Values = Mapping[str, Any]
-CURSOR = "nbexchange_cursor"
-
 Parameters = Mapping[str, Any] | Sequence[Any]
+
+CURSOR = "nbexchange_cursor"
+"""Under which the pool keeps the cursor of a connection."""
 
 
 class Prepared:
@@ -39,7 +40,7 @@ class Prepared:
         return compiled.rows(_send(connection, compiled.text, compiled.parameters(values)).fetchall())
 
     def fetch_value(self, connection: Connection, values: Values) -> Any:
-        """The first column of the first row, or None where there is none."""
+        """The first column of the first row; None if the statement gives no row."""
         rows = self.fetch(connection, values)
         return rows[0][0] if rows else None
 
