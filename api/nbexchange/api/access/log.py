@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import sees_everybody
+from nbexchange.api.db.columns import constant
 from nbexchange.api.db.events import EVENTS
 from nbexchange.api.db.models import Action
 
@@ -16,8 +17,7 @@ SEEN_BY_MEMBERS = [verb for verb, event in EVENTS.items() if event.seen_by_membe
 _CALLER: BindParameter[str] = bindparam("caller")
 _PERSON: BindParameter[str] = bindparam("person")
 
-# In the text of the statement: PostgreSQL has to know how rare they are in a log.
-_CONCERNS_MEMBERS = [Action.verb == literal_column(f"'{verb}'") for verb in SEEN_BY_MEMBERS]
+_CONCERNS_MEMBERS = [Action.verb == constant(verb) for verb in SEEN_BY_MEMBERS]
 
 Part = Sequence[ColumnElement[bool]]
 """Conditions, all of which hold."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import courses_seen_whole, is_instructor
-from nbexchange.api.db.columns import Cells, Statement, as_indexed
+from nbexchange.api.db.columns import Cells, Statement, as_indexed, constant
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import (
     Action,
@@ -130,7 +130,7 @@ IS_CURRENT_FEEDBACK = and_(
     .join(_attempt, _removed.pk == _attempt.pk)
     .where(
         _removed.hidden_from_owner,
-        _attempt.kind == literal_column("'submission'"),  # as the index of stamps has it
+        _attempt.kind == constant("submission"),  # as the index of stamps has it
         _attempt.assignment_pk == Feedback.assignment_pk,
         _attempt.student_pk == Feedback.student_pk,
         _attempt.stamp == Feedback.submitted_at,

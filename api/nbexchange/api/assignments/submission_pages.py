@@ -17,7 +17,6 @@ from sqlalchemy import (
     case,
     false,
     func,
-    literal_column,
     select,
     true,
     tuple_,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from nbexchange.api.access.visibility import IN_COURSE_LIST
-from nbexchange.api.db.columns import Statement, as_indexed, at_most, json_text, uuid_text
+from nbexchange.api.db.columns import Statement, as_indexed, constant, json_text, uuid_text
 from nbexchange.api.db.models import Feedback, Membership, Person, Submission, Upload
 from nbexchange.api.db.prepared import Prepared
 from nbexchange.protocol import CONTACT
@@ -93,7 +92,7 @@ def page_statement(shape: Shape) -> Prepared:
         )
         .select_from(source.outerjoin(Feedback, about).outerjoin(sent, sent.pk == Feedback.pk))
         .order_by(*order, Feedback.pk)
-        .limit(at_most(shape.rows))
+        .limit(constant(shape.rows))
     )
 
 
@@ -109,7 +108,7 @@ def _keys(shape: Shape) -> Subquery:
         return branches[0].subquery("page")
     union = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
     order = [union.c[column.key] for column in PAGE_ORDER]
-    return select(union).order_by(*order).limit(at_most(shape.most)).subquery("page")
+    return select(union).order_by(*order).limit(constant(shape.most)).subquery("page")
 
 
 def _branch(shape: Shape, number: int) -> Statement:
@@ -123,7 +122,7 @@ def _branch(shape: Shape, number: int) -> Statement:
     if number == 0 and not shape.is_first:
         last: list[BindParameter[int]] = [bindparam(f"last_{column.key}") for column in PAGE_ORDER]
         branch = branch.where(tuple_(*PAGE_ORDER) > tuple_(*last))
-    return branch.order_by(*PAGE_ORDER).limit(at_most(shape.most))
+    return branch.order_by(*PAGE_ORDER).limit(constant(shape.most))
 
 
 def _filters(shape: Shape) -> Iterator[ColumnElement[bool]]:
@@ -142,7 +141,7 @@ def _newest(shape: Shape) -> ScalarSelect[int]:
     other = aliased(Submission)
     newest = select(Upload.pk).join(other, other.pk == Upload.pk)
     newest = newest.where(
-        Upload.kind == literal_column("'submission'"),  # as the index has it
+        Upload.kind == constant("submission"),  # as the index has it
         Upload.assignment_pk == Submission.assignment_pk,
         Upload.student_pk == Submission.student_pk,
         ~other.hidden_from_course,

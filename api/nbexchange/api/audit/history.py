@@ -13,7 +13,7 @@ from nbexchange.api.access.identity import ADMINISTRATOR
 from nbexchange.api.access.log import visible_parts
 from nbexchange.api.access.permissions import sees_everybody
 from nbexchange.api.access.visibility import ORGANISATION
-from nbexchange.api.db.columns import Cells, Statement, at_most, uuid_text
+from nbexchange.api.db.columns import Cells, Statement, constant, uuid_text
 from nbexchange.api.db.instants import check_instant
 from nbexchange.api.db.models import Action
 from nbexchange.api.db.prepared import Prepared
@@ -114,7 +114,7 @@ def _page_statement(shape: _Shape) -> Prepared:
         return Prepared(ranges[0])
     # Each in order and with its limit: what a database merges, and it reads a page and no more.
     union = union_all(*(select(entries.subquery()) for entries in ranges)).subquery()
-    return Prepared(select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(at_most(shape.most)))
+    return Prepared(select(union).order_by(union.c.at.desc(), union.c.pk.desc()).limit(constant(shape.most)))
 
 
 def _ranges(shape: _Shape) -> Iterator[Statement]:
@@ -126,5 +126,5 @@ def _ranges(shape: _Shape) -> Iterator[Statement]:
                 .where(Action.org_pk == ORGANISATION, Action.course_id == bindparam(f"course_{number}"))
                 .where(*part, *filters)
                 .order_by(*(column.desc() for column in _ORDER))
-                .limit(at_most(shape.most))
+                .limit(constant(shape.most))
             )

@@ -28,9 +28,9 @@ SQLITE_PATIENCE = 30
 BEGIN = "nbexchange_begin"
 """The option of a connection to SQLite that says how its transactions begin, if not with the first statement."""
 
-PLANS = "-c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off"
+PLANS = "-c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off -c jit=off"
 """Rows are looked up by their keys, a few hundred at a time: the planner is kept from reading a whole table, or an
-index from its start.
+index from its start, and the server from compiling a plan that looks dear.
 """
 
 ASKED_AGAIN = 60.0

@@ -14,12 +14,13 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, bindparam, or_, select, update
+from sqlalchemy import Boolean, Connection, or_, select, update
 
 from nbexchange.api.access.identity import Identity
 from nbexchange.api.access.permissions import completion_objection
 from nbexchange.api.access.visibility import CALLER, parameters
 from nbexchange.api.audit.record import record_uploads
+from nbexchange.api.db.columns import constant, unseen
 from nbexchange.api.db.engine import STATEMENT_CLOCK, clock
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Assignment, Person, Upload
@@ -68,9 +69,9 @@ LOCKED_PEOPLE, LOCKED_ASSIGNMENTS = (
 )
 OWN = Prepared(UPLOADS.where(Upload.actor_pk == CALLER, in_list(Upload.item_id, "item_ids")), UploadRow)
 
-PENDING_ONES = update(Upload).where(in_list(Upload.pk, "pks"), Upload.state == PENDING)
+PENDING_ONES = update(Upload).where(in_list(Upload.pk, "pks"), Upload.state == constant(PENDING))
 COMPLETE = Prepared(
-    PENDING_ONES.where(or_(bindparam("may_be_late", type_=Boolean), Upload.expires_at > STATEMENT_CLOCK))
+    PENDING_ONES.where(or_(unseen("may_be_late", Boolean()), Upload.expires_at > STATEMENT_CLOCK))
     .values(state=COMPLETED, completed_at=STATEMENT_CLOCK)
     .returning(Upload.pk, Upload.completed_at)
 )

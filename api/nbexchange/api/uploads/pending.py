@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from nbexchange.api.access.visibility import CALLER, parameters
-from nbexchange.api.db.columns import Cells, uuid_text
+from nbexchange.api.db.columns import Cells, constant, uuid_text
 from nbexchange.api.db.engine import STATEMENT_CLOCK
 from nbexchange.api.db.models import Assignment, Course, Upload
 from nbexchange.api.db.prepared import Prepared
@@ -35,11 +35,11 @@ _PENDING = Prepared(
     .join(Course, Assignment.course_pk == Course.pk)
     .where(
         Upload.actor_pk == CALLER,
-        Upload.state == PENDING,
+        Upload.state == constant(PENDING),
         Upload.expires_at > STATEMENT_CLOCK,
     )
     .order_by(Upload.pk)
-    .limit(bindparam("limit"))
+    .limit(constant(MAX_PENDING))
 )
 
 
@@ -53,8 +53,7 @@ _OWN = Prepared(
 def list_pending(context: Context) -> Sequence[Cells]:
     """The caller's own unfinished uploads, oldest first, with their courses and assignments."""
     with context.read() as transaction:
-        asked = {**parameters(context.caller), "limit": MAX_PENDING}
-        return _PENDING.fetch(transaction.connection, asked)
+        return _PENDING.fetch(transaction.connection, parameters(context.caller))
 
 
 def abort(context: Context, item_id: UUID) -> None:

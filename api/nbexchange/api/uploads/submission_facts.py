@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, exists, func, literal_column, select, true
+from sqlalchemy import and_, bindparam, exists, func, select, true
 
+from nbexchange.api.db.columns import constant, unseen
 from nbexchange.api.db.in_list import in_list
 from nbexchange.api.db.models import Person, Upload
 from nbexchange.api.db.prepared import Prepared
@@ -16,8 +17,8 @@ from nbexchange.api.uploads.batch import Batch
 from nbexchange.api.uploads.quota_usage import DAY, MINUTE, Usage
 from nbexchange.api.uploads.released import IS_RELEASED
 
-IS_SUBMISSION = Upload.kind == literal_column("'submission'")
-"""As it is, since the index of stamps has submissions alone."""
+ACTOR = unseen("actor_pk", Upload.actor_pk)
+IS_SUBMISSION = Upload.kind == constant("submission")
 
 IN_ASSIGNMENT = and_(
     IS_SUBMISSION, Upload.assignment_pk == bindparam("assignment_pk"), Upload.student_pk == Person.pk
@@ -27,28 +28,28 @@ UNFINISHED = (
     select(func.count())
     .where(
         IN_ASSIGNMENT,
-        Upload.actor_pk == bindparam("actor_pk"),
-        Upload.state == PENDING,
-        Upload.expires_at > bindparam("now"),
+        Upload.actor_pk == ACTOR,
+        Upload.state == constant(PENDING),
+        Upload.expires_at > unseen("now", Upload.expires_at),
     )
     .scalar_subquery()
 )
 USAGE = (
     select(
         func.count(Upload.call_id.distinct())
-        .filter(Upload.expires_at > bindparam("since_a_minute"))
+        .filter(Upload.expires_at > unseen("since_a_minute", Upload.expires_at))
         .label("in_a_minute"),
         func.count(Upload.call_id.distinct()).label("in_a_day"),
         func.coalesce(func.sum(Upload.size), 0).label("bytes_in_a_day"),
     )
     .where(
-        Upload.actor_pk == bindparam("actor_pk"),
+        Upload.actor_pk == ACTOR,
         IS_SUBMISSION,
-        Upload.expires_at > bindparam("since_a_day"),
+        Upload.expires_at > unseen("since_a_day", Upload.expires_at),
     )
     .subquery()
 )
-HAS_EXISTING = exists().where(Upload.actor_pk == bindparam("actor_pk"), in_list(Upload.item_id, "item_ids"))
+HAS_EXISTING = exists().where(Upload.actor_pk == ACTOR, in_list(Upload.item_id, "item_ids"))
 FACTS = Prepared(
     select(
         Person.pk,
