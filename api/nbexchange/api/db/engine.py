@@ -28,9 +28,17 @@ SQLITE_PATIENCE = 30
 BEGIN = "nbexchange_begin"
 """The option of a connection to SQLite that says how its transactions begin, if not with the first statement."""
 
-PLANS = "-c random_page_cost=1.1 -c enable_mergejoin=off -c enable_hashjoin=off -c jit=off"
-"""Rows are looked up by their keys, a few hundred at a time: the planner is kept from reading a whole table, or an
-index from its start, and the server from compiling a plan that looks dear.
+SESSION = {
+    "timezone": "UTC",
+    "random_page_cost": "1.1",
+    "enable_mergejoin": "off",
+    "enable_hashjoin": "off",
+    "jit": "off",
+}
+"""Of a session of PostgreSQL. Instants are read back in its zone, where the last year of our calendar may be none.
+
+Rows are looked up by their keys, a few hundred at a time: the planner is kept from reading a whole table, or an index
+from its start, and the server from compiling a plan that looks dear.
 """
 
 ASKED_AGAIN = 60.0
@@ -151,8 +159,7 @@ def _as_json(value: Any) -> str:
 
 
 def _connect_postgresql(url: URL, timeout: float | None, **kwargs: Any) -> Engine:
-    # Instants are read back in the session's zone, where the last year of our calendar may be none.
-    options = f"-c timezone=UTC {PLANS}"
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     if timeout is not None:
         options += f" {server_options(timeout)}"
     connect_args: dict[str, Any] = {"options": options}
