@@ -32,6 +32,7 @@ ONE = Prepared(select(literal_column("1").label("one")))
 TRIES = 5
 """How often PostgreSQL plans for the values at hand before it looks at a plan for all."""
 UPLOADS = 10_000
+"""From about so many on, completing one was planned anew each time."""
 HALF_PAST = datetime(2026, 11, 27, 12, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
 
 
