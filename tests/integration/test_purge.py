@@ -200,7 +200,7 @@ def test_nobody_waits_for_a_download_that_is_being_logged(act, released, databas
     """The log refers to uploads in the order of its request, the others lock them in that of their keys."""
     with database.begin() as connection:
         (upload,) = read_uploads(connection, connection.execute(select(Upload.pk)).scalars().all())
-        actor = SimpleNamespace(pk=upload.actor_pk, name=upload.actor)
+        actor = SimpleNamespace(pk=upload.actor_pk, org_pk=upload.org_pk, name=upload.actor)
         record_objects(connection, [("fetched", upload)], actor, clock(connection))
         teacher = impatient.teacher
         answer = purge(teacher) if act == "purge" else teacher.complete({"id": str(upload.item_id)})

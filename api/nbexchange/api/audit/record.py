@@ -29,40 +29,31 @@ OBJECT = (
 
 
 def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None:
-    """The uploads were completed, each by its actor."""
-    insert_rows(connection, Action, [_completed_row(upload) for upload in uploads])
-
-
-def _completed_row(upload: UploadRow) -> dict[str, Any]:
-    assert upload.completed_at is not None  # noqa: S101 - it is completed
-    return _object_row(UPLOADED[upload.kind], upload, upload.actor_pk, upload.actor, upload.completed_at)
+    """The uploads, all of one kind and one actor, were completed by one statement."""
+    if not uploads:
+        return
+    first = uploads[0]
+    assert first.completed_at is not None  # noqa: S101 - it is completed
+    shared = {
+        **_event(UPLOADED[first.kind]),
+        **_occasion(first.org_pk, first.actor_pk, first.actor, first.completed_at),
+    }
+    insert_rows(connection, Action, [_subject(upload, upload.actor) for upload in uploads], shared)
 
 
 def record_objects(
     connection: Connection, events: Sequence[tuple[Verb, Any]], actor: PersonRow, now: datetime
 ) -> None:
     """The actor did something to objects: rows that have what `OBJECT` names, as `UploadRow` does."""
-    insert_rows(
-        connection, Action, [_object_row(verb, row, actor.pk, actor.name, now) for verb, row in events]
-    )
-
-
-def _object_row(verb: Verb, row: Any, actor_pk: int, actor: str, now: datetime) -> dict[str, Any]:
-    return {
-        **_row(verb, row, actor_pk, actor, now),
-        "on_behalf": row.student if row.student != actor else None,
-        "assignment_id": row.assignment_id,
-        "upload_pk": row.pk,
-        "object_id": row.uuid,
-        "size": row.size,
-        "sha256": row.sha256,
-    }
+    rows = [{**_event(verb), **_subject(row, actor.name)} for verb, row in events]
+    insert_rows(connection, Action, rows, _occasion(actor.org_pk, actor.pk, actor.name, now))
 
 
 def record_purge(connection: Connection, assignment: AssignmentRow, actor: PersonRow, now: datetime) -> None:
     """A whole assignment was purged: all of its objects at once, so none by its id."""
-    row = _row("purged", assignment, actor.pk, actor.name, now)
-    insert_rows(connection, Action, [{**row, "assignment_id": assignment.assignment_id}])
+    row = {"course_id": assignment.course_id, "assignment_id": assignment.assignment_id}
+    shared = {**_event("purged"), **_occasion(actor.org_pk, actor.pk, actor.name, now)}
+    insert_rows(connection, Action, [row], shared)
 
 
 def record_roster(
@@ -78,22 +69,26 @@ def record_roster(
     The administrator of the exchange is an actor without a row, known by name alone.
     """
     actor_pk, name = (None, actor) if isinstance(actor, str) else (actor.pk, actor.name)
-    row = _row(verb, course, actor_pk, name, now)
-    insert_rows(
-        connection, Action, [{**row, "on_behalf": name, "role": role} for name, role in roles.items()]
-    )
+    shared = {**_event(verb), **_occasion(course.org_pk, actor_pk, name, now), "course_id": course.course_id}
+    rows = [{"on_behalf": name, "role": role} for name, role in roles.items()]
+    insert_rows(connection, Action, rows, shared)
 
 
-def _row(
-    verb: Verb, subject: Course | AssignmentRow | UploadRow, actor_pk: int | None, actor: str, now: datetime
-) -> dict[str, Any]:
-    """What all entries have."""
+def _event(verb: Verb) -> dict[str, Any]:
+    return {"verb": verb, "kind": EVENTS[verb].about}
+
+
+def _occasion(org_pk: int, actor_pk: int | None, actor: str, now: datetime) -> dict[str, Any]:
+    return {"at": now, "org_pk": org_pk, "actor_pk": actor_pk, "actor": actor}
+
+
+def _subject(row: Any, actor: str) -> dict[str, Any]:
     return {
-        "verb": verb,
-        "kind": EVENTS[verb].about,
-        "at": now,
-        "org_pk": subject.org_pk,
-        "actor_pk": actor_pk,
-        "actor": actor,
-        "course_id": subject.course_id,
+        "course_id": row.course_id,
+        "on_behalf": row.student if row.student != actor else None,
+        "assignment_id": row.assignment_id,
+        "upload_pk": row.pk,
+        "object_id": row.uuid,
+        "size": row.size,
+        "sha256": row.sha256,
     }

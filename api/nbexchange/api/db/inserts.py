@@ -6,7 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, column, func, insert, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -17,27 +27,33 @@ from nbexchange.api.db.prepared import Prepared
 Rows = Sequence[Mapping[str, Any]]
 
 
-def insert_rows(connection: Connection, model: type[DeclarativeBase], rows: Rows) -> None:
-    """Insert the rows, which have the same columns: all that are not null, and have no default."""
+def insert_rows(
+    connection: Connection, model: type[DeclarativeBase], rows: Rows, shared: Mapping[str, Any] | None = None
+) -> None:
+    """Insert the rows, which have the same columns: all that are not null, and have no default.
+
+    What all rows have can stand in `shared`, and is sent once.
+    """
     if not rows:
         return
-    names = tuple(rows[0])
+    shared = shared or {}
+    names, shared_names = tuple(rows[0]), tuple(shared)
     if len(rows) > 1 and connection.dialect.name == "postgresql":
         arrays = {name: [row[name] for row in rows] for name in names}
-        _insert_arrays(model, names).run(connection, arrays)
+        _insert_arrays(model, names, shared_names).run(connection, {**arrays, **shared})
     else:
-        _insert_row(model, names).run(connection, *rows)
+        _insert_row(model, names + shared_names).run(connection, *({**row, **shared} for row in rows))
 
 
 @cache
 def _insert_row(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prepared:
-    columns = model.__table__.columns
-    cells = {name: bindparam(name, type_=columns[name].type) for name in names}
-    return _insert_from(model, cells)
+    return _insert_from(model, _parameters(model, names))
 
 
 @cache
-def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prepared:
+def _insert_arrays(
+    model: type[DeclarativeBase], names: tuple[str, ...], shared_names: tuple[str, ...]
+) -> Prepared:
     """An array for each column: the same statement for any number of rows, so that it is prepared once.
 
     With a parameter for each cell, each number of rows would be another one.
@@ -45,7 +61,12 @@ def _insert_arrays(model: type[DeclarativeBase], names: tuple[str, ...]) -> Prep
     columns = model.__table__.columns
     arrays = [bindparam(name, type_=TextArray(columns[name].type)) for name in names]
     cells = func.unnest(*arrays).table_valued(*(column(name, columns[name].type) for name in names))
-    return _insert_from(model, dict(cells.render_derived().c))
+    return _insert_from(model, {**cells.render_derived().c, **_parameters(model, shared_names)})
+
+
+def _parameters(model: type[DeclarativeBase], names: Collection[str]) -> dict[str, BindParameter[Any]]:
+    columns = model.__table__.columns
+    return {name: bindparam(name, type_=columns[name].type) for name in names}
 
 
 def _insert_from(model: type[DeclarativeBase], cells: Mapping[str, ColumnElement[Any]]) -> Prepared:

@@ -141,39 +141,49 @@ def _open(batch: Batch, rule: Rule, items: Sequence[UploadItem]) -> dict[UUID, B
     if not items:
         return {}
     admitted, refused = admit(batch, rule, items)
-    rows = [_row(batch, item) | columns for item, columns in admitted]
+    rows = [_own_columns(batch, item) | columns for item, columns in admitted]
     if not rows:
         return {**refused}
     size = sum(row["size"] for row in rows)
     rule.check_quotas(size)
     check_course(batch, size)
-    insert_rows(batch.transaction.connection, Upload, rows)
-    opened = {row["item_id"]: OpenUpload(*(row[name] for name in OpenUpload._fields)) for row in rows}
+    shared = _shared_columns(batch)
+    insert_rows(batch.transaction.connection, Upload, rows, shared)
+    kind, end = batch.request.kind, shared["url_expires_at"]
+    opened = {
+        row["item_id"]: OpenUpload(row["object_key"], kind, row["size"], row["sha256"], row["stamp"], end)
+        for row in rows
+    }
     return {**refused, **opened}
 
 
-def _row(batch: Batch, item: UploadItem) -> dict[str, Any]:
+def _shared_columns(batch: Batch) -> dict[str, Any]:
     return {
-        "uuid": uuid4(),
-        "object_key": make_object_key(batch),
         "call_id": batch.call_id,
         "org_pk": batch.assignment.org_pk,
         "assignment_pk": batch.assignment.pk,
         "actor_pk": batch.actor.pk,
-        "item_id": item.id,
-        "fingerprint": fingerprint(batch.request, item),
         "kind": batch.request.kind,
         "state": PENDING,
+        "by_instructor": batch.by_instructor,
+        "url_expires_at": batch.now + URL_LIFETIME,
+        "expires_at": batch.expires_at,
+    }
+
+
+def _own_columns(batch: Batch, item: UploadItem) -> dict[str, Any]:
+    return {
+        "uuid": uuid4(),
+        "object_key": make_object_key(batch),
+        "item_id": item.id,
+        "fingerprint": fingerprint(batch.request, item),
         "size": item.size,
         "sha256": item.sha256,
         "unpacked_size": item.unpacked_size,
         "tree_sha256": item.tree_sha256,
         "notebooks": listed_notebooks(item.notebooks),
         "force": item.force,
-        "by_instructor": batch.by_instructor,
         "stamp": batch.now,
-        "url_expires_at": batch.now + URL_LIFETIME,
-        "expires_at": batch.expires_at,
     }
 
 
