@@ -29,30 +29,31 @@ OBJECT = (
 
 
 def record_uploads(connection: Connection, uploads: Sequence[UploadRow]) -> None:
-    """The uploads, all of one kind and one actor, were completed by one statement."""
-    if not uploads:
-        return
-    first = uploads[0]
-    assert first.completed_at is not None  # noqa: S101 - it is completed
-    shared = {
-        **_event(UPLOADED[first.kind]),
-        **_occasion(first.org_pk, first.actor_pk, first.actor, first.completed_at),
-    }
-    insert_rows(connection, Action, [_subject(upload, upload.actor) for upload in uploads], shared)
+    """The uploads, all of one kind, were completed, each by its actor."""
+    if uploads:
+        rows = [
+            {**_completion_columns(upload), **_object_columns(upload, upload.actor)} for upload in uploads
+        ]
+        insert_rows(connection, Action, rows, _event_columns(UPLOADED[uploads[0].kind]))
+
+
+def _completion_columns(upload: UploadRow) -> dict[str, Any]:
+    assert upload.completed_at is not None  # noqa: S101 - it is completed
+    return _actor_columns(upload.org_pk, upload.actor_pk, upload.actor, upload.completed_at)
 
 
 def record_objects(
     connection: Connection, events: Sequence[tuple[Verb, Any]], actor: PersonRow, now: datetime
 ) -> None:
     """The actor did something to objects: rows that have what `OBJECT` names, as `UploadRow` does."""
-    rows = [{**_event(verb), **_subject(row, actor.name)} for verb, row in events]
-    insert_rows(connection, Action, rows, _occasion(actor.org_pk, actor.pk, actor.name, now))
+    rows = [{**_event_columns(verb), **_object_columns(row, actor.name)} for verb, row in events]
+    insert_rows(connection, Action, rows, _actor_columns(actor.org_pk, actor.pk, actor.name, now))
 
 
 def record_purge(connection: Connection, assignment: AssignmentRow, actor: PersonRow, now: datetime) -> None:
     """A whole assignment was purged: all of its objects at once, so none by its id."""
     row = {"course_id": assignment.course_id, "assignment_id": assignment.assignment_id}
-    shared = {**_event("purged"), **_occasion(actor.org_pk, actor.pk, actor.name, now)}
+    shared = {**_event_columns("purged"), **_actor_columns(actor.org_pk, actor.pk, actor.name, now)}
     insert_rows(connection, Action, [row], shared)
 
 
@@ -69,20 +70,24 @@ def record_roster(
     The administrator of the exchange is an actor without a row, known by name alone.
     """
     actor_pk, name = (None, actor) if isinstance(actor, str) else (actor.pk, actor.name)
-    shared = {**_event(verb), **_occasion(course.org_pk, actor_pk, name, now), "course_id": course.course_id}
+    shared = {
+        **_event_columns(verb),
+        **_actor_columns(course.org_pk, actor_pk, name, now),
+        "course_id": course.course_id,
+    }
     rows = [{"on_behalf": name, "role": role} for name, role in roles.items()]
     insert_rows(connection, Action, rows, shared)
 
 
-def _event(verb: Verb) -> dict[str, Any]:
+def _event_columns(verb: Verb) -> dict[str, Any]:
     return {"verb": verb, "kind": EVENTS[verb].about}
 
 
-def _occasion(org_pk: int, actor_pk: int | None, actor: str, now: datetime) -> dict[str, Any]:
+def _actor_columns(org_pk: int, actor_pk: int | None, actor: str, now: datetime) -> dict[str, Any]:
     return {"at": now, "org_pk": org_pk, "actor_pk": actor_pk, "actor": actor}
 
 
-def _subject(row: Any, actor: str) -> dict[str, Any]:
+def _object_columns(row: Any, actor: str) -> dict[str, Any]:
     return {
         "course_id": row.course_id,
         "on_behalf": row.student if row.student != actor else None,
