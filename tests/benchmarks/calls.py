@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from support.people.callers import COURSE, TEACHER, archive_item
 
@@ -25,6 +26,9 @@ from benchmarks.scene import (
 )
 from benchmarks.sizes import Sizes
 from nbexchange.api.assignments.submissions import PAGE
+
+TURNS = 5
+"""In so many parts calls are timed, for others to take turns: the speed of a machine changes within seconds."""
 
 WARM_UP = 24
 """At least so many calls come before the timing, or a tenth: the first compile, prepare and plan statements."""
@@ -60,7 +64,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Table]:
                 f"{SETUP.format(sizes)} The last column is what one core would answer if it did nothing but the "
                 "service's work."
             )
-            rows = [cost.as_row() for cost in measure(scene, sizes)]
+            rows = [cost.as_row() for cost in measure(scene, sizes) if cost]
             yield Table(f"Calls, on PostgreSQL and {STORES[store]}", note, HEAD, rows)
 
 
@@ -85,24 +89,34 @@ class Cost:
         return [self.call, str(self.count), *map(decimal, figures), str(self.statements), decimal(per_core)]
 
 
+T = TypeVar("T")
+Turns = Generator[Cost | None, None, T]
+"""Gives what a call cost when that is known, and None wherever another version may have its turn."""
+
+
 @dataclass(frozen=True)
 class _Bench:
     scene: Scene
     sizes: Sizes
 
-    def time(self, name: str, calls: Sequence[Call], count: int) -> tuple[Cost, Answers]:
+    def time(self, name: str, calls: Sequence[Call], count: int) -> Turns[tuple[Cost, Answers]]:
         """What `count` of these calls cost, and all that was answered: the last is counted, and others warm up."""
         first = len(calls) - count - 1
-        warm = self._drive(calls[:first])
+        answers = [self._drive(calls[:first])]
+        yield None
         before = self._cpu()
-        timed = self._drive(calls[first:-1])
-        spent = [after - start for after, start in zip(self._cpu(), before, strict=True)]
+        for start in range(first, first + count, ceil(count / TURNS)):
+            answers.append(self._drive(calls[start : min(start + ceil(count / TURNS), first + count)]))
+            spent = [after - start for after, start in zip(self._cpu(), before, strict=True)]
+            yield None
+        timed = answers[1:]
         with counted_statements(self.scene) as statements:
-            counted = self._drive(calls[-1:])
+            answers.append(self._drive(calls[-1:]))
         service, database = (1000 * seconds / count for seconds in spent)
-        per_second, wait = count / timed.seconds, 1000 * median(timed.waits)
-        cost = Cost(name, count, per_second, wait, service, database, len(statements))
-        return cost, Answers(warm.bodies + timed.bodies + counted.bodies, timed.seconds, timed.waits)
+        seconds = sum(part.seconds for part in timed)
+        waits = [wait for part in timed for wait in part.waits]
+        cost = Cost(name, count, count / seconds, 1000 * median(waits), service, database, len(statements))
+        return cost, Answers([body for part in answers for body in part.bodies], seconds, waits)
 
     def _drive(self, calls: Sequence[Call]) -> Answers:
         return drive(self.scene.service.base_url, calls, self.sizes.clients)
@@ -114,8 +128,8 @@ class _Bench:
         put_all(self.scene.service.base_url, answers.items(), BODY, self.sizes.clients)
 
 
-def measure(scene: Scene, sizes: Sizes) -> Iterator[Cost]:
-    """The cost of each call, one after the other."""
+def measure(scene: Scene, sizes: Sizes) -> Turns[None]:
+    """The cost of each call, one after the other; None each time that it is another's turn."""
     bench = _Bench(scene, sizes)
     teacher = scene.token(TEACHER)
     students = [scene.token(student(number)) for number in range(sizes.callers)]
@@ -123,19 +137,19 @@ def measure(scene: Scene, sizes: Sizes) -> Iterator[Cost]:
     turns = [students[n % len(students)] for n in more]
 
     calls = [Call(token, "GET", "v1/me") for token in turns]
-    yield bench.time("`GET v1/me`", calls, sizes.lists)[0]
+    yield (yield from bench.time("`GET v1/me`", calls, sizes.lists))[0]
     yield from _submit(bench, students)
     calls = [Call(token, "GET", "v1/assignments") for token in turns]
     name = f"`GET v1/assignments`, a student's: {sizes.assignments} assignments"
-    yield bench.time(name, calls, sizes.lists)[0]
+    yield (yield from bench.time(name, calls, sizes.lists))[0]
     query = f"v1/submissions?course_id={COURSE}&latest=true&assignment_id="
     calls = [Call(teacher, "GET", query + assignment(n % sizes.assignments)) for n in more]
     name = f"`GET v1/submissions`, an instructor's: a page of {min(PAGE, sizes.students)}"
-    yield bench.time(name, calls, sizes.lists)[0]
+    yield (yield from bench.time(name, calls, sizes.lists))[0]
     yield from _batches(bench, teacher)
 
 
-def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[Cost]:
+def _submit(bench: _Bench, students: Sequence[str]) -> Turns[None]:
     """Initiate and complete, one submission a call, by students in turn."""
     sizes = bench.sizes
     # Three may be unfinished at a time.
@@ -143,36 +157,40 @@ def _submit(bench: _Bench, students: Sequence[str]) -> Iterator[Cost]:
     timed = attempts[: with_warm_up(sizes.initiates)]
     announced = [(token, assignment(name), archive_item(BODY)) for _, name, token in timed]
     calls = [announce(token, "submission", name, [entry]) for token, name, entry in announced]
-    cost, answers = bench.time("`POST v1/uploads`, a submission", calls, sizes.initiates)
+    cost, answers = yield from bench.time("`POST v1/uploads`, a submission", calls, sizes.initiates)
     yield cost
     bench.send(answers)
     calls = [post(token, "v1/uploads/complete", {"ids": [entry["id"]]}) for token, _, entry in announced]
-    cost, answers = bench.time("`POST v1/uploads/complete`, a submission", calls, sizes.initiates)
+    cost, answers = yield from bench.time("`POST v1/uploads/complete`, a submission", calls, sizes.initiates)
     assert {entry["record"]["submitted_by"] for entry in answers.items()} <= set(
         map(student, range(sizes.callers))
     )
     yield cost
 
 
-def _batches(bench: _Bench, teacher: str) -> Iterator[Cost]:
+def _batches(bench: _Bench, teacher: str) -> Turns[None]:
     """What an instructor does with a hundred students at a time, on other submissions in each call."""
     sizes = bench.sizes
     groups = list(_groups(bench, teacher))
     asked = [[{"kind": "submission", "id": entry["id"]} for entry in group] for group in groups]
     calls = [post(teacher, "v1/downloads", {"items": items}) for items in asked]
-    cost, answers = bench.time(f"`POST v1/downloads`, {sizes.items} submissions", calls, sizes.batches)
+    cost, answers = yield from bench.time(
+        f"`POST v1/downloads`, {sizes.items} submissions", calls, sizes.batches
+    )
     assert len(answers.items()) == sizes.items * len(groups)
     yield cost
     announced = [(group[0]["assignment_id"], [feedback_on(entry) for entry in group]) for group in groups]
     calls = [announce(teacher, "feedback", name, items) for name, items in announced]
-    cost, answers = bench.time(f"`POST v1/uploads`, feedback for {sizes.items}", calls, sizes.batches)
+    cost, answers = yield from bench.time(
+        f"`POST v1/uploads`, feedback for {sizes.items}", calls, sizes.batches
+    )
     yield cost
     bench.send(answers)
     calls = [
         post(teacher, "v1/uploads/complete", {"ids": [entry["id"] for entry in items]})
         for _, items in announced
     ]
-    cost, answers = bench.time(
+    cost, answers = yield from bench.time(
         f"`POST v1/uploads/complete`, feedback for {sizes.items}", calls, sizes.batches
     )
     assert len(answers.items()) == sizes.items * len(groups)
