@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from support.people.callers import TEACHER, archive_item
 
+from benchmarks.calls import TURNS
 from benchmarks.clients import Call, KeptConnection, announce, post, request_bytes, send
 from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
@@ -46,10 +47,14 @@ def compare(commit: str, former: str, folder: Path, sizes: Sizes) -> Table:
     )
     rows = []
     for store in sizes.stores:
-        before, now = (
-            _measure(folder / store / f"pace-{name}", store, python, sizes)
-            for name, python in (("former", former), ("present", sys.executable))
+        *_, (before, now) = zip(
+            *(
+                _measure(folder / store / f"pace-{name}", store, python, sizes)
+                for name, python in (("former", former), ("present", sys.executable))
+            ),
+            strict=True,
         )
+        assert before and now
         rows.append([f"{STORES[store]}, {commit}", *_figures(before), decimal(1)])
         rows.append([f"{STORES[store]}, now", *_figures(now), decimal(now.per_second / before.per_second)])
     note = (
@@ -63,25 +68,28 @@ def _figures(pace: Pace) -> list[str]:
     return [decimal(pace.per_second), decimal(pace.service), decimal(pace.database)]
 
 
-def _measure(folder: Path, store: str, python: str, sizes: Sizes) -> Pace:
+def _measure(folder: Path, store: str, python: str, sizes: Sizes) -> Iterator[Pace | None]:
+    """None each time that it is the other version's turn, and the pace at last."""
     with running_service(folder, store, workers=WORKERS, python=python) as scene:
         send(scene.service.base_url, scene.token(TEACHER), "release", assignment(0), archive_item(BODY), BODY)
         tokens = [scene.token(student(number)) for number in range(CLIENTS)]
-        count = max(1, sizes.initiates // CLIENTS)
+        count = max(1, sizes.initiates // CLIENTS // TURNS)
         with _submitters(scene, tokens) as submitters, ThreadPoolExecutor(CLIENTS) as pool:
 
             def submit(number: int) -> None:
                 list(pool.map(lambda submitter: submitter.submit(number), submitters))
 
-            submit(max(1, count // 10))
-            before = _cpu(scene)
-            started = time.perf_counter()
             submit(count)
-            seconds = time.perf_counter() - started
-            spent = [
-                1000 * (end - start) / count / CLIENTS for end, start in zip(_cpu(scene), before, strict=True)
-            ]
-    return Pace(CLIENTS * count / seconds, *spent)
+            yield None
+            before, seconds = _cpu(scene), 0.0
+            for _ in range(TURNS):
+                started = time.perf_counter()
+                submit(count)
+                seconds += time.perf_counter() - started
+                spent = [1000 * (end - start) for end, start in zip(_cpu(scene), before, strict=True)]
+                yield None
+            done = TURNS * count * CLIENTS
+            yield Pace(done / seconds, *(milliseconds / done for milliseconds in spent))
 
 
 def _cpu(scene: Scene) -> Sequence[float]:
