@@ -14,7 +14,6 @@ from support.people.callers import COURSE, TEACHER, archive_item
 
 from benchmarks.clients import Answers, Call, announce, drive, post, put_all
 from benchmarks.filling import BODY, all_submissions, feedback_on, fill_with_rows
-from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
 from benchmarks.scene import (
     STORES,
@@ -104,10 +103,10 @@ class _Bench:
         first = len(calls) - count - 1
         answers = [self._drive(calls[:first])]
         yield None
-        before = self._cpu()
-        for start in range(first, first + count, ceil(count / TURNS)):
-            answers.append(self._drive(calls[start : min(start + ceil(count / TURNS), first + count)]))
-            spent = [after - start for after, start in zip(self._cpu(), before, strict=True)]
+        before = self.scene.cpu_seconds()
+        for turn in _turns(calls[first:-1]):
+            answers.append(self._drive(turn))
+            spent = [after - start for after, start in zip(self.scene.cpu_seconds(), before, strict=True)]
             yield None
         timed = answers[1:]
         with counted_statements(self.scene) as statements:
@@ -121,11 +120,13 @@ class _Bench:
     def _drive(self, calls: Sequence[Call]) -> Answers:
         return drive(self.scene.service.base_url, calls, self.sizes.clients)
 
-    def _cpu(self) -> list[float]:
-        return [cpu_seconds(self.scene.pid), cpu_seconds(self.scene.postgresql_pid)]
-
     def send(self, answers: Answers) -> None:
         put_all(self.scene.service.base_url, answers.items(), BODY, self.sizes.clients)
+
+
+def _turns(calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
+    most = ceil(len(calls) / TURNS)
+    return (calls[start : start + most] for start in range(0, len(calls), most))
 
 
 def measure(scene: Scene, sizes: Sizes) -> Turns[None]:

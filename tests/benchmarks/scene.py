@@ -14,6 +14,7 @@ from sqlalchemy import text
 from support.people.callers import COURSE, TEACHER
 from support.servers.installation import TIRELESS
 
+from benchmarks.processes import cpu_seconds
 from nbexchange.api.auth.tokens import TokenFile
 from nbexchange.api.db.engine import Database, connect
 from nbexchange.demo import servers
@@ -44,6 +45,10 @@ class Scene:
     @property
     def postgresql_pid(self) -> int:
         return int((self.postgresql / "postmaster.pid").read_text().split()[0])
+
+    def cpu_seconds(self) -> list[float]:
+        """Of the service and of PostgreSQL, each with its processes."""
+        return [cpu_seconds(self.pid), cpu_seconds(self.postgresql_pid)]
 
     def token(self, name: str) -> str:
         role = "Instructor" if name == TEACHER else "Student"

@@ -17,7 +17,6 @@ from support.people.callers import TEACHER, archive_item
 
 from benchmarks.calls import TURNS
 from benchmarks.clients import Call, KeptConnection, announce, post, request_bytes, send
-from benchmarks.processes import cpu_seconds
 from benchmarks.report import Table, decimal
 from benchmarks.scene import STORES, Scene, assignment, running_service, student
 from benchmarks.sizes import Sizes
@@ -81,19 +80,15 @@ def _measure(folder: Path, store: str, python: str, sizes: Sizes) -> Iterator[Pa
 
             submit(count)
             yield None
-            before, seconds = _cpu(scene), 0.0
+            before, seconds = scene.cpu_seconds(), 0.0
             for _ in range(TURNS):
                 started = time.perf_counter()
                 submit(count)
                 seconds += time.perf_counter() - started
-                spent = [1000 * (end - start) for end, start in zip(_cpu(scene), before, strict=True)]
+                spent = [1000 * (end - start) for end, start in zip(scene.cpu_seconds(), before, strict=True)]
                 yield None
             done = TURNS * count * CLIENTS
             yield Pace(done / seconds, *(milliseconds / done for milliseconds in spent))
-
-
-def _cpu(scene: Scene) -> Sequence[float]:
-    return cpu_seconds(scene.pid), cpu_seconds(scene.postgresql_pid)
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from nbexchange.protocol import Verb
 OBJECT = (
     Upload.pk,
     Upload.uuid,
-    Course.org_pk,
     Course.course_id,
     Assignment.assignment_id,
     select(Person.name).where(Person.pk == Upload.student_pk).scalar_subquery().label("student"),
